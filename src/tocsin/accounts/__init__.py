@@ -1,0 +1,1 @@
+"""Who may do what: users, sessions, API keys, roles and the audit trail."""

@@ -1,0 +1,1 @@
+"""What runs on an endpoint: collectors, spool and link."""

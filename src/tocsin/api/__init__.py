@@ -1,0 +1,1 @@
+"""HTTP: the REST API, live events and the faces of other systems."""

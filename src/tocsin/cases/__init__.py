@@ -1,0 +1,1 @@
+"""Alerts, cases and all that hangs on them."""

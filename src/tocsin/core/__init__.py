@@ -1,0 +1,1 @@
+"""Words, ids, time, errors and fields that every other part shares."""

@@ -1,0 +1,67 @@
+"""A record understood: flat, typed fields under ECS names, beside the text it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tocsin.core.ids import EventId, event_id
+
+Value = str | int | float | bool | list[Any]
+"""Text, a number, a truth value, or a list of those."""
+
+
+class Event(msgspec.Struct, gc=False):
+    """One event. `fields` maps full ECS names (`source.ip`) to values; it is never nested.
+
+    Absent means not there: no field is ever present with null or an empty list.
+    """
+
+    source: str
+    seq: int
+    at: int
+    """Event time in microseconds since 1970, UTC: the log's own time when it has one we trust."""
+    received_at: int
+    """When the collector read the record."""
+    message: str
+    """The record's text, decoded as UTF-8; bytes that are not UTF-8 appear as U+FFFD."""
+    fields: dict[str, Value]
+    raw: bytes | None = None
+    """The record's bytes, kept only when `message` does not encode back to them."""
+
+    @property
+    def id(self) -> EventId:
+        """The identifier, derived from source and sequence."""
+        return event_id(self.source, self.seq)
+
+
+class Classified(msgspec.Struct, gc=False):
+    """The stateless half of analysis: an event, and what still has to be decided in event order.
+
+    `pending` is None when the event's fields already hold the final verdict. Otherwise it belongs
+    to the rule engine (plain lists, text and numbers only) and must be handed back unchanged.
+    """
+
+    event: Event
+    pending: list[Any] | None = None
+
+
+def nested(event: Event) -> dict[str, Any]:
+    """Return the event as the nested document people and other systems read.
+
+    A field that is both a value and a prefix of others (`a` and `a.b`) keeps its value under `a.value`.
+    """
+    document: dict[str, Any] = {}
+    for name in sorted(event.fields):
+        _place(document, name.split("."), event.fields[name])
+    return document
+
+
+def _place(document: dict[str, Any], path: list[str], value: Value) -> None:
+    for part in path[:-1]:
+        inner = document.setdefault(part, {})
+        if not isinstance(inner, dict):
+            inner = document[part] = {"value": inner}
+        document = inner
+    document[path[-1]] = value

@@ -1,0 +1,1 @@
+"""Record to event: pre-decoding, decoders, pattern dialects and prefilter."""

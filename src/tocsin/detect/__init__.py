@@ -1,0 +1,1 @@
+"""Rules that watch the commit log and open alerts."""

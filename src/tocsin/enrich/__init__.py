@@ -1,0 +1,1 @@
+"""Analyzers: catalogue, runner, cache and reports."""

@@ -1,0 +1,1 @@
+"""Receivers and the pipeline that carries a batch from source to commit."""

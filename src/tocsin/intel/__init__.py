@@ -1,0 +1,1 @@
+"""Indicators, feeds, warninglists and matching."""

@@ -1,0 +1,1 @@
+"""One query tree, its readers and its writers."""

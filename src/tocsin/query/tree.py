@@ -1,0 +1,137 @@
+"""The query tree: what every reader makes and every writer understands.
+
+Field names in a tree are canonical (aliases were resolved by the reader) and full (`source.ip`).
+A condition on a field that holds a list is true when it is true of any element; a condition on an
+absent field is false, so `Not` of it is true. Comparison ignores case unless `cased` is set.
+Text and numbers are compared by their text form in `Term` and `OneOf`: `port: 22` finds `"22"` too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """True of every event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """True of no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True when all of `args` are; true of everything when there are none."""
+
+    args: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True when any of `args` is; true of nothing when there are none."""
+
+    args: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True when `arg` is not."""
+
+    arg: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The field is there."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The field equals the value as a whole."""
+
+    field: str
+    value: Scalar
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The field equals one of the values as a whole."""
+
+    field: str
+    values: tuple[Scalar, ...]
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    r"""The whole field matches the pattern: `*` any run, `?` any one, `\` takes the next literally."""
+
+    field: str
+    pattern: str
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """The pattern (RE2 syntax) is found somewhere in the field; anchor it to bind the ends."""
+
+    field: str
+    pattern: str
+    cased: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The field lies within the bounds that are set.
+
+    Numbers compare as numbers, dates as microseconds, addresses as addresses, other text as text.
+    """
+
+    field: str
+    gt: Scalar | None = None
+    gte: Scalar | None = None
+    lt: Scalar | None = None
+    lte: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InNetwork:
+    """The field is an address within the network, given as CIDR text (IPv4 or IPv6)."""
+
+    field: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The words stand one after the other in the field, whole words, whatever lies between them.
+
+    A word is a run of letters, digits and `_`; a field of None means the event's `message`.
+    """
+
+    text: str
+    field: str | None = None
+
+
+Node = (
+    Everything
+    | Nothing
+    | And
+    | Or
+    | Not
+    | Exists
+    | Term
+    | OneOf
+    | Wildcard
+    | Regex
+    | Range
+    | InNetwork
+    | Text
+)

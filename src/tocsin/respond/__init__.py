@@ -1,0 +1,1 @@
+"""Playbooks: definition, engine and decisions."""

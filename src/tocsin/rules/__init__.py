@@ -1,0 +1,1 @@
+"""The rule tree that classifies an event, and its state."""

@@ -1,0 +1,1 @@
+"""The event log: its contract and its adapters."""

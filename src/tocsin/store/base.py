@@ -1,0 +1,193 @@
+"""The contract of the event log. `tests/contract/store` states it as tests for every adapter.
+
+Order: events sort by time, then source, then sequence. Visibility: what `commit` has returned for is
+seen by every later read. Times are microseconds since 1970, UTC; ranges are `from_at <= at < to_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from tocsin.core.errors import TocsinError
+from tocsin.core.event import Event
+from tocsin.query.tree import Everything, Node
+
+Order = Literal["newest", "oldest"]
+
+
+class StoreError(TocsinError):
+    """The log could not be read or written."""
+
+    code = "store"
+
+
+class StoreFullError(StoreError):
+    """No room left on the disk: nothing of the batch was kept, try again when there is room."""
+
+    code = "store-full"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of one source in rising sequence, and the last sequence the batch accounts for.
+
+    `last_seq` may exceed the last event's: the records between were refused, with a reason, before.
+    """
+
+    source: str
+    events: Sequence[Event]
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit did. `number` is 0 when everything in the batch was there before."""
+
+    number: int
+    stored: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event with the number of the commit that brought it."""
+
+    commit: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events a read is about."""
+
+    query: Node = field(default_factory=Everything)
+    from_at: int | None = None
+    to_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of events; `cursor` fetches the next one and is None at the end."""
+
+    events: Sequence[Event]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`count` events in `[start, start + width)` of the histogram it belongs to."""
+
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopValue:
+    """One value of a field and how many events hold it."""
+
+    value: Any
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSeen:
+    """A field that occurs in the log, and in how many events of the days looked at."""
+
+    name: str
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the log."""
+
+    day: str
+    events: int
+    size_bytes: int
+    first_commit: int
+    last_commit: int
+
+
+class EventStore(Protocol):
+    """Keeps every event, finds any. Thread safe."""
+
+    def commit(self, batch: Batch) -> Committed:
+        """Make the batch and the source's mark durable, in one transaction a day touched.
+
+        Events at or below the mark are duplicates and change nothing, so a batch may be sent again
+        after any failure. Raises `StoreFullError`, `StoreError`; then nothing is acknowledged.
+        """
+        ...
+
+    def mark(self, source: str) -> int:
+        """Return the highest sequence of the source that is durable; 0 for an unknown source."""
+        ...
+
+    def marks(self) -> Mapping[str, int]:
+        """Return the mark of every source known."""
+        ...
+
+    def last_commit(self) -> int:
+        """Return the number of the newest commit; 0 for an empty log."""
+        ...
+
+    def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
+        """Return the events of the commits numbered above `after`, in order of commit.
+
+        Whole commits only, at least one when there is one, else up to `limit` events.
+        """
+        ...
+
+    def get(self, ids: Sequence[str]) -> Sequence[Event]:
+        """Return those of the events that exist, in the order asked for."""
+        ...
+
+    def search(
+        self,
+        selection: Selection,
+        *,
+        order: Order = "newest",
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page:
+        """Return a page of the events selected. A cursor fits only the same selection and order."""
+        ...
+
+    def scan(self, selection: Selection, *, batch: int = 5_000) -> Iterator[Sequence[Event]]:
+        """Yield every event selected, oldest first, in batches; for exports and backtests."""
+        ...
+
+    def around(self, event_id: str, *, before: int = 10, after: int = 10) -> Sequence[Event]:
+        """Return the neighbours of an event in time from the same host, and the event itself."""
+        ...
+
+    def count(self, selection: Selection) -> int:
+        """Return how many events are selected."""
+        ...
+
+    def histogram(self, selection: Selection, *, width: int) -> Sequence[Bucket]:
+        """Return counts per `width` microseconds, buckets aligned to the epoch, empty ones left out."""
+        ...
+
+    def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
+        """Return the commonest values of a field, most events first, ties by value."""
+        ...
+
+    def fields(self, selection: Selection) -> Sequence[FieldSeen]:
+        """Return the fields that occur in the days the selection's time range touches."""
+        ...
+
+    def days(self) -> Sequence[Day]:
+        """Return the days kept, oldest first."""
+        ...
+
+    def drop_day(self, day: str) -> None:
+        """Delete one day (`YYYY-MM-DD`) for good; marks survive, so nothing deleted comes back."""
+        ...
+
+    def close(self) -> None:
+        """Finish writing and release every file."""
+        ...
