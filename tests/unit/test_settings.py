@@ -1,0 +1,72 @@
+"""Settings come from one file and the environment, and a bad one is refused by name and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tocsin.settings import SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "tocsin.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_need_no_file() -> None:
+    """Without a file everything has a value and nothing listens beyond loopback."""
+    settings = load_settings()
+
+    assert "127.0.0.1" == settings.http.host
+    assert 0 == settings.syslog.udp_port
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable replaces one setting of a section and leaves the others of the file."""
+    path = written(tmp_path, '[http]\nport = 9000\nhost = "127.0.0.2"\n')
+    monkeypatch.setenv("TOCSIN_HTTP__PORT", "9001")
+
+    settings = load_settings(path)
+
+    assert (9001, "127.0.0.2") == (settings.http.port, settings.http.host)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "named"),
+    [
+        ("[http]\n\nprot = 1\n", 3, "http.prot"),
+        ('[http]\nport = "x"\n', 2, "http.port"),
+        ("\nfoo = 1\n", 2, "foo"),
+        ("a = \n", 1, "Invalid value"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_line(tmp_path: Path, text: str, line: int, named: str) -> None:
+    """The error says which file, which line and which setting."""
+    path = written(tmp_path, text)
+
+    with pytest.raises(SettingsError, match=named) as caught:
+        load_settings(path)
+
+    assert caught.value.location is not None
+    assert (str(path), line) == (caught.value.location.path, caught.value.location.line)
+
+
+def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong value from the environment is blamed on the variable, not on a file."""
+    monkeypatch.setenv("TOCSIN_HTTP__PORT", "many")
+
+    with pytest.raises(SettingsError, match="TOCSIN_HTTP__PORT"):
+        load_settings()
+
+
+def test_a_missing_file_asked_for_is_an_error(tmp_path: Path) -> None:
+    """A file named on purpose must be there."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path / "none.toml")
