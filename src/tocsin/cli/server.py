@@ -1,0 +1,51 @@
+"""`tocsin up`: the platform for real."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from tocsin.app import open_platform
+from tocsin.settings import Settings, load_settings
+
+
+def run_server(config: Path | None, *, data: Path | None, host: str | None, port: int | None) -> int:
+    """Run the platform until SIGTERM or SIGINT; returns the exit status."""
+    settings = settings_with(config, data=data, host=host, port=port)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    platform = open_platform(settings)
+    try:
+        platform.start()
+        greet(platform)
+        stop.wait()
+        typer.echo("Stopping: what was accepted is being stored.")
+    finally:
+        platform.stop()
+    return 0
+
+
+def settings_with(
+    config: Path | None, *, data: Path | None = None, host: str | None = None, port: int | None = None
+) -> Settings:
+    """Read the settings with what the command line says on top."""
+    overrides: dict[str, Any] = {} if data is None else {"data": data}
+    http = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    if http:
+        overrides["http"] = http
+    return load_settings(config, **overrides)
+
+
+def greet(platform: Any) -> None:
+    """Say where the platform is, what was refused, and how to set the first password."""
+    typer.echo(f"Tocsin is running at {platform.url} with its data in {platform.folder}")
+    for problem in platform.problems:
+        typer.echo(f"refused: {problem}", err=True)
+    token = platform.setup_token()
+    if token:
+        typer.echo(f"Set the administrator's password here, once: {platform.url}/setup?token={token}")
