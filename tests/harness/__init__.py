@@ -1,0 +1,1 @@
+"""What tests share: real processes to start, kill and ask."""
