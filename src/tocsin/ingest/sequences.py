@@ -1,0 +1,48 @@
+"""Number records of sources that do not number them themselves: syslog peers, `_bulk` clients."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import msgspec
+
+from tocsin.core.record import Record
+from tocsin.ingest.pipeline import Pipeline
+
+
+class Sequencer:
+    """Numbers go on after the source's mark, so that they continue over a restart. Thread safe.
+
+    Numbering and submitting are one step: no number is passed by a later one on the way in.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._lock = threading.Lock()
+        self._last: dict[str, int] = {}
+
+    def submit(self, source: str, records: Sequence[Record], *, gather: bool) -> tuple[int, Future[int]]:
+        """Number the records of one source and submit them; return the first number and the future.
+
+        Raises what `Pipeline.submit` raises; then no number is used up.
+        """
+        with self._lock:
+            last = self._last.get(source)
+            if last is None:
+                last = self._pipeline.mark(source)
+            numbered = [
+                msgspec.structs.replace(record, seq=seq) for seq, record in enumerate(records, start=last + 1)
+            ]
+            future = self._pipeline.submit(source, numbered, gather=gather)
+            self._last[source] = last + len(records)
+        return last + 1, future
+
+    def knows(self, source: str) -> bool:
+        """Tell whether the source was numbered in this process."""
+        return source in self._last
+
+    def sources(self) -> int:
+        """Return how many sources were numbered in this process."""
+        return len(self._last)
