@@ -131,6 +131,11 @@ class AgentProcess:
                 stderr=subprocess.STDOUT,
             )
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """Kill without warning."""
         if self._process is not None:
