@@ -1,0 +1,250 @@
+"""Writer: a query tree as a SQL condition over the event table of the embedded log (DuckDB).
+
+Layout it is written for: `at_us`, `source`, `seq`, `message`; a text column for each field of
+`COLUMNS`; `texts`, a map of the other fields that hold one value; `lists`, a map of the fields that hold
+a list, whichever they are. Every value of a query is a parameter, never part of the SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, ip_network
+from typing import Any, assert_never
+
+from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
+from tocsin.query.patterns import (
+    ANY,
+    SINGLE,
+    compile_regex,
+    parse_wildcard,
+    shape_of,
+    wildcard_like,
+    words_of,
+    words_regex,
+)
+from tocsin.query.tree import (
+    And,
+    Everything,
+    Exists,
+    InNetwork,
+    Node,
+    Not,
+    Nothing,
+    OneOf,
+    Or,
+    Range,
+    Regex,
+    Scalar,
+    Term,
+    Text,
+    Wildcard,
+)
+from tocsin.query.values import date_key, fold, network_bounds, range_bounds, range_kind, text_of
+
+COLUMNS: dict[str, str] = {
+    "agent.id": "agent_id",
+    "destination.ip": "destination_ip",
+    "event.action": "event_action",
+    "event.dataset": "event_dataset",
+    "event.outcome": "event_outcome",
+    "host.name": "host_name",
+    "log.file.path": "log_file_path",
+    "process.name": "process_name",
+    "rule.id": "rule_id",
+    "rule.level": "rule_level",
+    "source.ip": "source_ip",
+    "user.name": "user_name",
+}
+"""Fields that have a column of their own, for what is filtered and counted most."""
+
+_ISO = "strftime(make_timestamp(at_us), '%Y-%m-%dT%H:%M:%S.%fZ')"
+_PSEUDO: dict[str, str] = {
+    TIMESTAMP: _ISO,
+    EVENT_ID: "(source || '~' || seq::VARCHAR)",
+    MESSAGE: "message",
+    "event.source": "source",
+    "event.sequence": "seq::VARCHAR",
+}
+
+_Build = Callable[[str], str]
+
+
+def to_sql(
+    node: Node, *, listed: Collection[str] | None = None, params: list[Any] | None = None
+) -> tuple[str, list[Any]]:
+    """Return the condition, with numbered parameters (`$1`), and the parameters' values.
+
+    `listed` names the fields that hold a list in any event of the table, so that no time is spent on
+    looking for lists where there are none; None means any may. `params` are those of a statement the
+    condition will stand in: the numbering goes on behind them and they come back with ours appended.
+    The connection must hold `sql_macros.MACROS`. Raises what `compile_predicate` raises.
+    """
+    writer = Writer([] if params is None else params, listed)
+    return writer.condition(node), writer.params
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes the pieces of one SQL statement, collecting its parameters."""
+
+    params: list[Any] = field(default_factory=list)
+    listed: Collection[str] | None = None
+
+    def bind(self, value: Any) -> str:
+        """Add a parameter and return its place, such as `$3`."""
+        self.params.append(value)
+        return f"${len(self.params)}"
+
+    def single(self, name: str) -> str:
+        """Return the expression for a field's one value; NULL when it is absent or a list."""
+        if name in _PSEUDO:
+            return _PSEUDO[name]
+        return COLUMNS.get(name) or f"texts[{self.bind(name)}]"
+
+    def many(self, name: str) -> str | None:
+        """Return the expression for a field's list, or None when no event holds a list there."""
+        if name in _PSEUDO or (self.listed is not None and name not in self.listed):
+            return None
+        return f"lists[{self.bind(name)}]"
+
+    def condition(self, node: Node) -> str:
+        """Return the condition of a tree. NULL in it means false."""
+        match node:
+            case Everything():
+                return "TRUE"
+            case Nothing():
+                return "FALSE"
+            case And(args):
+                return self._join(args, " AND ", "TRUE")
+            case Or(args):
+                return self._join(args, " OR ", "FALSE")
+            case Not(arg):
+                return f"(NOT coalesce({self.condition(arg)}, FALSE))"
+            case Exists():
+                return self._exists(node.field)
+            case Text():
+                words = words_of(node.text)
+                return self._over(node.field or MESSAGE, self._words(words)) if words else "FALSE"
+            case OneOf(_, ()):
+                return "FALSE"
+            case _:
+                return self._over(node.field, self._test(node))
+
+    def _join(self, args: tuple[Node, ...], operator: str, empty: str) -> str:
+        return "(" + operator.join([self.condition(arg) for arg in args]) + ")" if args else empty
+
+    def _exists(self, name: str) -> str:
+        many = self.many(name)
+        one = f"{self.single(name)} IS NOT NULL"
+        return f"({one} OR {many} IS NOT NULL)" if many else f"({one})"
+
+    def _over(self, name: str, build: _Build) -> str:
+        many = self.many(name)
+        one = build(self.single(name))
+        if many is None:
+            return f"({one})"
+        return f"({one} OR len(list_filter({many}, lambda x: {build('x')})) > 0)"
+
+    def _test(self, node: Term | OneOf | Wildcard | Regex | Range | InNetwork) -> _Build:
+        match node:
+            case Term():
+                return self._equals(node.field, (node.value,), cased=node.cased)
+            case OneOf():
+                return self._equals(node.field, node.values, cased=node.cased)
+            case Wildcard():
+                return self._wildcard(node)
+            case Regex():
+                return self._regex(node)
+            case Range():
+                return self._range(node)
+            case InNetwork():
+                return self._network(node)
+            case _:
+                assert_never(node)
+
+    def _equals(self, name: str, values: tuple[Scalar, ...], *, cased: bool) -> _Build:
+        texts = [text_of(value) for value in values]
+        wanted = ", ".join([self.bind(text if cased else fold(text)) for text in dict.fromkeys(texts)])
+        instants = ""
+        if field_type(name) == "date":
+            keys = {key for text in texts if (key := date_key(text)) is not None}
+            instants = ", ".join([self.bind(key) for key in sorted(keys)])
+
+        def build(x: str) -> str:
+            equal = f"{x if cased else f'lower({x})'} IN ({wanted})"
+            return f"{equal} OR {_key('date', x)} IN ({instants})" if instants else equal
+
+        return build
+
+    def _wildcard(self, node: Wildcard) -> _Build:
+        pieces = [
+            piece if node.cased or piece is ANY or piece is SINGLE else fold(piece)
+            for piece in parse_wildcard(node.pattern)
+        ]
+        shape = shape_of(pieces)
+        if shape.kind == "any":
+            return lambda x: f"{x} IS NOT NULL"
+        form = _SHAPES[shape.kind]
+        value = self.bind(wildcard_like(pieces) if shape.kind == "pattern" else shape.text)
+        return lambda x: form.format(x=x if node.cased else f"lower({x})", value=value)
+
+    def _regex(self, node: Regex) -> _Build:
+        compile_regex(node.pattern, cased=node.cased)
+        pattern = self.bind(node.pattern)
+        options = "s" if node.cased else "si"
+        return lambda x: f"regexp_matches({x}, {pattern}, '{options}')"
+
+    def _range(self, node: Range) -> _Build:
+        kind = range_kind(node)
+        checks = [(operator, self.bind(key)) for operator, key in range_bounds(node)]
+        if not checks:
+            return lambda x: f"{_key(kind, x)} IS NOT NULL"
+        return lambda x: " AND ".join(f"{_key(kind, x)} {operator} {key}" for operator, key in checks)
+
+    def _network(self, node: InNetwork) -> _Build:
+        first, last = (self.bind(key) for key in network_bounds(node.network))
+        prefix = _octets(node.network)
+        guard = self.bind(prefix) if prefix else ""
+
+        def build(x: str) -> str:
+            within = f"address_key({x}) BETWEEN {first} AND {last}"
+            return f"(starts_with({x}, {guard}) OR contains({x}, ':')) AND {within}" if guard else within
+
+        return build
+
+    def _words(self, words: tuple[str, ...]) -> _Build:
+        # The regular expression alone says it all; the plain searches before it are much faster.
+        found = [self.bind(word) for word in dict.fromkeys(words)]
+        pattern = self.bind(words_regex(words))
+
+        def build(x: str) -> str:
+            parts = [f"contains(lower({x}), {word})" for word in found]
+            return " AND ".join([*parts, f"regexp_matches(lower({x}), {pattern}, 's')"])
+
+        return build
+
+
+_SHAPES = {
+    "exact": "{x} = {value}",
+    "prefix": "starts_with({x}, {value})",
+    "suffix": "suffix({x}, {value})",
+    "contains": "contains({x}, {value})",
+    "pattern": "{x} LIKE {value} ESCAPE '\\'",
+}
+
+
+def _key(kind: str, x: str) -> str:
+    if kind == "date" and x == _ISO:
+        return "at_us"
+    return f"lower({x})" if kind == "text" else f"{kind}_key({x})"
+
+
+def _octets(network: str) -> str:
+    """Return the whole octets every IPv4 address of the network begins with, such as `10.1.`."""
+    parsed = ip_network(network, strict=False)
+    if not isinstance(parsed, IPv4Network) or parsed.prefixlen < 8:
+        return ""
+    whole = parsed.prefixlen // 8
+    octets = str(parsed.network_address).split(".")[:whole]
+    return ".".join(octets) + ("." if whole < 4 else "")

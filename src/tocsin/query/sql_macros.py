@@ -1,0 +1,69 @@
+"""The rules of `values` stated for DuckDB, as macros every connection that runs our SQL must hold."""
+
+from __future__ import annotations
+
+from tocsin.query.values import DATE, MICROSECONDS, NUMBER
+
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"({_OCTET}\.){{3}}{_OCTET}"
+_GROUPS = "([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)"
+
+_NUMBER_KEY = f"""
+CREATE OR REPLACE MACRO number_key(x) AS CASE
+  WHEN TRY_CAST(x AS DOUBLE) IS NOT NULL AND isfinite(TRY_CAST(x AS DOUBLE))
+   AND regexp_full_match(x, '{NUMBER}')
+  THEN TRY_CAST(x AS DOUBLE) END
+"""
+
+_DATE_KEY = rf"""
+CREATE OR REPLACE MACRO date_key(x) AS CASE
+  WHEN regexp_full_match(x, '{MICROSECONDS}') THEN TRY_CAST(x AS BIGINT)
+  WHEN regexp_full_match(x, '{DATE}')
+  THEN epoch_us(TRY_CAST(regexp_replace(x, '(\.[0-9]{{6}})[0-9]+', '\1') AS TIMESTAMPTZ)) END
+"""
+
+_IPV4_HEX = """
+CREATE OR REPLACE MACRO ipv4_hex(x) AS printf('%02x%02x%02x%02x',
+  TRY_CAST(split_part(x, '.', 1) AS INTEGER), TRY_CAST(split_part(x, '.', 2) AS INTEGER),
+  TRY_CAST(split_part(x, '.', 3) AS INTEGER), TRY_CAST(split_part(x, '.', 4) AS INTEGER))
+"""
+
+# `a:b::1.2.3.4` with its last 32 bits written as two groups.
+_IPV6_PLAIN = rf"""
+CREATE OR REPLACE MACRO ipv6_plain(x) AS CASE
+  WHEN regexp_matches(x, ':{_IPV4}$')
+  THEN regexp_replace(x, '[0-9.]+$', '') || left(ipv4_hex(regexp_extract(x, '[0-9.]+$')), 4)
+       || ':' || right(ipv4_hex(regexp_extract(x, '[0-9.]+$')), 4)
+  ELSE x END
+"""
+
+_GROUPS_HEX = """
+CREATE OR REPLACE MACRO groups_hex(x) AS CASE WHEN x = '' THEN ''
+  ELSE array_to_string(list_transform(string_split(x, ':'), lambda g: lpad(g, 4, '0')), '') END
+"""
+
+_IPV6_HEX = f"""
+CREATE OR REPLACE MACRO ipv6_hex(x) AS lower(CASE
+  WHEN regexp_full_match(x, '{_GROUPS}') AND len(groups_hex(x)) = 32 THEN groups_hex(x)
+  WHEN regexp_full_match(x, '{_GROUPS}?::{_GROUPS}?')
+   AND len(groups_hex(split_part(x, '::', 1))) + len(groups_hex(split_part(x, '::', 2))) <= 28
+  THEN rpad(groups_hex(split_part(x, '::', 1)), (32 - len(groups_hex(split_part(x, '::', 2))))::INTEGER, '0')
+       || groups_hex(split_part(x, '::', 2)) END)
+"""
+
+_ADDRESS_KEY = f"""
+CREATE OR REPLACE MACRO address_key(x) AS CASE
+  WHEN regexp_full_match(x, '{_IPV4}') THEN '00000000000000000000ffff' || ipv4_hex(x)
+  WHEN contains(x, ':') AND length(x) <= 45 THEN ipv6_hex(ipv6_plain(x)) END
+"""
+
+MACROS = (
+    _NUMBER_KEY,
+    _DATE_KEY,
+    _IPV4_HEX,
+    _IPV6_PLAIN,
+    _GROUPS_HEX,
+    _IPV6_HEX,
+    _ADDRESS_KEY,
+)
+"""Statements to run once on a connection, whose time zone must be UTC."""
