@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tocsin.agent.segment import Item
+from tocsin.agent.segment import Item, scan
 from tocsin.agent.spool import Spool
 
 LIMIT = 64 * 1024
@@ -118,8 +118,6 @@ class SpoolMachine(RuleBasedStateMachine):
 
 
 def _opening_size(path: Path) -> int:
-    from tocsin.agent.segment import scan
-
     return next(iter(scan(path)))[0].end
 
 

@@ -39,3 +39,9 @@ class UnauthorizedError(AgentError):
     """The server does not accept this agent's key or token."""
 
     code = "unauthorized"
+
+
+class SkippedError(AgentError):
+    """A collector cannot work on this host; the message says why. It is not tried again."""
+
+    code = "skipped"
