@@ -117,15 +117,12 @@ class Ledger:
 
     def load(self) -> None:
         """Add what the database holds to the counts; called once, before anything is counted."""
-        with self._database.read() as tx:
-            rows = tx.scalars(select(SourceRow)).all()
-            refusals = tx.scalars(select(RefusalRow)).all()
-        with self._lock:
-            for row in rows:
+        with self._database.read() as tx, self._lock:
+            for row in tx.scalars(select(SourceRow)):
                 self._accounts[row.id] = Account(
                     row.id, row.received, row.stored, row.duplicates, row.refused, row.last_at, row.lag_us
                 )
-            for refusal in refusals:
+            for refusal in tx.scalars(select(RefusalRow)):
                 known = Refusal(refusal.reason, refusal.count, refusal.last_at)
                 self._accounts[refusal.source].refusals[refusal.reason] = known
         for account in self.accounts():

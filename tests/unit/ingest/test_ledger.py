@@ -1,0 +1,85 @@
+"""The counts of every source, over restarts too."""
+
+from __future__ import annotations
+
+from tocsin.core.clock import ManualClock
+from tocsin.core.database import Database
+from tocsin.ingest.ledger import Ledger
+
+NOW = 1_700_000_000_000_000
+
+
+def test_counts_what_became_of_records(database: Database) -> None:
+    """Received is the sum of the rest; a refusal keeps its reason, count and time."""
+    clock = ManualClock(NOW)
+    ledger = Ledger(database, clock)
+    ledger.received("s", 10)
+    ledger.settled("s", stored=6, duplicates=1, collected_at=NOW - 250_000)
+    clock.advance(5)
+    ledger.refused("s", "busy", 2)
+    account = ledger.account("s")
+    assert (account.received, account.stored, account.duplicates, account.refused) == (10, 6, 1, 2)
+    assert account.under_way == 1
+    assert account.lag_us == 250_000
+    assert account.last_at == NOW
+    [refusal] = account.refusals.values()
+    assert (refusal.reason, refusal.count, refusal.last_at) == ("busy", 2, NOW + 5)
+
+
+def test_survives_a_restart(database: Database) -> None:
+    """What one run wrote, the next goes on with."""
+    first = Ledger(database, ManualClock(NOW))
+    first.start()
+    first.received("s", 3)
+    first.settled("s", stored=1, duplicates=0)
+    first.refused("s", "busy", 2)
+    first.stop()
+    second = Ledger(database, ManualClock(NOW))
+    second.load()
+    assert second.accounts() == first.accounts()
+    second.received("s", 1)
+    second.settled("s", stored=1, duplicates=0)
+    second.flush()
+    third = Ledger(database, ManualClock(NOW))
+    third.load()
+    assert third.account("s").stored == 2
+
+
+def test_says_what_a_killed_run_left_open(database: Database) -> None:
+    """Records that were received and whose end is unknown do not stay under way for ever."""
+    killed = Ledger(database, ManualClock(NOW))
+    killed.received("s", 5)
+    killed.settled("s", stored=2, duplicates=0)
+    killed.flush()
+    ledger = Ledger(database, ManualClock(NOW))
+    ledger.load()
+    account = ledger.account("s")
+    assert account.under_way == 0
+    assert account.refusals["unacknowledged when the platform was killed"].count == 3
+
+
+def test_bounds_the_reasons(database: Database) -> None:
+    """Reasons that carry content cannot fill the memory."""
+    ledger = Ledger(database, ManualClock(NOW))
+    for number in range(500):
+        ledger.refused("s", f"reason {number} " + "x" * 1000)
+    account = ledger.account("s")
+    assert len(account.refusals) == 51
+    assert account.refused == 500
+    assert max(map(len, account.refusals)) <= 200
+    ledger.flush()
+
+
+def test_an_unwritable_database_loses_no_count(database: Database) -> None:
+    """What could not be written is written the next time."""
+    ledger = Ledger(database, ManualClock(NOW))
+    ledger.received("s", 1)
+    with database.write() as tx:
+        tx.connection().exec_driver_sql("ALTER TABLE ingest_sources RENAME TO away")
+    ledger.flush()
+    with database.write() as tx:
+        tx.connection().exec_driver_sql("ALTER TABLE away RENAME TO ingest_sources")
+    ledger.flush()
+    after = Ledger(database, ManualClock(NOW))
+    after.load()
+    assert after.account("s").received == 1
