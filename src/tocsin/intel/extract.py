@@ -49,7 +49,8 @@ _TOKENS = (
     r"(?i)\bCVE-\d{4}-\d{4,19}\b",
     r"[A-Za-z0-9._%+-]{1,64}(?:@|\[@\]|\[at\])(?:[A-Za-z0-9-]{1,63}(?:\.|\[\.\])){1,8}[A-Za-z]{2,24}",
     r"\b\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}(?:/\d{1,2})?\b",
-    r"\b(?:[0-9a-fA-F]{1,4}:){1,7}(?:(?::[0-9a-fA-F]{1,4}){1,7}|[0-9a-fA-F]{1,4}|:)|::[0-9a-fA-F:]{1,38}",
+    r"\b(?:[0-9a-fA-F]{1,4}:){1,7}(?:(?::[0-9a-fA-F]{1,4}){1,7}|[0-9a-fA-F]{1,4}|:)(?:/\d{1,3})?",
+    r"::[0-9a-fA-F:]{1,38}(?:/\d{1,3})?",
     r"\b(?:[A-Za-z0-9_-]{1,63}(?:\.|\[\.\]|\(\.\)|\[dot\])){1,10}[A-Za-z][A-Za-z0-9-]{1,23}\b",
 )
 _TRAILING = ".,;:!?)]}'\""
@@ -74,7 +75,7 @@ class Extractor:
         own_networks: Iterable[str] = (),
         own_domains: Iterable[str] = (),
     ) -> None:
-        self._recogniser = recogniser
+        self.recogniser = recogniser
         self._own_networks = [ipaddress.ip_network(network, strict=False) for network in own_networks]
         self._own_domains = tuple(domain.lower().strip(".") for domain in own_domains)
         options = re2.Options()
@@ -88,7 +89,7 @@ class Extractor:
         """
         found: dict[Recognised, None] = {}
         for match in self._pattern.finditer(text[:MAX_TEXT]):
-            value = self._recogniser.recognise(_trimmed(match.group(0)))
+            value = self.recogniser.recognise(_trimmed(match.group(0)))
             if value:
                 found.setdefault(value)
         return list(found)
@@ -114,7 +115,7 @@ class Extractor:
     def _candidates(self, event: Event) -> Iterator[Observable]:
         for name, kind in TYPED_FIELDS:
             for text in _texts(event.fields.get(name)):
-                found = self._recogniser.read(kind, text)
+                found = self.recogniser.read(kind, text)
                 if found and not (kind == "url" and "://" not in text):
                     yield self._observable(found, name)
         own_host = str(event.fields.get("host.name", "")).lower()

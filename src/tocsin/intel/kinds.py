@@ -37,6 +37,10 @@ HASH_LENGTHS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384",
 MAX_VALUE_LENGTH = 4_096
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PLAIN_IPV4 = re.compile(
+    r"(?:(?:25[0-5]|2[0-4]\d|1?[1-9]?\d|10\d)\.){3}(?:25[0-5]|2[0-4]\d|1?[1-9]?\d|10\d)", re.ASCII
+)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _ASN = re.compile(r"(?:AS)?(\d{1,10})", re.ASCII | re.IGNORECASE)
@@ -50,7 +54,7 @@ def normalise(kind: str, value: str) -> str:
         raise InvalidError("the value is empty")
     if len(text) > MAX_VALUE_LENGTH:
         raise InvalidError(f"the value has {len(text)} characters, {MAX_VALUE_LENGTH} are allowed")
-    if any(ord(character) < 32 for character in text):
+    if _CONTROL.search(text):
         raise InvalidError("the value has control characters")
     if kind not in KINDS:
         raise InvalidError(f"{kind!r} is not a kind of value")
@@ -81,6 +85,8 @@ def unsigned(number: int) -> int:
 
 def address(text: str) -> str:
     """Return an IP address compressed, IPv4-mapped IPv6 as IPv4, without brackets or zone."""
+    if _PLAIN_IPV4.fullmatch(text):
+        return text
     bare = text.strip("[]").partition("%")[0]
     try:
         parsed = ipaddress.ip_address(bare)

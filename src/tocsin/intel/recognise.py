@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
@@ -64,9 +65,15 @@ class Recogniser:
             return None
         if kind == "domain" and not self.is_domain(normal):
             return None
+        if kind == "url" and "://" not in value and not self._names_host(normal):
+            return None
         if kind == "cidr" and normal.endswith(("/32", "/128")) and normal.endswith("/32") == ("." in normal):
             return Recognised("ip", normal.partition("/")[0])
         return Recognised(_KIND_OF[kind], normal)
+
+    def _names_host(self, url: str) -> bool:
+        host = urlsplit(url).hostname or ""
+        return self.read("ip", host) is not None or self.read("domain", host) is not None
 
     def is_domain(self, name: str) -> bool:
         """Say whether a normalised name lies below a public suffix and is not more likely a file."""

@@ -37,6 +37,8 @@ def test_value_is_normalised(kind: str, given: str, expected: str) -> None:
     ("kind", "given"),
     [
         ("ip", "300.1.1.1"),
+        ("ip", "1.2.3.04"),
+        ("ip", "1.2.3.256"),
         ("cidr", "192.0.2.0/99"),
         ("domain", "no-dot"),
         ("domain", "-bad.example"),
