@@ -1,0 +1,161 @@
+"""The Lucene reader: what is typed, and the tree it means."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.core.clock import from_iso
+from tocsin.query.lucene import parse_lucene
+from tocsin.query.patterns import QueryError
+from tocsin.query.tree import (
+    And,
+    Everything,
+    Exists,
+    InNetwork,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Range,
+    Regex,
+    Term,
+    Text,
+    Wildcard,
+)
+
+NOW = from_iso("2026-11-24T05:30:00Z")
+HOUR = 3_600_000_000
+A, B, C = Text("a"), Text("b"), Text("c")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Everything()),
+        ("   ", Everything()),
+        ("*", Everything()),
+        ("*:*", Everything()),
+        ("a", A),
+        ('"failed password"', Text("failed password")),
+        ("a b", And((A, B))),
+        ("a AND b", And((A, B))),
+        ("a && b", And((A, B))),
+        ("a OR b", Or((A, B))),
+        ("a || b", Or((A, B))),
+        ("a b OR c", Or((And((A, B)), C))),
+        ("a (b OR c)", And((A, Or((B, C))))),
+        ("NOT a", Not(A)),
+        ("!a", Not(A)),
+        ("-a +b", And((Not(A), B))),
+        ("NOT NOT a", A),
+        ("NOT(a)", Not(A)),
+        ("a - b", And((A, Wildcard("message", "*-*"), B))),
+        ("user.name:root", Term("user.name", "root")),
+        ("user.name: root", Term("user.name", "root")),
+        ('user.name:"ro ot"', Term("user.name", "ro ot")),
+        ("user.name.keyword:root", Term("user.name", "root")),
+        ("data.srcip:1.2.3.4", Term("source.ip", "1.2.3.4")),
+        ("full_log:invalid", Text("invalid", "message")),
+        ("user.name:(root OR admin)", OneOf("user.name", ("root", "admin"))),
+        ("user.name:(r* OR -x)", Or((Wildcard("user.name", "r*"), Not(Term("user.name", "x"))))),
+        ("user.name:r?ot", Wildcard("user.name", "r?ot")),
+        (r"user.name:r\*t", Term("user.name", "r*t")),
+        (r"user.name:r\*t*", Wildcard("user.name", r"r\*t*")),
+        (r"file.path:C\:\\Windows\\*", Wildcard("file.path", r"C\:\\Windows\\*")),
+        (r'file.path:"C:\Windows\cmd.exe"', Term("file.path", r"C:\Windows\cmd.exe")),
+        (r'file.path:"C:\\Windows"', Term("file.path", r"C:\Windows")),
+        (r'user.name:"a\"b"', Term("user.name", 'a"b')),
+        ("user.name:*", Exists("user.name")),
+        ("message:*", Exists("message")),
+        ("_exists_:data.srcip", Exists("source.ip")),
+        ("source.ip:10.0.0.0/8", InNetwork("source.ip", "10.0.0.0/8")),
+        ("source.ip:2001:db8::/32", InNetwork("source.ip", "2001:db8::/32")),
+        ("source.ip:::1", Term("source.ip", "::1")),
+        ("data.addr:10.0.0.0/8", InNetwork("data.addr", "10.0.0.0/8")),
+        ("data.path:a/b", Term("data.path", "a/b")),
+        ("log.file.path:/var/log/auth.log", Term("log.file.path", "/var/log/auth.log")),
+        ("user.name:/ro+t/", Regex("user.name", r"\A(?:ro+t)\z")),
+        ("/failed .* root/", Regex("message", "failed .* root")),
+        (r"/a\/b/", Regex("message", "a/b")),
+        ("rule.level:[7 TO 12]", Range("rule.level", gte=7, lte=12)),
+        ("rule.level:{7 TO 12}", Range("rule.level", gt=7, lt=12)),
+        ("rule.level:[7 TO 12}", Range("rule.level", gte=7, lt=12)),
+        ("rule.level:[7 TO *]", Range("rule.level", gte=7)),
+        ("rule.level:[* TO *]", Exists("rule.level")),
+        ("rule.level:>=7", Range("rule.level", gte=7)),
+        ("rule.level:> 7", Range("rule.level", gt=7)),
+        ("rule.level:(>=7 AND <12.5)", And((Range("rule.level", gte=7), Range("rule.level", lt=12.5)))),
+        ("user.name:[a TO m]", Range("user.name", gte="a", lte="m")),
+        ("source.ip:[10.0.0.1 TO 10.0.0.9]", Range("source.ip", gte="10.0.0.1", lte="10.0.0.9")),
+        ("@timestamp:[now-1h TO now}", Range("@timestamp", gte=NOW - HOUR, lt=NOW)),
+        ("timestamp:>now-1h", Range("@timestamp", gte=NOW - HOUR + 1)),
+        (
+            "@timestamp:2026-11-24",
+            Range("@timestamp", gte=from_iso("2026-11-24T00:00:00Z"), lt=from_iso("2026-11-25T00:00:00Z")),
+        ),
+        (
+            "@timestamp:[2026-11-01 TO 2026-11-02]",
+            Range("@timestamp", gte=from_iso("2026-11-01T00:00:00Z"), lt=from_iso("2026-11-03T00:00:00Z")),
+        ),
+        ("@timestamp:2026-11-24T05:30:00.000000Z", Term("@timestamp", NOW)),
+        ("http://evil.test/x", Text("http://evil.test/x")),
+        ("10:30:00", Text("10:30:00")),
+        ("*shell*", Wildcard("message", "*shell*")),
+        ("process.command_line:enc", Text("enc", "process.command_line")),
+        ("_id:agent\\:1/x~5", Term("_id", "agent:1/x~5")),
+        ("and or", And((Text("and"), Text("or")))),
+        ("ANDROID", Text("ANDROID")),
+    ],
+)
+def test_reads_query(text: str, expected: Node) -> None:
+    """Each construct of the language means its tree."""
+    assert expected == parse_lucene(text, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "part"),
+    [
+        ("a AND", 5, "condition is missing"),
+        ("OR a", 0, "condition is missing"),
+        ("a AND OR b", 6, "condition is missing"),
+        ("(a", 0, "never closed"),
+        ("a)", 1, "closes nothing"),
+        ("()", 1, "condition is missing"),
+        ('user.name:"abc', 10, "never closed"),
+        ("user.name:", 10, "value is missing"),
+        ("rule.level:[1 2]", 14, "TO is missing"),
+        ("rule.level:[1 TO 2", 11, "never closed"),
+        ("rule.level:[a TO 2]", 11, "not a number"),
+        ("rule.level:>x", 11, "not a number"),
+        ("source.ip:10.0.0.0/99", 10, "not a network"),
+        ("source.ip:[x TO y]", 10, "not an address"),
+        ("@timestamp:yesterday", 11, "not a date"),
+        ("user.name:/(/", 10, "not valid"),
+        ("a^2", 0, "boost"),
+        ('"a b"~3', 5, "near"),
+        ("a\\", 1, "\\\\"),
+        ("_exists_:*", 0, "name of a field"),
+        ("(" * 100 + "a" + ")" * 100, 60, "brackets"),
+        ("x" * 100_001, 0, "longer"),
+    ],
+)
+def test_says_where_and_why(text: str, offset: int, part: str) -> None:
+    """A query that makes no sense is refused with its place and a reason."""
+    with pytest.raises(QueryError) as caught:
+        parse_lucene(text, now=NOW)
+    assert part in caught.value.message
+    assert offset == caught.value.offset
+    assert "query" == caught.value.code
+
+
+def test_place_counts_lines() -> None:
+    """Line and column count from 1 over a query of several lines."""
+    with pytest.raises(QueryError) as caught:
+        parse_lucene("a\nAND )")
+    assert (2, 5) == (caught.value.line, caught.value.column)
+
+
+def test_too_many_conditions() -> None:
+    """The number of conditions is bounded."""
+    with pytest.raises(QueryError, match="conditions"):
+        parse_lucene("a " * 4_001)
