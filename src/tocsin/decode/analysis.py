@@ -1,0 +1,158 @@
+"""From a record to the subject rules look at, and from the subject to the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.core.clock import DAY, SECOND
+from tocsin.core.event import Event, Value
+from tocsin.core.record import Record
+from tocsin.decode.decoders import Decoders
+from tocsin.decode.findings import FIM_DECODERS, OTHER_DECODERS, put_finding
+from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
+from tocsin.decode.naming import readable, renamed
+from tocsin.decode.predecode import predecode
+from tocsin.decode.subject import MAX_ANALYSED_BYTES, Subject
+from tocsin.decode.timestamps import Timestamps
+from tocsin.decode.winevent import ECS, read_winevent
+
+BUILT_IN = frozenset({"json", "windows_eventchannel", *FIM_DECODERS.values(), *OTHER_DECODERS.values()})
+"""Names of decoders that exist without a file; rules may name them in `<decoded_as>`."""
+_JSON_TIMES = ("@timestamp", "timestamp", "time", "ts", "eventTime", "date")
+_MAX_TIME_TEXT = 40
+_OPTIONS = JSONOptions()
+
+
+class Analyst:
+    """Decodes records of every kind. Thread safe; needs nothing but the decoders."""
+
+    def __init__(self, decoders: Decoders) -> None:
+        self._decoders = decoders
+        self._timestamps = Timestamps()
+
+    def decode(self, record: Record) -> tuple[Subject, Event]:
+        """Return what rules look at and the event without a verdict.
+
+        What cannot be decoded gives an event that says why in `error.message`.
+        """
+        raw = record.raw
+        log = _analysed(raw)
+        subject = Subject(log)
+        subject.location, subject.agent = record.location, record.agent
+        at = self._line(subject, record) if record.kind == "line" else self._document(subject, record)
+        if record.host:
+            subject.hostname = record.host
+        event = _event(record, subject, at)
+        subject.at = event.at
+        return subject, event
+
+    def _line(self, subject: Subject, record: Record) -> int | None:
+        predecode(subject)
+        self._decoders.run(subject)
+        if subject.timestamp:
+            return self._timestamps.of(subject.timestamp, record.collected_at)
+        if subject.log.startswith("{"):
+            return None
+        return self._timestamps.within(subject.log, record.collected_at)
+
+    def _document(self, subject: Subject, record: Record) -> int | None:
+        try:
+            if record.kind == "winevent":
+                return self._winevent(subject, record)
+            document = parse_object(record.raw)
+            if record.kind == "finding":
+                put_finding(subject, document)
+                return None
+            return self._json(subject, record, document)
+        except ValueError as error:
+            subject.fields["error.message"] = f"cannot be decoded as {record.kind}: {error}"
+            return None
+
+    def _winevent(self, subject: Subject, record: Record) -> int | None:
+        document = read_winevent(record.raw)
+        subject.decoder, subject.category = "windows_eventchannel", "ossec"
+        put_document(subject, document, _OPTIONS)
+        for name, field in ECS.items():
+            value = subject.values.get(name.lower())
+            if value is not None and field not in subject.fields:
+                renamed(name, field).store(
+                    subject.fields, _decimal(value) if field.endswith("pid") else value
+                )
+        return self._timestamps.of(subject.values.get("win.system.systemtime", ""), record.collected_at)
+
+    def _json(self, subject: Subject, record: Record, document: Mapping[str, Any]) -> int | None:
+        self._decoders.run(subject)
+        if not subject.decoder:
+            subject.decoder = "json"
+        if not subject.values:
+            put_document(subject, document, _OPTIONS)
+        for name in _JSON_TIMES:
+            at = self._moment(document.get(name), record.collected_at)
+            if at is not None:
+                return at
+        return None
+
+    def _moment(self, value: Any, collected_at: int) -> int | None:
+        if isinstance(value, str):
+            return self._timestamps.of(value[:_MAX_TIME_TEXT], collected_at)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e11:
+            at = int(value * SECOND)
+            return at if at <= collected_at + DAY else None
+        return None
+
+
+def quarantined(record: Record, reason: str) -> Event:
+    """Return the event of a record that analysis failed on, saying why."""
+    subject = Subject(_analysed(record.raw))
+    subject.location, subject.agent, subject.hostname = record.location, record.agent, record.host
+    subject.fields["error.message"] = reason
+    return _event(record, subject, None)
+
+
+def _analysed(raw: bytes) -> str:
+    return raw[:MAX_ANALYSED_BYTES].decode("latin-1").rstrip("\r\n")
+
+
+def _decimal(text: str) -> str:
+    try:
+        return str(int(text, 16)) if text.startswith("0x") else text
+    except ValueError:
+        return text
+
+
+def _event(record: Record, subject: Subject, at: int | None) -> Event:
+    raw, fields = record.raw, subject.fields
+    _put_header(fields, record, subject)
+    message = raw.decode("utf-8", "replace")
+    return Event(
+        source=record.source,
+        seq=record.seq,
+        at=record.collected_at if at is None else at,
+        received_at=record.collected_at,
+        message=message,
+        fields=fields,
+        raw=None if raw.isascii() or message.encode() == raw else raw,
+    )
+
+
+def _put_header(fields: dict[str, Value], record: Record, subject: Subject) -> None:
+    fields["event.source"] = record.source
+    if subject.decoder:
+        fields["decoder.name"] = subject.decoder
+    if subject.parent:
+        fields["decoder.parent"] = subject.parent
+    if subject.program:
+        fields["process.name"] = readable(subject.program)
+    if subject.pid and len(subject.pid) < 19:
+        fields["process.pid"] = int(subject.pid)
+    host = record.host or readable(subject.hostname)
+    if host:
+        fields["host.hostname"] = host
+        fields["host.name"] = host
+    if subject.timestamp:
+        fields["predecoder.timestamp"] = readable(subject.timestamp)
+    if record.location:
+        fields["log.file.path"] = record.location
+    if record.agent:
+        fields["agent.id"] = record.agent

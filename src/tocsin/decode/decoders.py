@@ -1,0 +1,191 @@
+"""The decoders of a ruleset, linked and ready to run over a pre-decoded line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tocsin.core.errors import Location, Problem
+from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
+from tocsin.decode.model import Child, Decoder, Root
+from tocsin.decode.prefilter import Candidates
+from tocsin.decode.reader import read_files
+from tocsin.decode.subject import Subject
+
+_REMEMBERED_PROGRAMS = 10_000
+
+
+class Decoders:
+    """Two lists of roots, with and without a program name, in load order. Thread safe."""
+
+    def __init__(self, decoders: Iterable[Decoder]) -> None:
+        self.problems: list[Problem] = []
+        self._with_program: list[Root] = []
+        without: list[Root] = []
+        children: list[Decoder] = []
+        self.names: set[str] = set()
+        for decoder in decoders:
+            if decoder.parents:
+                children.append(decoder)
+            else:
+                (self._with_program if decoder.program else without).append(Root(decoder))
+                self.names.add(decoder.name)
+        self._link([*self._with_program, *without], children)
+        self._without_program = Candidates(without, [_literals(root) for root in without])
+        self._by_program: dict[str, tuple[Root, ...]] = {}
+
+    def _link(self, roots: Sequence[Root], children: Sequence[Decoder]) -> None:
+        by_name: dict[str, list[Root]] = {}
+        for root in roots:
+            by_name.setdefault(root.decoder.name, []).append(root)
+        for child in children:
+            parents = by_name.get(child.parents[0], [])
+            reason = "" if parents else f"no decoder without parent is named {child.parents[0]!r}"
+            reason = reason or next(filter(None, (_misplaced(child, root) for root in parents)), "")
+            if reason:
+                self.problems.append(Problem(Location(child.path, child.line), reason, child.inner_name))
+                continue
+            for root in parents:
+                _append(root, child)
+            child.name = child.inner_name if child.own_name else child.parents[0]
+            self.names.add(child.name)
+        for root in roots:
+            _plan(root)
+
+    def run(self, subject: Subject) -> None:
+        """Find the decoder of a pre-decoded subject and read its fields; the subject keeps both."""
+        for root in self._candidates(subject):
+            prematch = root.decoder.prematch
+            if prematch is None:
+                _run_root(root, subject, 0)
+                return
+            found = prematch.find(subject.log, subject.low)
+            if found is not None:
+                _run_root(root, subject, found[1])
+                return
+
+    def _candidates(self, subject: Subject) -> Iterable[Root]:
+        program = subject.program
+        if not program:
+            return self._without_program.of(subject.low)
+        known = self._by_program.get(program)
+        if known is None:
+            low = program.lower()
+            known = tuple(
+                r for r in self._with_program if r.decoder.program and r.decoder.program.test(program, low)
+            )
+            if len(self._by_program) >= _REMEMBERED_PROGRAMS:
+                self._by_program.clear()
+            self._by_program[program] = known
+        return known
+
+
+def load_decoders(paths: Iterable[Path]) -> tuple[Decoders, list[Problem]]:
+    """Read and link decoder files (in the order given); returns what was refused beside them."""
+    read, problems = read_files(paths)
+    decoders = Decoders(read)
+    return decoders, [*problems, *decoders.problems]
+
+
+def _literals(root: Root) -> tuple[str, ...] | None:
+    return root.decoder.prematch.literals if root.decoder.prematch else None
+
+
+def _misplaced(child: Decoder, root: Root) -> str:
+    same = [other.decoder for other in root.children if other.decoder.inner_name == child.inner_name]
+    if not same:
+        return (
+            "offset after_regex needs an earlier sibling of the same name"
+            if child.offset == "after_regex"
+            else ""
+        )
+    if child.prematch is not None or child.fts:
+        return "a further decoder of the same name cannot have <prematch> or <fts>"
+    if child.regex is None and child.json is None:
+        return "a further decoder of the same name needs <regex> or a plugin"
+    return ""
+
+
+def _append(root: Root, decoder: Decoder) -> None:
+    for other in root.children:
+        if other.decoder.inner_name == decoder.inner_name:
+            other.goes_on = True
+    root.children.append(Child(decoder))
+
+
+def _plan(root: Root) -> None:
+    for index, child in enumerate(root.children):
+        end = index
+        while root.children[end].goes_on:
+            end += 1
+        child.next_if_unmatched = end + 1
+
+
+def _run_root(root: Root, subject: Subject, rest: int) -> None:
+    _select(subject, root.decoder)
+    if not root.children:
+        _read(root.decoder, subject, rest if root.decoder.offset else 0)
+        return
+    index, at, count = 0, -1, len(root.children)
+    while index < count:
+        child = root.children[index]
+        decoder = child.decoder
+        if decoder.prematch is None:
+            at = rest
+            break
+        base = rest if decoder.prematch_after_parent else 0
+        found = decoder.prematch.find(subject.log[base:], subject.low[base:])
+        if found is not None:
+            at = base + found[1]
+            subject.parent = root.decoder.name
+            _select(subject, decoder)
+            break
+        index = child.next_if_unmatched
+    if at >= 0:
+        _run_chain(root.children, index, subject, rest, at)
+
+
+def _run_chain(children: Sequence[Child], index: int, subject: Subject, rest: int, at: int) -> None:
+    """Read with the selected child and with those that follow it while they go on."""
+    starts = {"": 0, "after_parent": rest, "after_prematch": at, "after_regex": at}
+    while index < len(children):
+        child = children[index]
+        decoder = child.decoder
+        if decoder.regex is None and decoder.json is None:
+            return
+        end = _read(decoder, subject, starts[decoder.offset])
+        if end >= 0:
+            starts["after_regex"] = end
+        if not child.goes_on:
+            return
+        index += 1
+
+
+def _read(decoder: Decoder, subject: Subject, start: int) -> int:
+    """Read the decoder's fields from `start` on; return where the rest begins, or -1 if nothing matched."""
+    if decoder.json is not None:
+        _read_json(decoder.json, subject, start)
+        return -1
+    if decoder.regex is None:
+        return -1
+    found = decoder.regex.find(subject.log[start:], subject.low[start:])
+    if found is None:
+        return -1
+    values, end = found
+    for where, value in zip(decoder.targets, values, strict=False):
+        subject.put(where, value)
+    return start + end
+
+
+def _read_json(options: JSONOptions, subject: Subject, start: int) -> None:
+    try:
+        document = parse_object(subject.log[start:].encode("latin-1"))
+    except ValueError:
+        return  # malformed JSON leaves no fields, as upstream
+    put_document(subject, document, options)
+
+
+def _select(subject: Subject, decoder: Decoder) -> None:
+    subject.decoder = decoder.name
+    subject.category = decoder.category
+    subject.fts = decoder.fts

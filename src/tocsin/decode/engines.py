@@ -1,0 +1,90 @@
+"""Which regular expression engine runs a translated pattern, so that no line can stall analysis.
+
+Texts here are bytes read as Latin-1: one character is one byte, as in Wazuh. Python's `re` is the
+fastest on short texts but can take a power of the text's length; google-re2 is linear. A pattern
+therefore runs on `re` while its worst case stays small, and on google-re2 beyond that. The few
+patterns that google-re2 cannot express see only the beginning of a long text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import re2  # type: ignore[import-untyped]  # has no stubs
+
+Spans = tuple[tuple[int, int], ...]
+"""Start and end of the whole match, then of every group; (-1, -1) for a group that took no part."""
+
+MAX_STEPS = 300_000
+"""Upper bound for `re`: the text's length to the power of the pattern's open ends."""
+MAX_BACKTRACKED = 2_048
+"""How much of a text a pattern may see that only `re` can run."""
+MAX_PROGRAM_BYTES = 8 * 1024 * 1024
+"""Memory one google-re2 program may take."""
+
+Search = Callable[[str], Spans | None]
+
+
+def searcher(pattern: str, *, open_ends: int) -> Search:
+    """Return a search for the pattern.
+
+    `open_ends` counts what can stretch: its quantifiers, and its start unless that is anchored.
+    Raises `ValueError` when neither engine can read the pattern.
+    """
+    try:
+        search = re.compile(pattern, re.ASCII).search
+    except (re.error, OverflowError, RecursionError) as error:
+        return _linear_only(pattern, error)
+    limit = int(MAX_STEPS ** (1 / max(open_ends, 1)))
+    linear = _Linear(pattern)
+
+    def run(text: str) -> Spans | None:
+        if len(text) > limit:
+            if linear.able():
+                return linear.search(text)
+            text = text[:MAX_BACKTRACKED]
+        found = search(text)
+        return found.regs if found else None
+
+    return run
+
+
+def _linear_only(pattern: str, error: Exception) -> Search:
+    linear = _Linear(pattern)
+    if not linear.able():
+        raise ValueError(str(error)) from error
+    return linear.search
+
+
+class _Linear:
+    """The pattern in google-re2, compiled when first needed."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._program: Any = None
+        self._tried = False
+
+    def able(self) -> bool:
+        if not self._tried:
+            self._program = _compile(self._pattern)
+            self._tried = True
+        return self._program is not None
+
+    def search(self, text: str) -> Spans | None:
+        found = self._program.search(text.encode("latin-1"))
+        if not found:
+            return None
+        return tuple(found.span(number) for number in range(self._program.groups + 1))
+
+
+def _compile(pattern: str) -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = MAX_PROGRAM_BYTES
+    try:
+        return re2.compile(pattern.encode("latin-1"), options)
+    except (re2.error, UnicodeEncodeError):
+        return None

@@ -1,0 +1,168 @@
+"""JSON in a log: flat, as text the way Wazuh shows it to rules, typed in the event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tocsin.core.event import Value
+from tocsin.core.fields import CATALOGUE
+from tocsin.decode.naming import STATIC, Target, target
+from tocsin.decode.subject import Subject
+
+MAX_DEPTH = 32
+MAX_FIELDS = 1_024
+MAX_NAME = 256
+_STATIC_KEYS = {name: name for name in STATIC} | {"systemname": "system_name"}
+_TEXT_TYPES = frozenset({"keyword", "text", "ip", "date"})
+
+
+@dataclass(frozen=True, slots=True)
+class JSONOptions:
+    """How a decoder wants null and arrays to look to rules."""
+
+    keep_null: bool = True
+    arrays_as_csv: bool = False
+
+
+def parse_json(text: bytes) -> Any:
+    """Return the JSON value at the start of the text; what follows it is ignored.
+
+    Raises `ValueError` when there is none, or when it is nested too deeply to read.
+    """
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    try:
+        return json.JSONDecoder().raw_decode(text.decode("utf-8", "replace").lstrip())[0]
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """Return the JSON object at the start of the text; raises `ValueError` when there is none."""
+    document = parse_json(text)
+    if not isinstance(document, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004  # bad input, not a wrong argument
+    return document
+
+
+def put_document(subject: Subject, document: Mapping[str, Any], options: JSONOptions) -> None:
+    """Give every leaf of the document to rules and event; at most `MAX_FIELDS` of them."""
+    for count, (name, value) in enumerate(_leaves(document, "", 0)):
+        if count >= MAX_FIELDS:
+            return
+        _put(subject, name, value, options)
+    if "user" in document and "dstuser" not in subject.values:
+        _put(subject, "dstuser", document["user"], options)
+
+
+def _leaves(document: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in document.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and depth < MAX_DEPTH:
+            yield from _leaves(value, name + ".", depth + 1)
+        elif len(name) <= MAX_NAME and not (depth == 0 and name == "user"):
+            yield name, value
+
+
+def _put(subject: Subject, name: str, value: Any, options: JSONOptions) -> None:
+    text = _text(value, options)
+    if text is None:
+        return
+    static = _STATIC_KEYS.get(name)
+    where = target(static) if static else target(name, static_names=False)
+    if where.static or where.key not in subject.values:
+        subject.values[where.key] = text if text.isascii() else _as_bytes(text)
+    _keep(subject.fields, where, value, text)
+
+
+def _keep(fields: dict[str, Value], where: Target, value: Any, text: str) -> None:
+    """Keep the value typed; through its text form where the catalogue declares the type."""
+    if value is None or value in ("", [], {}):
+        return
+    if isinstance(value, list):
+        fields[where.name] = [item for item in map(_element, value) if item is not None] or text
+    elif isinstance(value, dict):
+        fields[where.name] = text
+    elif isinstance(value, str) or CATALOGUE.get(where.name) in _TEXT_TYPES:
+        where.store(fields, _as_bytes(str(value) if not isinstance(value, bool) else text))
+    else:
+        fields[where.name] = _number(value)
+
+
+def _number(value: Any) -> Value:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
+    return value if isinstance(value, int) or value - value == 0 else str(value)
+
+
+def _element(item: Any) -> Value | None:
+    if isinstance(item, dict | list):
+        return _compact(item)
+    return item if item is None or isinstance(item, str) else _number(item)
+
+
+def _as_bytes(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("latin-1")
+
+
+def _text(value: Any, options: JSONOptions) -> str | None:
+    """Return the value as Wazuh shows it to rules; None when it is left out."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "null" if options.keep_null else None
+    if isinstance(value, list):
+        return _array(value, options)
+    if isinstance(value, dict):
+        return _compact(value)
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**31:
+        return str(int(value))
+    if isinstance(value, int) and -(2**31) <= value < 2**31:
+        return str(value)
+    try:
+        return f"{value:f}"
+    except OverflowError:
+        return str(value)
+
+
+def _array(value: list[Any], options: JSONOptions) -> str:
+    if options.arrays_as_csv:
+        return ",".join(_csv(item) for item in value if not isinstance(item, dict | list))
+    return _formatted(value, 0)
+
+
+def _csv(item: Any) -> str:
+    if item is None:
+        return "null"
+    return item if isinstance(item, str) else _scalar(item)
+
+
+def _formatted(value: Any, depth: int) -> str:
+    """Return formatted JSON as upstream's library prints it: arrays on one line, objects with tabs."""
+    if isinstance(value, list):
+        return "[" + ", ".join(_formatted(item, depth + 1) for item in value) + "]"
+    if isinstance(value, dict):
+        tabs = "\t" * (depth + 1)
+        lines = [f"{tabs}{_compact(key)}:\t{_formatted(item, depth + 1)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(lines) + "\n" + "\t" * depth + "}" if lines else "{\n" + "\t" * depth + "}"
+    return _compact(value) if value is None or isinstance(value, str) else _scalar(value)
+
+
+def _compact(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,58 @@
+"""A decoder as it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tocsin.decode.jsondoc import JSONOptions
+from tocsin.decode.naming import Target
+from tocsin.decode.patterns import Extractor, Pattern
+
+Offset = Literal["", "after_parent", "after_prematch", "after_regex"]
+CATEGORIES = frozenset(
+    {"syslog", "firewall", "ids", "web-log", "squid", "windows", "ossec", "host-information"}
+)
+
+
+@dataclass(slots=True)
+class Decoder:
+    """One decoder, compiled. `name` is final: a child without a name of its own bears its root's."""
+
+    name: str
+    path: str
+    line: int
+    parents: tuple[str, ...] = ()
+    program: Pattern | None = None
+    prematch: Extractor | None = None
+    prematch_after_parent: bool = False
+    regex: Extractor | None = None
+    offset: Offset = ""
+    targets: tuple[Target, ...] = ()
+    json: JSONOptions | None = None
+    """Set when the JSON plugin reads the fields."""
+    category: str = "syslog"
+    fts: tuple[str, ...] = ()
+    """Names whose values make up the key for first-time-seen."""
+    own_name: bool = False
+    inner_name: str = ""
+    """The name written in the file: siblings of the same one form a chain."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A decoder in its place among a root's children."""
+
+    decoder: Decoder
+    goes_on: bool = False
+    """After this one the next sibling runs too."""
+    next_if_unmatched: int = 0
+    """Index of the sibling to try when the prematch fails."""
+
+
+@dataclass(slots=True)
+class Root:
+    """A decoder without parent, and its children in order."""
+
+    decoder: Decoder
+    children: list[Child] = field(default_factory=list)

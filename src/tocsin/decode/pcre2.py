@@ -1,0 +1,178 @@
+r"""PCRE2 patterns, rewritten for the engines we have: Python's `re` and google-re2.
+
+Bytes, case-sensitive. What neither engine can do is refused by name when the file is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tocsin.decode.engines import searcher
+
+Found = tuple[tuple[str, ...], int]
+
+MAX_PATTERN_BYTES = 8_192
+_OPEN_ENDS = 3
+"""Taken for every pattern, since its structure is not read: at most 66 characters for `re` alone."""
+
+_START_VERB = re.compile(r"\(\*(?:UTF8?|UCP|NO_JIT|NO_START_OPT|NO_AUTO_POSSESS)\)")
+_TOKEN = re.compile(
+    r"\\Q.*?(?:\\E|\Z)|\\[Nx]\{(?:U\+)?[0-9A-Fa-f]+\}|\\.|\[:\^?[a-z]+:\]|\(\?[a-zA-Z]+\)|\(\?<(?=[A-Za-z_])|[\[\]()]|.",
+    re.DOTALL,
+)
+_POSIX = {
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "blank": " \\t",
+    "cntrl": "\\x00-\\x1f\\x7f",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": "!-/:-@\\[-`{-~",
+    "space": "\\s",
+    "upper": "A-Z",
+    "word": "\\w",
+    "xdigit": "0-9A-Fa-f",
+}
+_ESCAPES = {
+    "\\h": "[ \\t]",
+    "\\H": "[^ \\t]",
+    "\\R": "(?:\\r\\n|[\\n\\x0b\\f\\r])",
+    "\\z": "\\Z",
+    "\\N": "[^\\n]",
+    "\\e": "\\x1b",
+    "\\v": "[\\n\\x0b\\f\\r]",
+}
+_REFUSED = {"\\K", "\\G", "\\X", "\\C", "\\p", "\\P", "\\g", "\\k"}
+
+
+@dataclass(frozen=True, slots=True)
+class PCRE2:
+    """A compiled pattern. The rest begins where the match ends; nothing is known of literals."""
+
+    test: Callable[[str, str], bool]
+    find: Callable[[str, str], Found | None]
+    groups: int
+    literals: tuple[str, ...] | None
+    equals: tuple[str, ...] | None = None
+
+
+def compile_pcre2(pattern: str) -> PCRE2:
+    """Compile a pattern; raises `ValueError` with the reason when it cannot be run here."""
+    if len(pattern) > MAX_PATTERN_BYTES:
+        raise ValueError(f"the pattern is longer than {MAX_PATTERN_BYTES} bytes")
+    rewritten = _rewrite(pattern)
+    search = searcher(rewritten, open_ends=_OPEN_ENDS)
+
+    def find(text: str, _low: str) -> Found | None:
+        spans = search(text)
+        return None if spans is None else (_captures(text, spans[1:]), spans[0][1])
+
+    groups = _count_groups(rewritten)
+    return PCRE2(lambda text, _: search(text) is not None, find, groups, _literal(pattern))
+
+
+def _captures(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+    last = len(spans)
+    while last and spans[last - 1][0] < 0:
+        last -= 1
+    return tuple([text[a:b] if a >= 0 else "" for a, b in spans[:last]])
+
+
+def _count_groups(pattern: str) -> int:
+    return len(re.findall(r"(?<!\\)(?:\\\\)*\((?!\?(?!P?<[A-Za-z_]))", pattern))
+
+
+def _literal(pattern: str) -> tuple[str, ...] | None:
+    """Return the pattern itself when it is nothing but plain text."""
+    return (pattern.lower(),) if re.fullmatch(r"[\w \-:,;=/'\"@#%&<>!~`]+", pattern, re.ASCII) else None
+
+
+def _rewrite(pattern: str) -> str:
+    while verb := _START_VERB.match(pattern):
+        pattern = pattern[verb.end() :]
+    if pattern.startswith("(*"):
+        raise ValueError(f"the verb {pattern.partition(')')[0]}) is not supported")
+    return "".join(_Rewriter().rewritten(pattern))
+
+
+class _Rewriter:
+    """Turns a pattern part by part; knows whether it stands in a class and which groups are open."""
+
+    def __init__(self) -> None:
+        self._in_class = False
+        self._class_start = False
+        self._closers: list[str] = [""]
+        self._first = True
+
+    def rewritten(self, pattern: str) -> list[str]:
+        result = []
+        for match in _TOKEN.finditer(pattern):
+            result.append(self._class(match.group()) if self._in_class else self._outside(match.group()))
+            self._first = False
+        return [*result, self._closers[0]]
+
+    def _outside(self, part: str) -> str:
+        if part.startswith("\\"):
+            return _escape(part, in_class=False)
+        if part == "[":
+            self._in_class = self._class_start = True
+        elif part == "(" or part.startswith("(?<"):
+            self._closers.append("")
+            return "(?P<" if len(part) > 1 else part
+        elif part == ")" and len(self._closers) > 1:
+            return self._closers.pop() + ")"
+        elif part.startswith("(?") and not self._first:
+            self._closers[-1] += ")"
+            return part[:-1] + ":"
+        return part
+
+    def _class(self, part: str) -> str:
+        start, self._class_start = self._class_start, part == "^" and self._class_start
+        if part.startswith("[:") and len(part) > 1:
+            return _posix(part)
+        if part.startswith("\\"):
+            return _escape(part, in_class=True)
+        if part == "]" and not start:
+            self._in_class = False
+            return part
+        if part.startswith("(?"):
+            return part
+        return "\\" + part if part in "[]" else part
+
+
+def _posix(token: str) -> str:
+    name = token[2:-2]
+    if name not in _POSIX:
+        raise ValueError(f"the class {token} is not supported")
+    return _POSIX[name]
+
+
+def _escape(token: str, *, in_class: bool) -> str:
+    if token.startswith("\\Q"):
+        return re.escape(token[2:].removesuffix("\\E"))
+    if len(token) > 2:
+        return _code_point(token, in_class=in_class)
+    if token in _REFUSED:
+        raise ValueError(f"{token} is not supported")
+    if in_class and token in ("\\h", "\\v"):
+        return _ESCAPES[token][1:-1]
+    if token in _ESCAPES:
+        return _ESCAPES[token]
+    known = "AbBdDsSwWZnrtfa0123456789x" if not in_class else "bdDsSwWnrtfa0123456789x"
+    return token if not token[1].isalnum() or token[1] in known else re.escape(token[1])
+
+
+def _code_point(token: str, *, in_class: bool) -> str:
+    number = int(token[token.index("{") + 1 : -1].removeprefix("U+"), 16)
+    if number > 0x10FFFF or 0xD800 <= number < 0xE000:
+        raise ValueError(f"{token} is no character")
+    if token.startswith("\\x") and number < 0x100:
+        return f"\\x{number:02x}"
+    data = chr(number).encode().decode("latin-1")
+    if in_class and len(data) > 1:
+        raise ValueError(f"{token} in a class is not supported: patterns are matched byte by byte")
+    return "".join(f"\\x{ord(char):02x}" for char in data)

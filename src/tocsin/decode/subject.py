@@ -1,0 +1,81 @@
+"""What decoders and rules work on: one record while it is being understood."""
+
+from __future__ import annotations
+
+from tocsin.core.event import Value
+from tocsin.decode.naming import Target
+from tocsin.decode.patterns import lower
+
+MAX_ANALYSED_BYTES = 65_535
+"""Decoders and rules see no more of a record than this, as upstream; the event keeps all of it."""
+MAX_DYNAMIC_FIELDS = 256
+
+
+class Subject:
+    """The record's text and what was found in it so far.
+
+    All text here is bytes read as Latin-1 (one character, one byte). `values` holds what rules see:
+    static fields under their name, dynamic ones under theirs in lower case. `fields` becomes the event's.
+    """
+
+    __slots__ = (
+        "_low",
+        "agent",
+        "at",
+        "category",
+        "decoder",
+        "fields",
+        "fts",
+        "hostname",
+        "location",
+        "log",
+        "parent",
+        "pid",
+        "program",
+        "size",
+        "timestamp",
+        "values",
+    )
+
+    def __init__(self, log: str) -> None:
+        self.log = log
+        self.size = len(log)
+        self._low: str | None = None
+        self.program = ""
+        self.pid = ""
+        self.hostname = ""
+        self.timestamp = ""
+        self.location = ""
+        self.agent = ""
+        self.at = 0
+        self.decoder = ""
+        self.parent = ""
+        self.category = "syslog"
+        self.fts: tuple[str, ...] = ()
+        self.values: dict[str, str] = {}
+        self.fields: dict[str, Value] = {}
+
+    @property
+    def low(self) -> str:
+        """`log` in ASCII lower case."""
+        if self._low is None:
+            self._low = lower(self.log)
+        return self._low
+
+    def put(self, target: Target, value: str) -> None:
+        """Keep a captured value for the rules and for the event."""
+        values, key = self.values, target.key
+        if not target.static and (key in values or len(values) >= MAX_DYNAMIC_FIELDS):
+            return
+        values[key] = value
+        target.store(self.fields, value)
+
+    def value(self, name: str) -> str | None:
+        """Return a field as rules see it, by its name in lower case; None when absent."""
+        found = self.values.get(name)
+        if found is None and name in _BESIDE:
+            return getattr(self, _BESIDE[name]) or None
+        return found
+
+
+_BESIDE = {"program_name": "program", "hostname": "hostname", "location": "location", "name": "decoder"}

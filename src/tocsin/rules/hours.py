@@ -1,0 +1,63 @@
+"""Conditions on the hour and the day of the week, in UTC of the event's own time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from tocsin.core.clock import DAY, MINUTE
+
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SETS = {"weekdays": frozenset(range(5)), "weekends": frozenset((5, 6))}
+
+
+def compile_hours(text: str) -> Callable[[int], bool]:
+    """Return whether an instant lies in `hh:mm-hh:mm` (may wrap midnight, `!` negates, am/pm).
+
+    Raises `ValueError` for anything else.
+    """
+    negated = text.strip().startswith("!")
+    parts = text.strip().lstrip("!").split("-")
+    if len(parts) != 2:
+        raise ValueError(f"{text!r} is no span of hours such as '6 pm - 8:30 am'")
+    start, end = (_minutes(part.strip(), text) for part in parts)
+
+    def test(at: int) -> bool:
+        minute = at % DAY // MINUTE
+        inside = start <= minute <= end if start <= end else minute >= start or minute <= end
+        return inside != negated
+
+    return test
+
+
+def _minutes(clock: str, text: str) -> int:
+    match = _CLOCK.fullmatch(clock)
+    if match is None:
+        raise ValueError(f"{text!r} is no span of hours such as '6 pm - 8:30 am'")
+    hour, minute, half = int(match.group(1)), int(match.group(2) or 0), (match.group(3) or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    if hour > 24 or minute > 59:
+        raise ValueError(f"{clock!r} is no time of day")
+    return hour * 60 + minute
+
+
+def compile_weekdays(text: str) -> Callable[[int], bool]:
+    """Return whether an instant falls on the days named (`monday, tue`, `weekdays`, `weekends`, `!`).
+
+    Raises `ValueError` for a name that is no day.
+    """
+    negated = text.strip().startswith("!")
+    days: set[int] = set()
+    for name in re.split(r"[,\s]+", text.strip().lstrip("!").strip().lower()):
+        days |= _SETS.get(name) or {_day(name)}
+    # 1970-01-01 was a Thursday.
+    return lambda at: ((at // DAY + 3) % 7 in days) != negated
+
+
+def _day(name: str) -> int:
+    for number, day in enumerate(_DAYS):
+        if len(name) >= 3 and day.startswith(name):
+            return number
+    raise ValueError(f"{name!r} is no day of the week")

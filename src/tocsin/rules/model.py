@@ -1,0 +1,114 @@
+"""A rule as it runs, and as people see it in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from tocsin.decode.subject import Subject
+
+Test = Callable[[Subject], bool]
+DEFAULT_TIMEFRAME_S = 360
+CATEGORIES = ("syslog", "firewall", "ids", "web-log", "squid", "windows", "ossec", "host-information")
+
+
+class RuleSummary(msgspec.Struct, frozen=True):
+    """A rule for listings."""
+
+    id: str
+    level: int
+    description: str
+    groups: tuple[str, ...]
+    mitre: tuple[str, ...]
+    """ATT&CK technique identifiers."""
+    file: str
+    line: int
+
+
+@dataclass(slots=True)
+class Composite:
+    """What a rule asks of earlier events."""
+
+    frequency: int
+    """How many events make it fire, the present one included."""
+    timeframe: int
+    """In microseconds."""
+    matched_sids: frozenset[int] = frozenset()
+    matched_group: str | None = None
+    """An OS_Match pattern over group strings."""
+    same: tuple[str, ...] = ()
+    """Values that must be present and equal."""
+    different: tuple[str, ...] = ()
+    """Values of which none may be equal."""
+    every_agent: bool = False
+
+
+@dataclass(slots=True)
+class Placing:
+    """Where a rule wants to stand in the tree."""
+
+    if_sid: tuple[int, ...] = ()
+    if_level: int | None = None
+    if_group: str | None = None
+    category: str = "syslog"
+
+
+@dataclass(slots=True)
+class Rule:
+    """One rule, compiled. A rule with several parents stands in several places and is one object."""
+
+    id: int
+    level: int
+    description: str
+    path: str
+    line: int
+    group_text: str = ""
+    """The group names as one comma separated text, which conditions on groups look at."""
+    groups: tuple[str, ...] = ()
+    mitre: tuple[str, ...] = ()
+    decoded_as: str | None = None
+    tests: tuple[Test, ...] = ()
+    literals: tuple[str, ...] | None = None
+    """A log that matches holds one of these in lower case; None when nothing is known."""
+    equals: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Fields that must have one of some values, in lower case."""
+    placing: Placing = field(default_factory=Placing)
+    noalert: bool = False
+    last: bool = False
+    """Sorts behind all its siblings (accuracy 0)."""
+    composite: Composite | None = None
+    first_time_only: bool = False
+    check_diff: bool = False
+    ignore: int = 0
+    """Microseconds for which the parent is reported after this rule fired."""
+    remember: tuple[str, ...] = ()
+    """Fields whose values are remembered when the rule fires."""
+    unless_remembered: tuple[str, ...] = ()
+    """Fields whose values must not have been remembered."""
+    overwrite: bool = False
+    divided_groups: dict[str, list[str]] | None = None
+    """The groups by event field, worked out at first use."""
+    children: list[Rule] = field(default_factory=list)
+    siblings: Any = None
+    """The children, indexed (`tocsin.rules.siblings.Siblings`)."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether memory of earlier events has a say in whether the rule holds."""
+        return bool(
+            self.composite or self.first_time_only or self.check_diff or self.ignore or self.unless_remembered
+        )
+
+    @property
+    def order(self) -> tuple[bool, int]:
+        """Where it stands among its siblings: level 0 first, then from high to low."""
+        return (self.last, -(self.level or 99))
+
+    def summary(self) -> RuleSummary:
+        """Return the rule for a listing."""
+        return RuleSummary(
+            str(self.id), self.level, self.description, self.groups, self.mitre, self.path, self.line
+        )
