@@ -122,7 +122,8 @@ def main() -> None:
         dice = random.Random(3)
         repeated, distinct = (_rate(matcher, _events(dice, distinct=many)) for many in (2_000, 1 << 24))
         print(
-            f"intel: {count} indicators, import {count / imported:,.0f}/s, index {built:.2f} s {grown:.1f} MB, "
+            f"intel: {count} indicators, "
+            f"import {count / imported:,.0f}/s, index {built:.2f} s {grown:.1f} MB, "
             f"match {repeated:,.0f} events/s repeated values, {distinct:,.0f} events/s distinct values"
         )
         db.close()

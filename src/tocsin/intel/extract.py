@@ -43,15 +43,16 @@ TEXT_FIELDS = ("process.command_line", "message")
 MAX_TEXT = 65_536
 MAX_OBSERVABLES = 200
 
+_IPV4 = r"\b\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}(?:/\d{1,2})?\b"
 _TOKENS = (
     r"(?i)\b(?:https?|hxxps?|ftp|tcp|udp|ssh)(?::|\[:\])//[^\s\"'<>|`\\^{}]+",
     r"\b[0-9a-fA-F]{128}\b|\b[0-9a-fA-F]{96}\b|\b[0-9a-fA-F]{64}\b|\b[0-9a-fA-F]{40}\b|\b[0-9a-fA-F]{32}\b",
     r"(?i)\bCVE-\d{4}-\d{4,19}\b",
     r"[A-Za-z0-9._%+-]{1,64}(?:@|\[@\]|\[at\])(?:[A-Za-z0-9-]{1,63}(?:\.|\[\.\])){1,8}[A-Za-z]{2,24}",
-    r"\b\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}(?:/\d{1,2})?\b",
+    r"\b(?:[A-Za-z0-9_-]{1,63}(?:\.|\[\.\]|\(\.\)|\[dot\])){1,10}[A-Za-z][A-Za-z0-9-]{1,23}\b",
+    _IPV4,
     r"\b(?:[0-9a-fA-F]{1,4}:){1,7}(?:(?::[0-9a-fA-F]{1,4}){1,7}|[0-9a-fA-F]{1,4}|:)(?:/\d{1,3})?",
     r"::[0-9a-fA-F:]{1,38}(?:/\d{1,3})?",
-    r"\b(?:[A-Za-z0-9_-]{1,63}(?:\.|\[\.\]|\(\.\)|\[dot\])){1,10}[A-Za-z][A-Za-z0-9-]{1,23}\b",
 )
 _TRAILING = ".,;:!?)]}'\""
 
@@ -80,6 +81,7 @@ class Extractor:
         self._own_domains = tuple(domain.lower().strip(".") for domain in own_domains)
         options = re2.Options()
         options.log_errors = False
+        self._ipv4 = re2.compile(_IPV4, options)
         self._pattern = re2.compile("|".join(f"(?:{token})" for token in _TOKENS), options)
 
     def in_text(self, text: str) -> list[Recognised]:
@@ -89,7 +91,10 @@ class Extractor:
         """
         found: dict[Recognised, None] = {}
         for match in self._pattern.finditer(text[:MAX_TEXT]):
-            value = self.recogniser.recognise(_trimmed(match.group(0)))
+            token = match.group(0)
+            value = self.recogniser.recognise(_trimmed(token))
+            if value is None and (inner := self._ipv4.search(token)):  # `1.2.3.4.Failed`
+                value = self.recogniser.recognise(_trimmed(inner.group(0)))
             if value:
                 found.setdefault(value)
         return list(found)
@@ -135,6 +140,8 @@ def _trimmed(token: str) -> str:
     while text and text[-1] in _TRAILING:
         if text[-1] in ")]" and text.count("(["[text[-1] == "]"]) >= text.count(text[-1]):
             break
+        if text.endswith("::"):
+            break  # the end of an IPv6 address
         text = text[:-1]
     return text
 

@@ -101,3 +101,11 @@ def test_real_log_gives_the_attackers(real_data: Path) -> None:
     lines = (real_data / "logs" / "OpenSSH_2k.log").read_text().splitlines()
     found = {each.value for line in lines for each in EXTRACTOR.in_text(line) if each.kind == "ip"}
     assert {"173.234.31.186", "183.62.140.253", "103.99.0.122"} <= found
+
+
+def test_address_before_a_sentence_without_a_space_is_found() -> None:
+    """`1.2.3.4.com` is a name, `1.2.3.4.Failed` an address and the next sentence."""
+    assert EXTRACTOR.in_text("a.1.2.3.4.com 8.8.8.8.Failed") == [
+        ("domain", "a.1.2.3.4.com"),
+        ("ip", "8.8.8.8"),
+    ]
