@@ -221,7 +221,7 @@ class Spool:
             return self._changed.wait_for(lambda: self._waiting() > 0, timeout)
 
     def batch(self, max_records: int, max_bytes: int) -> Pending | None:
-        """Return what to send next, durable on disk, or None when nothing waits.
+        """Return what to send next, durable on disk, or None when nothing (readable) waits.
 
         At least one record, else no more than the bounds (`max_bytes` counts raw bytes).
         """
