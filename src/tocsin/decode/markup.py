@@ -122,7 +122,7 @@ class _Parser:
             self._at += 1
             self._push(element)
         else:
-            raise self._error(f"<{element.name}> has a malformed attribute")
+            raise self._error(f"<{element.name}> has a malformed attribute (write '\\<' for the character)")
 
     def _push(self, element: Element) -> None:
         if len(self._open) >= MAX_DEPTH:

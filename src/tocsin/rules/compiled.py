@@ -6,9 +6,9 @@ from tocsin.decode.subject import Subject
 from tocsin.rules.model import Test
 
 _CRAWLERS = (
-    ("66.249.", "72.14.", "209.85.")  # Google
-    + ("65.52.", "65.53.", "65.54.", "65.55.", "207.46.", "157.55.")  # Bing
-)  # fmt: skip
+    *("66.249.", "72.14.", "209.85."),  # Google
+    *("65.52.", "65.53.", "65.54.", "65.55.", "207.46.", "157.55."),  # Bing
+)
 
 
 def is_simple_http_request(subject: Subject) -> bool:

@@ -42,6 +42,7 @@ def read_composite(element: Element, placing: Placing) -> Composite | None:
         return None
     result = Composite(
         frequency=_attribute(element, "frequency", 2, (2, 9_999)),
+        uses_up="frequency" in element.attributes,
         timeframe=_attribute(element, "timeframe", DEFAULT_TIMEFRAME_S, (1, 99_999)) * SECOND,
     )
     for child in asked:

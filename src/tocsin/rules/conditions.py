@@ -20,9 +20,9 @@ from tocsin.rules.model import Test
 
 ON_LOG = ("match", "regex")
 ON_VALUE = (
-    ("program_name", "id", "system_name", "protocol", "action", "url", "location", "srcport", "dstport")
-    + ("user", "srcgeoip", "dstgeoip", "data", "extra_data", "hostname", "status")
-)  # fmt: skip
+    *("program_name", "id", "system_name", "protocol", "action", "url", "location", "srcport", "dstport"),
+    *("user", "srcgeoip", "dstgeoip", "data", "extra_data", "hostname", "status"),
+)
 ADDRESSES = ("srcip", "dstip")
 TAGS = frozenset((*ON_LOG, *ON_VALUE, *ADDRESSES, "field", "time", "weekday", "compiled_rule", "list"))
 _DEFAULT_DIALECT = {"regex": "osregex", "field": "osregex", "action": "string"}

@@ -1,14 +1,15 @@
 """The stateful half of the rules: what earlier events have to say about a later one.
 
 Runs in one place and in event order. Time is the events' own, so that a replay counts as the live
-stream did. Memory is bounded by the number of keys and of events a key, oldest forgotten first.
+stream did; Wazuh counts by the time of reception, which can be chosen. Memory is bounded by the
+number of keys and of events a key, oldest forgotten first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from tocsin.core.event import Classified, Event
 from tocsin.rules.memory import Bounded
@@ -56,7 +57,8 @@ class _Outcome:
 class Correlation:
     """Memory of earlier events for one ruleset. Not thread safe: one caller at a time, in event order."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, *, time: Literal["event", "received"] = "event") -> None:
+        self._by_reception = time == "received"
         self._rules = ruleset.tree.rules
         self._watched = ruleset.watched
         self._windows: Bounded[tuple[Any, ...], list[_Sighting]] = Bounded(MAX_KEYS)
@@ -76,7 +78,8 @@ class Correlation:
         nodes, facts = pending
         agent, host, first_seen_key, log, pairs = facts
         values = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        present = _Present(event.at, agent, host, first_seen_key, log, values)
+        at = event.received_at if self._by_reception else event.at
+        present = _Present(at, agent, host, first_seen_key, log, values)
         outcome = self._first(nodes, None, present)
         if outcome is None:
             return
@@ -150,8 +153,9 @@ class Correlation:
             newest = newest or earlier
             missing -= 1
             if missing <= 0:
-                newest.mark = max(newest.mark, rule.level)
-                present.mark = max(present.mark, rule.level)
+                if composite.uses_up:
+                    newest.mark = max(newest.mark, rule.level)
+                    present.mark = max(present.mark, rule.level)
                 return True
         return False
 

@@ -44,6 +44,8 @@ class Composite:
     different: tuple[str, ...] = ()
     """Values of which none may be equal."""
     every_agent: bool = False
+    uses_up: bool = True
+    """Whether the events that made it fire are used up; not so for a rule that states no frequency."""
 
 
 @dataclass(slots=True)

@@ -38,71 +38,66 @@ def read_rules(
     paths: Iterable[Path], decoder_names: Collection[str], lists: Mapping[str, dict[str, str]]
 ) -> tuple[list[Rule], list[Problem]]:
     """Return the rules of the files in the order given, and what was refused."""
-    rules: list[Rule] = []
-    problems: list[Problem] = []
+    reader = _Reader(decoder_names, lists)
     for path in paths:
         try:
             roots = read_roots(path)
         except (MarkupError, OSError) as error:
-            problems.append(file_problem(path, error))
+            reader.problems.append(file_problem(path, error))
             continue
         for group in roots:
-            _read_group(group, str(path), decoder_names, lists, rules, problems)
-    return rules, problems
+            reader.read_group(group, str(path))
+    return reader.rules, reader.problems
 
 
-def _read_group(
-    group: Element,
-    path: str,
-    decoder_names: Collection[str],
-    lists: Mapping[str, dict[str, str]],
-    rules: list[Rule],
-    problems: list[Problem],
-) -> None:
-    if group.name != "group":
-        problems.append(
-            Problem(Location(path, group.line), f"<{group.name}> stands where <group> is expected")
+class _Reader:
+    """Reads rules one by one; knows what they may name."""
+
+    def __init__(self, decoder_names: Collection[str], lists: Mapping[str, dict[str, str]]) -> None:
+        self._decoder_names = decoder_names
+        self._lists = lists
+        self.rules: list[Rule] = []
+        self.problems: list[Problem] = []
+
+    def read_group(self, group: Element, path: str) -> None:
+        if group.name != "group":
+            reason = f"<{group.name}> stands where <group> is expected"
+            self.problems.append(Problem(Location(path, group.line), reason))
+            return
+        for element in group.children:
+            try:
+                self.rules.append(self._rule(element, path, group.attributes.get("name", "")))
+            except ConditionError as error:
+                subject = element.attributes.get("id", "")
+                self.problems.append(Problem(Location(path, error.line), error.reason, subject))
+
+    def _rule(self, element: Element, path: str, outer: str) -> Rule:
+        _check_words(element)
+        rule = Rule(
+            id=_number(element, "id", MAX_ID),
+            level=_number(element, "level", 16),
+            description=readable("".join(child.text for child in element.each("description")).strip()),
+            path=path,
+            line=element.line,
         )
-        return
-    for element in group.children:
-        name = element.attributes.get("id", "")
-        try:
-            rules.append(_rule(element, path, group.attributes.get("name", ""), decoder_names, lists))
-        except ConditionError as error:
-            problems.append(Problem(Location(path, error.line), error.reason, name))
+        if not rule.description:
+            raise ConditionError("a rule needs a <description>", element.line)
+        rule.noalert = _flag(element, "noalert")
+        rule.overwrite = _flag(element, "overwrite")
+        rule.last = element.attributes.get("accuracy", "1").strip() == "0"
+        rule.ignore = _number(element, "ignore", 9_999_999, 0) * SECOND
+        _read_groups(element, outer, rule)
+        _read_decoder(element, rule, self._decoder_names)
+        _read_state(element, rule)
+        self._read_conditions(element, rule)
+        rule.placing = _placing(element)
+        rule.composite = read_composite(element, rule.placing)
+        return rule
 
-
-def _rule(
-    element: Element,
-    path: str,
-    outer: str,
-    decoder_names: Collection[str],
-    lists: Mapping[str, dict[str, str]],
-) -> Rule:
-    _check_words(element)
-    rule = Rule(
-        id=_number(element, "id", MAX_ID),
-        level=_number(element, "level", 16),
-        description=readable("".join(child.text for child in element.each("description")).strip()),
-        path=path,
-        line=element.line,
-    )
-    if not rule.description:
-        raise ConditionError("a rule needs a <description>", element.line)
-    rule.noalert = _flag(element, "noalert")
-    rule.overwrite = _flag(element, "overwrite")
-    rule.last = element.attributes.get("accuracy", "1").strip() == "0"
-    rule.ignore = _number(element, "ignore", 9_999_999, 0) * SECOND
-    _read_groups(element, outer, rule)
-    _read_decoder(element, rule, decoder_names)
-    _read_state(element, rule)
-    conditions = compile_conditions(
-        element.children, lists, min_size=_number(element, "maxsize", 999_999_999, 0)
-    )
-    rule.tests, rule.literals, rule.equals = tuple(conditions.tests), conditions.literals, conditions.equals
-    rule.placing = _placing(element)
-    rule.composite = read_composite(element, rule.placing)
-    return rule
+    def _read_conditions(self, element: Element, rule: Rule) -> None:
+        min_size = _number(element, "maxsize", 999_999_999, 0)
+        found = compile_conditions(element.children, self._lists, min_size=min_size)
+        rule.tests, rule.literals, rule.equals = tuple(found.tests), found.literals, found.equals
 
 
 def _check_words(element: Element) -> None:
