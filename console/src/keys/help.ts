@@ -1,0 +1,49 @@
+/** What `?` shows. */
+export const HELP: [string, [string, string][]][] = [
+  [
+    "Anywhere",
+    [
+      ["?", "This list"],
+      ["Ctrl K", "Jump to a page, alert or case"],
+      ["/", "Focus the query"],
+      ["Ctrl Enter", "Run the query"],
+      ["Esc", "Close what is open"],
+    ],
+  ],
+  [
+    "Go to",
+    [
+      ["g o", "Overview"],
+      ["g a", "Alerts"],
+      ["g c", "Cases"],
+      ["g s", "Search"],
+      ["g i", "Intel"],
+      ["g p", "Playbooks"],
+      ["g h", "Agents"],
+      ["g l", "Sources"],
+    ],
+  ],
+  [
+    "In a table",
+    [
+      ["j / k", "Next, previous row"],
+      ["Enter", "Open the row"],
+      ["x", "Select the row"],
+      ["Esc", "Close the open row, then clear the selection"],
+    ],
+  ],
+  [
+    "On an alert",
+    [
+      ["a", "Assign to me"],
+      ["c", "Close with a reason"],
+      ["f", "Close as a false positive"],
+      ["e", "Escalate to a case"],
+      ["m", "Merge into a case"],
+    ],
+  ],
+  [
+    "In a case",
+    [["1 – 8", "Description, Tasks, Observables, Alerts, Timeline, Evidence, Playbooks, Activity"]],
+  ],
+];

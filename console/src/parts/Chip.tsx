@@ -1,0 +1,86 @@
+import { Badge, Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconSkull } from "@tabler/icons-react";
+import type { Pap, Tlp, Verdict as Word } from "../api/types";
+import { PAP, TLP, words } from "../format/words";
+
+/** TLP 2.0 in its own colours: label text on black. */
+export function TlpChip({ value }: { value: Tlp }) {
+  const known = TLP[value];
+  return (
+    <span className="chip" style={{ color: known?.colour ?? "#fff" }}>
+      {known?.label ?? `TLP:${value}`}
+    </span>
+  );
+}
+
+export function PapChip({ value }: { value: Pap }) {
+  const known = PAP[value];
+  return (
+    <Tooltip label={known?.meaning ?? ""}>
+      <span className="chip" style={{ color: known?.colour ?? "#fff" }}>
+        {known?.label ?? `PAP:${value}`}
+      </span>
+    </Tooltip>
+  );
+}
+
+const STATUS: Record<string, string> = {
+  new: "yellow",
+  in_progress: "blue",
+  closed: "violet",
+  imported: "cyan",
+  ignored: "gray",
+  waiting: "gray",
+  running: "blue",
+  completed: "green",
+  success: "green",
+  failure: "orange",
+  cancelled: "gray",
+  active: "green",
+  silent: "orange",
+  never: "gray",
+  revoked: "gray",
+};
+
+/** A status with its hue; what it was closed as stands beside it. */
+export function Status({ value, resolution }: { value: string; resolution?: string | null }) {
+  return (
+    <Badge color={STATUS[value] ?? "gray"} tt="none" fw={600} variant="light">
+      {words(value)}
+      {resolution ? ` · ${words(resolution).toLowerCase()}` : ""}
+    </Badge>
+  );
+}
+
+const VERDICT: Record<Word, { icon: typeof IconSkull; colour: string }> = {
+  safe: { icon: IconCircleCheck, colour: "light-dark(#1f7a33, #69db7c)" },
+  info: { icon: IconInfoCircle, colour: "var(--dim)" },
+  suspicious: { icon: IconAlertTriangle, colour: "var(--sev-2)" },
+  malicious: { icon: IconSkull, colour: "var(--sev-3)" },
+};
+
+export function Verdict({ value }: { value: Word | null | undefined }) {
+  const known = value && VERDICT[value];
+  if (!known) return <span className="dim">–</span>;
+  const Icon = known.icon;
+  return (
+    <span
+      style={{ color: known.colour, display: "inline-flex", alignItems: "center", gap: 4, fontWeight: 600 }}
+    >
+      <Icon size={14} aria-hidden />
+      {words(value)}
+    </span>
+  );
+}
+
+export function Tags({ values }: { values: string[] | undefined }) {
+  return (
+    <>
+      {values?.map((tag) => (
+        <Badge key={tag} color="gray" variant="default" tt="none" fw={500} mr={4}>
+          {tag}
+        </Badge>
+      ))}
+    </>
+  );
+}

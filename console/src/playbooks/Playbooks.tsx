@@ -1,0 +1,128 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "react-router";
+import { api } from "../api/client";
+import type { Page as List, Playbook, Run } from "../api/types";
+import { text } from "../format/number";
+import { Grid } from "../parts/Grid";
+import { Page } from "../parts/Page";
+import { Empty, Loaded } from "../parts/State";
+import { Tabs } from "../parts/Tabs";
+import { useUrl } from "../url/state";
+import { RunTable } from "./RunTable";
+
+const TABS = [
+  { key: "playbooks", title: "Playbooks" },
+  { key: "runs", title: "Runs" },
+];
+
+export function Playbooks() {
+  const { get, set } = useUrl();
+  const tab = get("tab", "playbooks");
+  return (
+    <Page title="Playbooks">
+      <div className="column">
+        <Tabs tabs={TABS} at={tab} onPick={(key) => set({ tab: key })} />
+        {tab === "runs" ? <AllRuns /> : <PlaybookList />}
+      </div>
+    </Page>
+  );
+}
+
+function AllRuns() {
+  const go = useNavigate();
+  const query = useQuery({
+    queryKey: ["runs", "all"],
+    queryFn: () => api.get<List<Run>>("/runs", { limit: 200 }),
+  });
+  return (
+    <Loaded query={query}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="Nothing has run yet">
+            A run starts when an alert opens that a playbook is triggered by, or by hand from an alert or
+            case.
+          </Empty>
+        ) : (
+          <RunTable runs={items} onOpen={(run) => void go(`/runs/${run.id}`)} />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function stepsOf(playbook: Playbook): string {
+  const { steps } = playbook;
+  if (!Array.isArray(steps)) return text(steps);
+  return steps
+    .map((step) =>
+      step && typeof step === "object" && !Array.isArray(step) ? text(step.name ?? step.action) : text(step),
+    )
+    .join(" → ");
+}
+
+function PlaybookList() {
+  const query = useQuery({ queryKey: ["playbooks"], queryFn: () => api.get<List<Playbook>>("/playbooks") });
+  return (
+    <Loaded query={query}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="No playbooks">
+            They are YAML files in the content folder. One takes an alert from its observables to a decision
+            with reasons.
+          </Empty>
+        ) : (
+          <Grid
+            label="Playbooks"
+            rows={items}
+            id={(playbook) => playbook.name}
+            columns={[
+              { key: "name", title: "Playbook", width: "minmax(120px, 1fr)", render: (p) => <b>{p.name}</b> },
+              {
+                key: "description",
+                title: "What it does",
+                width: "minmax(200px, 2fr)",
+                render: (p) => <span title={p.description}>{p.description}</span>,
+              },
+              {
+                key: "triggers",
+                title: "Triggered by",
+                width: "minmax(120px, 1fr)",
+                render: (p) => (
+                  <span className="mono" title={text(p.triggers)}>
+                    {text(p.triggers)}
+                  </span>
+                ),
+              },
+              {
+                key: "steps",
+                title: "Steps",
+                width: "minmax(200px, 2fr)",
+                render: (p) => <span title={stepsOf(p)}>{stepsOf(p)}</span>,
+              },
+              {
+                key: "version",
+                title: "Version",
+                width: "90px",
+                render: (p) => <span className="mono">{p.version.slice(0, 10)}</span>,
+              },
+              {
+                key: "problems",
+                title: "Problems",
+                width: "minmax(80px, 1fr)",
+                render: (p) => (
+                  <span style={{ color: "var(--sev-2)" }}>
+                    {p.problems
+                      ?.map((one) =>
+                        typeof one === "string" ? one : `${one.location ?? ""} ${one.reason ?? ""}`,
+                      )
+                      .join("; ")}
+                  </span>
+                ),
+              },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  );
+}

@@ -1,0 +1,36 @@
+import { createBrowserRouter } from "react-router";
+import { Login } from "./login/Login";
+import { Setup } from "./login/Setup";
+import { Failed, NotFound } from "./shell/Failed";
+import { Shell } from "./shell/Shell";
+
+/** Each page is loaded when it is first opened. */
+export const router = createBrowserRouter([
+  { path: "/login", element: <Login />, errorElement: <Failed /> },
+  { path: "/setup", element: <Setup />, errorElement: <Failed /> },
+  {
+    path: "/",
+    element: <Shell />,
+    errorElement: <Failed />,
+    children: [
+      { index: true, lazy: async () => ({ Component: (await import("./overview/Overview")).Overview }) },
+      { path: "alerts", lazy: async () => ({ Component: (await import("./alerts/Alerts")).Alerts }) },
+      {
+        path: "alerts/:id",
+        lazy: async () => ({ Component: (await import("./alerts/AlertPage")).AlertPage }),
+      },
+      { path: "cases", lazy: async () => ({ Component: (await import("./cases/Cases")).Cases }) },
+      { path: "cases/:id", lazy: async () => ({ Component: (await import("./cases/CasePage")).CasePage }) },
+      { path: "search", lazy: async () => ({ Component: (await import("./search/Search")).Search }) },
+      { path: "intel", lazy: async () => ({ Component: (await import("./intel/Intel")).Intel }) },
+      {
+        path: "playbooks",
+        lazy: async () => ({ Component: (await import("./playbooks/Playbooks")).Playbooks }),
+      },
+      { path: "runs/:id", lazy: async () => ({ Component: (await import("./playbooks/RunPage")).RunPage }) },
+      { path: "agents", lazy: async () => ({ Component: (await import("./agents/Agents")).Agents }) },
+      { path: "sources", lazy: async () => ({ Component: (await import("./sources/Sources")).Sources }) },
+      { path: "*", element: <NotFound /> },
+    ],
+  },
+]);

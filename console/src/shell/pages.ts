@@ -1,0 +1,22 @@
+import {
+  IconAlertTriangle,
+  IconBinoculars,
+  IconBriefcase,
+  IconDeviceDesktop,
+  IconGauge,
+  IconPlugConnected,
+  IconRoute,
+  IconSearch,
+} from "@tabler/icons-react";
+
+/** The navigation, in order; `permission` is what the page reads. */
+export const PAGES = [
+  { to: "/", title: "Overview", key: "o", icon: IconGauge, permission: "alerts:read" },
+  { to: "/alerts", title: "Alerts", key: "a", icon: IconAlertTriangle, permission: "alerts:read" },
+  { to: "/cases", title: "Cases", key: "c", icon: IconBriefcase, permission: "cases:read" },
+  { to: "/search", title: "Search", key: "s", icon: IconSearch, permission: "events:read" },
+  { to: "/intel", title: "Intel", key: "i", icon: IconBinoculars, permission: "intel:read" },
+  { to: "/playbooks", title: "Playbooks", key: "p", icon: IconRoute, permission: "playbooks:read" },
+  { to: "/agents", title: "Agents", key: "h", icon: IconDeviceDesktop, permission: "agents:read" },
+  { to: "/sources", title: "Sources", key: "l", icon: IconPlugConnected, permission: "sources:read" },
+] as const;

@@ -1,0 +1,75 @@
+import { Button, Code, Collapse } from "@mantine/core";
+import { useState } from "react";
+import { Link } from "react-router";
+import { useMay } from "../api/session";
+import { useDecisions, useSubjectChanges } from "../api/subject";
+import type { Decision } from "../api/types";
+import { words } from "../format/words";
+import { Verdict } from "../parts/Chip";
+import { Section } from "../parts/Page";
+import { Time } from "../parts/Time";
+
+/** What a playbook decided and why; absent when none did. */
+export function Decisions({ path }: { path: string }) {
+  const items = useDecisions(path).data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Decisions">
+      {items.map((decision) => (
+        <DecisionCard key={decision.id} decision={decision} path={path} />
+      ))}
+    </Section>
+  );
+}
+
+const DID = { close: "Closed", escalate: "Escalated", none: "Left for an analyst" };
+
+export function DecisionCard({ decision, path }: { decision: Decision; path: string }) {
+  const [facts, setFacts] = useState(false);
+  const may = useMay(path.startsWith("/alerts") ? "alerts:write" : "cases:write");
+  const { undo } = useSubjectChanges(path);
+  const { policy } = decision;
+  return (
+    <div className="box" style={{ marginBottom: 8 }}>
+      <div style={{ display: "flex", gap: 10, alignItems: "center", flexWrap: "wrap" }}>
+        <b style={{ textDecoration: decision.undone_at ? "line-through" : undefined }}>
+          {DID[decision.outcome] ?? words(decision.outcome)}
+          {decision.resolution && ` as ${words(decision.resolution).toLowerCase()}`}
+        </b>
+        {decision.verdict && <Verdict value={decision.verdict} />}
+        <span className="dim">
+          by {decision.by}, <Time at={decision.at} as="full" />
+        </span>
+        {decision.undone_at && (
+          <span>
+            undone by {decision.undone_by}, <Time at={decision.undone_at} as="age" /> ago
+          </span>
+        )}
+      </div>
+      <ul style={{ margin: "6px 0", paddingLeft: 18 }}>
+        {decision.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+      <div style={{ display: "flex", gap: 8, alignItems: "center" }}>
+        <Button onClick={() => setFacts(!facts)} aria-expanded={facts}>
+          Facts
+        </Button>
+        {may && decision.undoable && !decision.undone_at && (
+          <Button onClick={() => undo.mutate(decision.id)} loading={undo.isPending}>
+            Undo
+          </Button>
+        )}
+        <span className="dim">
+          {policy && `${policy.playbook} ${policy.version}, step ${policy.step} `}
+          {decision.run_id && <Link to={`/runs/${decision.run_id}`}>run</Link>}
+        </span>
+      </div>
+      <Collapse expanded={facts}>
+        <Code block mt={6}>
+          {JSON.stringify(decision.facts, null, 2)}
+        </Code>
+      </Collapse>
+    </div>
+  );
+}
