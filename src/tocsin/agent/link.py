@@ -112,7 +112,7 @@ class Link:
             return self._renumber(mark)
         self._spool.acknowledge(mark)
         self._expected = mark + 1
-        self._max_records = min(self._max_records * 2, MAX_RECORDS)
+        self._max_records = min(self._max_records + self._max_records // 8 + 1, MAX_RECORDS)
         if mark < pending.first:
             return self._back_off("refused", f"the server answered with mark {mark} to {pending.first}")
         self._sent += min(mark, pending.last) - pending.first + 1
