@@ -1,0 +1,254 @@
+"""The days of the log: opened on demand, closed when idle, dropped by deleting their file."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from tocsin.core.clock import MINUTE, Clock
+from tocsin.core.errors import NotFoundError
+from tocsin.query.sql_macros import MACROS
+from tocsin.store.base import Day, StoreError
+from tocsin.store.catalog import Catalog, DaySummary, load_catalog, save_catalog, sync_folder
+from tocsin.store.day import DayFile, attach, read_summary
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_IDLE = 5 * MINUTE
+_DROP_PATIENCE_S = 60.0
+
+
+class Days:
+    """Every day's file under one folder, in one DuckDB instance; thread safe.
+
+    `writing` is held by whoever changes a file. It is taken before the inner lock, never after.
+    """
+
+    def __init__(self, root: Path, clock: Clock, memory_limit: str, threads: int) -> None:
+        self._root = root
+        self._folder = root / "days"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(root / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "wal_autocheckpoint": "32MB",
+        }
+        self.writing = threading.RLock()
+        self._lock = threading.RLock()
+        self._released = threading.Condition(self._lock)
+        self._files: dict[str, DayFile] = {}
+        self._summaries: dict[str, DaySummary] = {}
+        self.acked: dict[str, int] = {}
+        self.last_commit = 0
+        self._swept_at = clock.now()
+        self._instance = self._connect()
+        self.writer = self._instance.cursor()
+        self._discover()
+
+    def names(self) -> list[str]:
+        """Return the days kept, oldest first."""
+        with self._lock:
+            return sorted(self._summaries)
+
+    def summary(self, day: str) -> DaySummary:
+        """Return what a day holds; raises `NotFoundError`."""
+        with self._lock:
+            try:
+                return self._summaries[day]
+            except KeyError:
+                raise NotFoundError(f"the log has no day {day}") from None
+
+    @contextmanager
+    def lease(self, day: str) -> Iterator[DayFile | None]:
+        """Open a day for reading and keep it open for the block; None when it was dropped meanwhile."""
+        with self._lock:
+            file = self._open(day) if day in self._summaries else None
+            if file is not None:
+                file.leases += 1
+        try:
+            yield file
+        finally:
+            if file is not None:
+                self._release(file)
+        self._sweep()
+
+    def open_for_writing(self, day: str) -> DayFile:
+        """Return the day's file, made when there is none; the caller holds `writing`."""
+        with self._lock:
+            made = day not in self._summaries
+            file = self._open(day)
+        if made and self.acked:
+            file.carry(self.writer, self.acked, self.last_commit)
+        return file
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of the caller's own to every open day."""
+        with self._lock:
+            return self._instance.cursor()
+
+    def described(self) -> list[Day]:
+        """Return the days as the contract describes them."""
+        with self._lock:
+            summaries = sorted(self._summaries.items())
+        return [
+            Day(day, held.events, self._size(day), held.first_commit, held.last_commit)
+            for day, held in summaries
+        ]
+
+    def drop(self, day: str) -> None:
+        """Delete a day for good; the marks are made durable elsewhere first.
+
+        Raises `NotFoundError`, and `StoreError` when a read of the day does not end within a minute.
+        """
+        with self.writing, self._lock:
+            self.summary(day)
+            file = self._files.get(day)
+            if file is not None:
+                self._released.wait_for(lambda: file.leases == 0, _DROP_PATIENCE_S)
+                if file.leases:
+                    raise StoreError(f"the day {day} is still being read; try again")
+                self._detach(file)
+            del self._summaries[day]
+            if self._summaries:
+                self.open_for_writing(max(self._summaries)).carry(self.writer, self.acked, self.last_commit)
+            self.save()
+            for path in (self._path(day), self._wal(day)):
+                path.unlink(missing_ok=True)
+            sync_folder(self._folder)
+
+    def recover(self, day: str) -> None:
+        """After a failed write: learn again from the file what of it is there."""
+        with self.writing, self._lock:
+            if day not in self._files:
+                return
+            try:
+                self._learn(day)
+            except duckdb.Error:
+                self._reconnect()
+
+    def save(self) -> None:
+        """Write the catalog; raises `OSError`."""
+        with self._lock:
+            for day, held in self._summaries.items():
+                held.size_bytes, held.modified_ns = self._stamp(day)
+            save_catalog(self._root / "catalog.json", Catalog(self.last_commit, self.acked, self._summaries))
+
+    def close(self) -> None:
+        """Write everything into the days' files and release them."""
+        with self.writing, self._lock:
+            for file in list(self._files.values()):
+                self._detach(file)
+            self.writer.close()
+            self._instance.close()
+            self.save()
+
+    def close_idle(self) -> None:
+        """Close the days nobody has used for five minutes."""
+        with self.writing, self._lock:
+            before = self._clock.now() - _IDLE
+            idle = [file for file in self._files.values() if not file.leases and file.used_at < before]
+            for file in idle:
+                self._detach(file)
+            if idle:
+                self.save()
+
+    def _sweep(self) -> None:
+        now = self._clock.now()
+        if now - self._swept_at < MINUTE or not self.writing.acquire(blocking=False):
+            return
+        try:
+            self._swept_at = now
+            self.close_idle()
+        finally:
+            self.writing.release()
+
+    def _release(self, file: DayFile) -> None:
+        with self._lock:
+            file.leases -= 1
+            self._released.notify_all()
+
+    def _open(self, day: str) -> DayFile:
+        file = self._files.get(day)
+        if file is None:
+            cursor = self._instance.cursor()
+            attach(cursor, day, self._path(day))
+            cursor.close()
+            file = DayFile(day, self._path(day), self._summaries.setdefault(day, DaySummary()))
+            self._files[day] = file
+        file.used_at = self._clock.now()
+        return file
+
+    def _detach(self, file: DayFile) -> None:
+        self.writer.execute(f"CHECKPOINT {file.alias}")
+        self.writer.execute(f"DETACH {file.alias}")
+        del self._files[file.day]
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        instance = duckdb.connect(":memory:", config=self._config)
+        instance.execute("SET GLOBAL TimeZone = 'UTC'")
+        # Arrays of text are text, whatever their first values are: no guessing of types.
+        instance.execute("SET GLOBAL pandas_analyze_sample = 0")
+        for macro in MACROS:
+            instance.execute(macro)
+        return instance
+
+    def _reconnect(self) -> None:
+        for connection in (self.writer, self._instance):
+            with suppress(duckdb.Error):
+                connection.close()
+        self._files.clear()
+        self._instance = self._connect()
+        self.writer = self._instance.cursor()
+        self._discover()
+
+    def _discover(self) -> None:
+        catalog = load_catalog(self._root / "catalog.json")
+        for source, acked in catalog.acked.items():
+            self.acked[source] = max(acked, self.acked.get(source, 0))
+        self.last_commit = max(self.last_commit, catalog.last_commit)
+        self._summaries.clear()
+        for path in sorted(self._folder.glob("*.duckdb")):
+            day = path.stem
+            if not _DAY.fullmatch(day):
+                continue
+            known = catalog.days.get(day)
+            if known is not None and self._stamp(day) == (known.size_bytes, known.modified_ns):
+                self._summaries[day] = known
+            else:
+                self._open(day)
+                self._learn(day)
+
+    def _learn(self, day: str) -> None:
+        summary, acked, newest = read_summary(self.writer, day)
+        held = self._summaries[day]
+        held.events, held.marks, held.listed = summary.events, summary.marks, summary.listed
+        held.first_commit, held.last_commit = summary.first_commit, summary.last_commit
+        self.last_commit = max(self.last_commit, newest)
+        for source, mark in acked.items():
+            self.acked[source] = max(mark, self.acked.get(source, 0))
+
+    def _path(self, day: str) -> Path:
+        return self._folder / f"{day}.duckdb"
+
+    def _wal(self, day: str) -> Path:
+        return self._folder / f"{day}.duckdb.wal"
+
+    def _stamp(self, day: str) -> tuple[int, int]:
+        """Return size and time of a day's file; a day with a write-ahead log has none to rely on."""
+        try:
+            status = self._path(day).stat()
+        except FileNotFoundError:
+            return -1, -1
+        return (-2, -2) if self._wal(day).exists() else (status.st_size, status.st_mtime_ns)
+
+    def _size(self, day: str) -> int:
+        sizes = [path.stat().st_size for path in (self._path(day), self._wal(day)) if path.exists()]
+        return sum(sizes)

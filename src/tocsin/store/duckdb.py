@@ -1,0 +1,232 @@
+"""The embedded event log: a DuckDB file for each day (UTC) under `<root>/days`.
+
+DuckDB writes to one attached file in a transaction, so a batch that spans days is committed day by day,
+each part under a commit number of its own and idempotent by the mark in its day's file. The source's
+mark over all days is written with the last part: only then is the batch acknowledged.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+
+from tocsin.core.clock import Clock, day_of
+from tocsin.core.errors import InvalidError
+from tocsin.core.event import Event
+from tocsin.store.base import (
+    Batch,
+    Bucket,
+    Committed,
+    Day,
+    FieldSeen,
+    Logged,
+    Order,
+    Page,
+    Selection,
+    StoreError,
+    StoreFullError,
+    TopValue,
+)
+from tocsin.store.days import Days
+from tocsin.store.field_counts import count_fields
+from tocsin.store.follow import follow_files
+from tocsin.store.lookup import neighbours, of_ids
+from tocsin.store.pages import read_page
+from tocsin.store.recent import RecentCommits
+from tocsin.store.totals import count_events, histogram_of, top_values
+
+_RESERVE_BYTES = 64 * 1024 * 1024
+_RECENT_EVENTS = 10_000
+
+
+class DuckDBStore:
+    """`EventStore` in files of this machine. One process at a time may have the folder open.
+
+    `memory_limit` bounds DuckDB's own buffers; beyond it, it spills to `<root>/spill`. Nothing is
+    written when less than `reserve_bytes` of disk are free: that raises `StoreFullError`.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        clock: Clock,
+        memory_limit: str = "256MB",
+        threads: int = 2,
+        *,
+        reserve_bytes: int = _RESERVE_BYTES,
+        recent_events: int = _RECENT_EVENTS,
+    ) -> None:
+        self._root = root
+        self._reserve_bytes = reserve_bytes
+        root.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._days = Days(root, clock, memory_limit, threads)
+        self._recent = RecentCommits(recent_events, self._days.last_commit)
+
+    def commit(self, batch: Batch) -> Committed:
+        """Make the batch and the source's mark durable; see `EventStore.commit`."""
+        with self._days.writing:
+            acked = self._days.acked.get(batch.source, 0)
+            if batch.last_seq <= acked:
+                return Committed(0, 0, len(batch.events))
+            self._check_room()
+            number, stored = self._commit_days(batch, acked)
+            return Committed(number, stored, len(batch.events) - stored)
+
+    def _commit_days(self, batch: Batch, acked: int) -> tuple[int, int]:
+        number = stored = 0
+        parts = _parts(batch, acked)
+        if not parts:
+            newest = max(self._days.names(), default=day_of(self._clock.now()))
+            parts = [(newest, [])]
+        for place, (day, events) in enumerate(parts, 1):
+            whole = place == len(parts)
+            fresh = self._write(day, batch, events, acked=batch.last_seq if whole else acked)
+            if fresh:
+                number, stored = self._days.last_commit, stored + len(fresh)
+                self._recent.add(number, fresh)
+        self._days.acked[batch.source] = batch.last_seq
+        return number, stored
+
+    def _write(self, day: str, batch: Batch, events: Sequence[Event], *, acked: int) -> Sequence[Event]:
+        """Write what is new of one day's part, and return it."""
+        try:
+            file = self._days.open_for_writing(day)
+            fresh = [event for event in events if event.seq > file.mark(batch.source)]
+            number = self._days.last_commit + 1
+            if fresh:
+                file.append(self._days.writer, number, fresh, mark=batch.last_seq, acked=acked)
+                self._days.last_commit = number
+            elif acked == batch.last_seq:
+                file.settle(self._days.writer, batch.source, acked)
+        except (duckdb.Error, OSError) as error:
+            raise self._failure(day, error) from error
+        return fresh
+
+    def mark(self, source: str) -> int:
+        """Return the highest sequence of the source that is durable; 0 for an unknown source."""
+        return self._days.acked.get(source, 0)
+
+    def marks(self) -> Mapping[str, int]:
+        """Return the mark of every source known."""
+        with self._days.writing:
+            return dict(self._days.acked)
+
+    def last_commit(self) -> int:
+        """Return the number of the newest commit; 0 for an empty log."""
+        return self._days.last_commit
+
+    def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
+        """Return the events of the commits numbered above `after`, in order of commit."""
+        if after >= self._days.last_commit:
+            return []
+        recent = self._recent.after(after, limit)
+        return follow_files(self._days, after, limit) if recent is None else recent
+
+    def get(self, ids: Sequence[str]) -> Sequence[Event]:
+        """Return those of the events that exist, in the order asked for."""
+        return of_ids(self._days, ids)
+
+    def search(
+        self, selection: Selection, *, order: Order = "newest", limit: int = 100, cursor: str | None = None
+    ) -> Page:
+        """Return a page of the events selected. A cursor fits only the same selection and order."""
+        return read_page(self._days, selection, order, limit, cursor)
+
+    def scan(self, selection: Selection, *, batch: int = 5_000) -> Iterator[Sequence[Event]]:
+        """Yield every event selected, oldest first, in batches; no file is held open between them."""
+        cursor: str | None = None
+        while True:
+            page = read_page(self._days, selection, "oldest", batch, cursor)
+            if page.events:
+                yield page.events
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def around(self, event_id: str, *, before: int = 10, after: int = 10) -> Sequence[Event]:
+        """Return the neighbours of an event in time from the same host, and the event itself."""
+        return neighbours(self._days, event_id, before, after)
+
+    def count(self, selection: Selection) -> int:
+        """Return how many events are selected."""
+        return count_events(self._days, selection)
+
+    def histogram(self, selection: Selection, *, width: int) -> Sequence[Bucket]:
+        """Return counts per `width` microseconds, buckets aligned to the epoch, empty ones left out."""
+        return histogram_of(self._days, selection, width)
+
+    def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
+        """Return the commonest values of a field, most events first, ties by value."""
+        return top_values(self._days, selection, field, size)
+
+    def fields(self, selection: Selection) -> Sequence[FieldSeen]:
+        """Return the fields that occur in the days the selection's time range touches."""
+        return count_fields(self._days, selection)
+
+    def days(self) -> Sequence[Day]:
+        """Return the days kept, oldest first."""
+        return self._days.described()
+
+    def drop_day(self, day: str) -> None:
+        """Delete one day (`YYYY-MM-DD`) for good; marks survive, so nothing deleted comes back."""
+        with self._days.writing:
+            self._days.drop(day)
+            self._recent.forget(self._days.last_commit)
+
+    def close(self) -> None:
+        """Finish writing and release every file."""
+        self._days.close()
+
+    def _check_room(self) -> None:
+        if shutil.disk_usage(self._root).free < self._reserve_bytes:
+            raise StoreFullError(f"less than {self._reserve_bytes >> 20} MiB are free under {self._root}")
+
+    def _failure(self, day: str, error: Exception) -> StoreError:
+        self._days.recover(day)
+        self._recent.forget(self._days.last_commit)
+        if self._is_full(error):
+            return StoreFullError(f"no room left under {self._root}: {error}")
+        return StoreError(f"the day {day} could not be written: {error}")
+
+    def _is_full(self, error: Exception) -> bool:
+        """Say whether the disk is what refused; DuckDB's errors do not tell, so try to write."""
+        if isinstance(error, OSError):
+            return error.errno in _FULL
+        probe = self._root / "room.probe"
+        try:
+            with probe.open("wb") as file:
+                file.write(b"\0" * (1 << 20))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as refused:
+            return refused.errno in _FULL
+        finally:
+            probe.unlink(missing_ok=True)
+        return False
+
+
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+def _parts(batch: Batch, acked: int) -> list[tuple[str, list[Event]]]:
+    """Return what is not acknowledged yet, by day, oldest day first; refuses a malformed batch."""
+    previous = 0
+    for event in batch.events:
+        if event.source != batch.source or event.seq <= previous or event.seq > batch.last_seq:
+            raise InvalidError(f"the batch of {batch.source!r} is out of order at sequence {event.seq}")
+        previous = event.seq
+    fresh = [event for event in batch.events if event.seq > acked]
+    try:
+        dated = sorted(
+            ((day_of(event.at), event) for event in fresh), key=lambda pair: (pair[0], pair[1].seq)
+        )
+    except OverflowError as error:
+        raise InvalidError(f"an event of {batch.source!r} has a time outside the calendar") from error
+    return [(day, [event for _, event in group]) for day, group in groupby(dated, key=lambda pair: pair[0])]

@@ -1,0 +1,147 @@
+"""Reading events page by page in order of time, source and sequence, day by day."""
+
+# ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import duckdb
+import msgspec
+
+from tocsin.core.clock import day_of
+from tocsin.core.errors import InvalidError
+from tocsin.core.event import Event
+from tocsin.query.sql import Writer
+from tocsin.store.base import Order, Page, Selection, StoreError
+from tocsin.store.day import DayFile
+from tocsin.store.days import Days
+from tocsin.store.rows import EVENT_COLUMNS, to_event
+
+_LARGEST_PAGE = 10_000
+_EARLIEST = "0000-00-00"
+_LATEST = "9999-99-99"
+
+Key = tuple[int, str, int]
+"""Where an event stands in the order: time, source, sequence."""
+
+
+class _Cursor(msgspec.Struct, array_like=True):
+    selection: str
+    key: Key
+
+
+def key_of(event: Event) -> Key:
+    """Return where an event stands in the order."""
+    return event.at, event.source, event.seq
+
+
+def read_page(days: Days, selection: Selection, order: Order, limit: int, cursor: str | None) -> Page:
+    """Return a page; raises `InvalidError` for a cursor of another selection or order."""
+    limit = max(1, min(limit, _LARGEST_PAGE))
+    stamp = _stamp(selection, order)
+    beyond = None if cursor is None else _key(cursor, stamp)
+    events = read_events(days, selection, order, limit + 1, beyond)
+    if len(events) <= limit:
+        return Page(events, None)
+    events = events[:limit]
+    text = msgspec.json.encode(_Cursor(stamp, key_of(events[-1]))).hex()
+    return Page(events, text)
+
+
+def read_events(
+    days: Days, selection: Selection, order: Order, limit: int, beyond: Key | None = None
+) -> list[Event]:
+    """Return up to `limit` events selected that come behind the place `beyond` in the order."""
+    newest = order == "newest"
+    events: list[Event] = []
+    for day in sorted(days_within(days, selection), reverse=newest):
+        if beyond is not None and _is_passed(day, day_of(beyond[0]), newest=newest):
+            continue
+        with days.lease(day) as file:
+            if file is not None:
+                events += _read_day(days, file, selection, order, limit=limit - len(events), beyond=beyond)
+        if len(events) >= limit:
+            break
+    return events
+
+
+def days_within(days: Days, selection: Selection) -> list[str]:
+    """Return the days the selection's time range touches, oldest first."""
+    first = _EARLIEST if selection.from_at is None else _day(selection.from_at)
+    last = _LATEST if selection.to_at is None else _day(selection.to_at - 1)
+    return [day for day in days.names() if first <= day <= last]
+
+
+def where(writer: Writer, file: DayFile, selection: Selection) -> str:
+    """Return the SQL condition of a selection on one day's event table."""
+    writer.listed = file.summary.listed
+    parts = [writer.condition(selection.query)]
+    if selection.from_at is not None:
+        parts.append(f"at_us >= {writer.bind(_clamped(selection.from_at))}")
+    if selection.to_at is not None:
+        parts.append(f"at_us < {writer.bind(_clamped(selection.to_at))}")
+    return " AND ".join(parts)
+
+
+def fetch(days: Days, sql: str, params: list[Any]) -> list[Any]:
+    """Run a statement on a connection of its own and return its rows; raises `StoreError`."""
+    connection = days.cursor()
+    try:
+        return connection.execute(sql, params).fetchall()
+    except duckdb.Error as error:
+        raise StoreError(f"the log could not be read: {error}") from error
+    finally:
+        connection.close()
+
+
+def _read_day(
+    days: Days, file: DayFile, selection: Selection, order: Order, *, limit: int, beyond: Key | None
+) -> list[Event]:
+    writer = Writer()
+    condition = where(writer, file, selection)
+    if beyond is not None:
+        condition += " AND " + _behind(writer, beyond, "<" if order == "newest" else ">")
+    direction = "DESC" if order == "newest" else "ASC"
+    sql = (
+        f"SELECT {EVENT_COLUMNS} FROM {file.alias}.events WHERE {condition}"
+        f" ORDER BY at_us {direction}, source {direction}, seq {direction} LIMIT {limit}"
+    )
+    return [to_event(row) for row in fetch(days, sql, writer.params)]
+
+
+def _behind(writer: Writer, key: Key, than: str) -> str:
+    at, source, seq = (writer.bind(part) for part in key)
+    return (
+        f"at_us {than}= {at} AND (at_us {than} {at} OR source {than} {source}"
+        f" OR (source = {source} AND seq {than} {seq}))"
+    )
+
+
+def _is_passed(day: str, reached: str, *, newest: bool) -> bool:
+    return day > reached if newest else day < reached
+
+
+def _day(at: int) -> str:
+    try:
+        return day_of(at)
+    except OverflowError:
+        return _EARLIEST if at < 0 else _LATEST
+
+
+def _clamped(at: int) -> int:
+    return max(-(2**63), min(at, 2**63 - 1))
+
+
+def _stamp(selection: Selection, order: Order) -> str:
+    return hashlib.sha256(repr((selection, order)).encode()).hexdigest()[:16]
+
+
+def _key(cursor: str, stamp: str) -> Key:
+    try:
+        found = msgspec.json.decode(bytes.fromhex(cursor), type=_Cursor)
+    except (ValueError, msgspec.DecodeError) as error:
+        raise InvalidError("the cursor is not one of this log") from error
+    if found.selection != stamp:
+        raise InvalidError("the cursor belongs to another search")
+    return found.key

@@ -1,0 +1,158 @@
+"""The event table of a day's file, and how events become its rows and rows become events."""
+
+# ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import orjson
+
+from tocsin.core.errors import InvalidError
+from tocsin.core.event import Event, Value
+from tocsin.query.sql import COLUMNS
+from tocsin.query.values import text_of, texts_of
+
+LAYOUT_VERSION = 1
+
+_COLUMN_NAMES = tuple(COLUMNS.values())
+_POSITION = {name: place for place, name in enumerate(COLUMNS)}
+_LONGEST_INT = 2**63
+
+DDL = (
+    "CREATE TABLE {day}.events (commit_no BIGINT NOT NULL, at_us BIGINT NOT NULL,"
+    " received_us BIGINT NOT NULL, source VARCHAR NOT NULL, seq BIGINT NOT NULL,"
+    " message VARCHAR NOT NULL, raw BLOB, "
+    + ", ".join(f"{name} VARCHAR" for name in _COLUMN_NAMES)
+    + ", texts MAP(VARCHAR, VARCHAR), lists MAP(VARCHAR, VARCHAR[]), fields VARCHAR NOT NULL)",
+    "CREATE TABLE {day}.commits (number BIGINT NOT NULL, events INTEGER NOT NULL)",
+    "CREATE TABLE {day}.marks (source VARCHAR NOT NULL, first_seq BIGINT, seq BIGINT, acked BIGINT NOT NULL)",
+    "CREATE TABLE {day}.listed (name VARCHAR NOT NULL)",
+    "CREATE TABLE {day}.layout (version INTEGER NOT NULL)",
+)
+"""What a day's file holds. `fields` is the truth; `texts`, `lists` and the columns are for searching.
+
+`marks.seq`: events of this day up to it are settled. `marks.acked`: the source's mark over all days, as
+it stood when this row was written; the greatest over all files is the one that counts.
+"""
+
+EVENT_COLUMNS = "at_us, received_us, source, seq, message, raw, fields"
+
+INSERT = (
+    "INSERT INTO {day}.events SELECT commit_no, at_us, received_us, source, seq, message, from_base64(raw), "
+    + ", ".join(_COLUMN_NAMES)
+    + ", texts::JSON::MAP(VARCHAR, VARCHAR), lists::JSON::MAP(VARCHAR, VARCHAR[]), fields FROM incoming"
+)
+"""Fills the event table from `frame`, registered under the name `incoming`."""
+
+
+def frame(commit: int, events: Sequence[Event]) -> tuple[dict[str, Any], set[str]]:
+    """Return the events as one array for each column, and the names of fields that hold lists.
+
+    Raises `InvalidError` for an event whose numbers no column can hold.
+    """
+    columns: list[list[str | None]] = [[None] * len(events) for _ in _COLUMN_NAMES]
+    texts: list[str] = []
+    lists: list[str] = []
+    documents: list[str] = []
+    listed: set[str] = set()
+    for row, event in enumerate(events):
+        single: dict[str, str] = {}
+        many: dict[str, list[str]] = {}
+        fields = _storable(event.fields)
+        for name, value in fields.items():
+            if isinstance(value, list):
+                many[name] = texts_of(value)
+                continue
+            text = value if isinstance(value, str) else text_of(value)
+            place = _POSITION.get(name)
+            if place is None:
+                single[name] = text
+            else:
+                columns[place][row] = text
+        listed.update(many)
+        texts.append(orjson.dumps(single).decode())
+        lists.append(orjson.dumps(many).decode() if many else "{}")
+        documents.append(orjson.dumps(fields).decode())
+    arrays = dict(zip(_COLUMN_NAMES, map(_objects, columns), strict=True))
+    arrays |= {"texts": _objects(texts), "lists": _objects(lists), "fields": _objects(documents)}
+    return _properties(commit, events) | arrays, listed
+
+
+def to_event(row: Sequence[Any]) -> Event:
+    """Return the event of a row read as `EVENT_COLUMNS`."""
+    at, received_at, source, seq, message, raw, fields = row
+    return Event(source, seq, at, received_at, message, msgspec.json.decode(fields), raw)
+
+
+def _properties(commit: int, events: Sequence[Event]) -> dict[str, Any]:
+    raws = [None if event.raw is None else base64.b64encode(event.raw).decode() for event in events]
+    return {
+        "commit_no": np.full(len(events), commit, dtype=np.int64),
+        "at_us": _integers([event.at for event in events]),
+        "received_us": _integers([event.received_at for event in events]),
+        "source": _objects([event.source for event in events]),
+        "seq": _integers([event.seq for event in events]),
+        "message": _objects([_encodable(event.message) for event in events]),
+        "raw": _objects(raws),
+    }
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    return np.array(values, dtype=object)
+
+
+def _integers(values: Sequence[int]) -> Any:
+    try:
+        return np.array(values, dtype=np.int64)
+    except OverflowError as error:
+        raise InvalidError("a time or sequence does not fit into 64 bits") from error
+
+
+def _storable(fields: dict[str, Value]) -> dict[str, Value]:
+    """Return the fields as they can be written: what JSON cannot hold (NaN, huge numbers) as text."""
+    for value in fields.values():
+        if not (isinstance(value, str) and value.isascii()) and not _is_plain(value):
+            break
+    else:
+        return fields
+    cleaned = {_encodable(name): _cleaned(value) for name, value in fields.items()}
+    return {name: value for name, value in cleaned.items() if value is not None and value != []}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(_is_plain(element) for element in value)
+    if isinstance(value, str):
+        return value.isascii() or _is_encodable(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and -_LONGEST_INT <= value < _LONGEST_INT
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_cleaned(element) for element in value if element is not None]
+    if isinstance(value, str):
+        return _encodable(value)
+    if value is None or _is_plain(value):
+        return value
+    return repr(value) if isinstance(value, int | float) else json.dumps(value, default=str)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encodable(text: str) -> str:
+    """Return the text without halves of surrogate pairs, which UTF-8 cannot write."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
