@@ -127,6 +127,7 @@ def _run_root(root: Root, subject: Subject, rest: int) -> None:
         _read(root.decoder, subject, rest if root.decoder.offset else 0)
         return
     index, at, count = 0, -1, len(root.children)
+    log, low = subject.log, subject.low
     while index < count:
         child = root.children[index]
         decoder = child.decoder
@@ -134,7 +135,7 @@ def _run_root(root: Root, subject: Subject, rest: int) -> None:
             at = rest
             break
         base = rest if decoder.prematch_after_parent else 0
-        found = decoder.prematch.find(subject.log[base:], subject.low[base:])
+        found = decoder.prematch.find(log[base:], low[base:])
         if found is not None:
             at = base + found[1]
             subject.parent = root.decoder.name
@@ -172,8 +173,9 @@ def _read(decoder: Decoder, subject: Subject, start: int) -> int:
     if found is None:
         return -1
     values, end = found
-    for where, value in zip(decoder.targets, values, strict=False):
-        subject.put(where, value)
+    put = subject.put
+    for where, value in zip(decoder.targets, values):  # noqa: B905  # more captures than names are dropped
+        put(where, value)
     return start + end
 
 

@@ -1,7 +1,7 @@
 """Which regular expression engine runs a translated pattern, so that no line can stall analysis.
 
 Texts here are bytes read as Latin-1: one character is one byte, as in Wazuh. Python's `re` is the
-fastest on short texts but can take a power of the text's length; google-re2 is linear. A pattern
+fastest on ordinary texts but can take a power of the text's length; google-re2 is linear. A pattern
 therefore runs on `re` while its worst case stays small, and on google-re2 beyond that. The few
 patterns that google-re2 cannot express see only the beginning of a long text.
 """
@@ -14,11 +14,17 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]  # has no stubs
 
+from tocsin.decode.structure import structure_of
+
 Spans = tuple[tuple[int, int], ...]
 """Start and end of the whole match, then of every group; (-1, -1) for a group that took no part."""
 
-MAX_STEPS = 300_000
-"""Upper bound for `re`: the text's length to the power of the pattern's open ends."""
+MAX_STEPS = 1_000_000
+"""Bound for `re`: the text's length to the power of the pattern's degree."""
+ALWAYS_QUICK = 48
+"""Up to this length `re` runs any pattern whose degree is known."""
+EXPONENTIAL_LIMIT = 12
+"""Up to this length `re` runs a pattern that may be exponential."""
 MAX_BACKTRACKED = 2_048
 """How much of a text a pattern may see that only `re` can run."""
 MAX_PROGRAM_BYTES = 8 * 1024 * 1024
@@ -27,23 +33,18 @@ MAX_PROGRAM_BYTES = 8 * 1024 * 1024
 Search = Callable[[str], Spans | None]
 
 
-def searcher(pattern: str, *, open_ends: int) -> Search:
-    """Return a search for the pattern.
-
-    `open_ends` counts what can stretch: its quantifiers, and its start unless that is anchored.
-    Raises `ValueError` when neither engine can read the pattern.
-    """
+def searcher(pattern: str) -> Search:
+    """Return a search for the pattern; raises `ValueError` when neither engine can read it."""
     try:
         search = re.compile(pattern, re.ASCII).search
     except (re.error, OverflowError, RecursionError) as error:
         return _linear_only(pattern, error)
-    limit = int(MAX_STEPS ** (1 / max(open_ends, 1)))
-    linear = _Linear(pattern)
+    engine = _Linear(pattern)
 
     def run(text: str) -> Spans | None:
-        if len(text) > limit:
-            if linear.able():
-                return linear.search(text)
+        if len(text) > EXPONENTIAL_LIMIT and len(text) > engine.limit:
+            if engine.able():
+                return engine.search(text)
             text = text[:MAX_BACKTRACKED]
         found = search(text)
         return found.regs if found else None
@@ -52,31 +53,49 @@ def searcher(pattern: str, *, open_ends: int) -> Search:
 
 
 def _linear_only(pattern: str, error: Exception) -> Search:
-    linear = _Linear(pattern)
-    if not linear.able():
+    engine = _Linear(pattern)
+    if not engine.able():
         raise ValueError(str(error)) from error
-    return linear.search
+    return engine.search
 
 
 class _Linear:
-    """The pattern in google-re2, compiled when first needed."""
+    """The pattern in google-re2, compiled when first needed, and from which length it is."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self._program: Any = None
         self._tried = False
+        self._limit = -1
+
+    @property
+    def limit(self) -> int:
+        """The longest text that `re` may run on."""
+        if self._limit < 0:
+            self._limit = _limit(structure_of(self._pattern).degree)
+        return self._limit
 
     def able(self) -> bool:
+        """Whether google-re2 can run the pattern."""
         if not self._tried:
             self._program = _compile(self._pattern)
             self._tried = True
         return self._program is not None
 
     def search(self, text: str) -> Spans | None:
+        """Return the spans of the leftmost match."""
         found = self._program.search(text.encode("latin-1"))
         if not found:
             return None
         return tuple(found.span(number) for number in range(self._program.groups + 1))
+
+
+def _limit(degree: int | None) -> int:
+    if degree is None:
+        return EXPONENTIAL_LIMIT
+    if degree <= 1:
+        return 1 << 30
+    return max(ALWAYS_QUICK, int(MAX_STEPS ** (1 / degree)))
 
 
 def _compile(pattern: str) -> Any:

@@ -220,7 +220,7 @@ def _search(alternative: _Alternative) -> Search | None:
     for index in alternative.quantified:
         parts[index] = f"({parts[index]})" if index == alternative.last else parts[index] + "?"
     pattern = ("\\A" if alternative.start else "") + "".join(parts) + ("\\Z" if alternative.end else "")
-    return searcher(pattern, open_ends=len(alternative.quantified) + (not alternative.start))
+    return searcher(pattern)
 
 
 def _finder(alternative: _Alternative, search: Search | None) -> Find:

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tocsin.decode.engines import searcher
+from tocsin.decode.structure import Structure, structure_of
 
 Found = tuple[tuple[str, ...], int]
 
 MAX_PATTERN_BYTES = 8_192
-_OPEN_ENDS = 3
-"""Taken for every pattern, since its structure is not read: at most 66 characters for `re` alone."""
-
 _START_VERB = re.compile(r"\(\*(?:UTF8?|UCP|NO_JIT|NO_START_OPT|NO_AUTO_POSSESS)\)")
 _TOKEN = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\[Nx]\{(?:U\+)?[0-9A-Fa-f]+\}|\\.|\[:\^?[a-z]+:\]|\(\?[a-zA-Z]+\)|\(\?<(?=[A-Za-z_])|[\[\]()]|.",
@@ -65,14 +63,59 @@ def compile_pcre2(pattern: str) -> PCRE2:
     if len(pattern) > MAX_PATTERN_BYTES:
         raise ValueError(f"the pattern is longer than {MAX_PATTERN_BYTES} bytes")
     rewritten = _rewrite(pattern)
-    search = searcher(rewritten, open_ends=_OPEN_ENDS)
+    search, known = searcher(rewritten), structure_of(rewritten)
+    if known.plain is not None:
+        return _plain(known.plain, known)
+    possible = _filter(known)
 
-    def find(text: str, _low: str) -> Found | None:
+    def find(text: str, low: str) -> Found | None:
+        if not possible(low):
+            return None
         spans = search(text)
         return None if spans is None else (_captures(text, spans[1:]), spans[0][1])
 
-    groups = _count_groups(rewritten)
-    return PCRE2(lambda text, _: search(text) is not None, find, groups, _literal(pattern))
+    def test(text: str, low: str) -> bool:
+        return possible(low) and search(text) is not None
+
+    return PCRE2(
+        test, find, _count_groups(rewritten), known.literals, (known.equals,) if known.equals else None
+    )
+
+
+def _filter(known: Structure) -> Callable[[str], bool]:
+    """Return whether a text (in lower case) can match at all, as far as the pattern's literals tell."""
+    prefix, literals = known.prefix, known.literals or ()
+    if prefix and (not literals or literals == (prefix,)):
+        return lambda low: low.startswith(prefix)
+    if len(literals) == 1:
+        literal = literals[0]
+        return lambda low: literal in low
+    if not literals:
+        return lambda _: True
+
+    def possible(low: str) -> bool:
+        for literal in literals:  # noqa: SIM110  # any() makes a generator for each of many lines
+            if literal in low:
+                return True
+        return False
+
+    return possible
+
+
+def _plain(literal: str, known: Structure) -> PCRE2:
+    """Return a pattern that is one text, bound to the start or not."""
+    size = len(literal)
+
+    def find_first(text: str, _low: str) -> Found | None:
+        return ((), size) if text.startswith(literal) else None
+
+    def find_anywhere(text: str, _low: str) -> Found | None:
+        start = text.find(literal)
+        return None if start < 0 else ((), start + size)
+
+    if known.prefix:
+        return PCRE2(lambda text, _: text.startswith(literal), find_first, 0, known.literals)
+    return PCRE2(lambda text, _: literal in text, find_anywhere, 0, known.literals)
 
 
 def _captures(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
@@ -84,11 +127,6 @@ def _captures(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
 
 def _count_groups(pattern: str) -> int:
     return len(re.findall(r"(?<!\\)(?:\\\\)*\((?!\?(?!P?<[A-Za-z_]))", pattern))
-
-
-def _literal(pattern: str) -> tuple[str, ...] | None:
-    """Return the pattern itself when it is nothing but plain text."""
-    return (pattern.lower(),) if re.fullmatch(r"[\w \-:,;=/'\"@#%&<>!~`]+", pattern, re.ASCII) else None
 
 
 def _rewrite(pattern: str) -> str:

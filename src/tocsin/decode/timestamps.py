@@ -30,6 +30,14 @@ _FORMATS = tuple(
         r"(?P<epoch>\d{10})(?:\.(?P<f>\d{1,9}))?",
     )
 )
+_START = re.compile(
+    r"(?:\d{4} )?[A-Za-z]{3} +\d{1,2} [\d:.,]{8,18}"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:.]{8,18} \d{4}"
+    r"|\d{4}[-/.]\d\d[-/.]\d\d[T ][\d:.,]{8,18} ?(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\d\d/\d\d(?:/\d{4})?-[\d:.]{8,18}",
+    re.ASCII,
+)
+"""A time at the start of a line, and no more of the line than that."""
 _MARKS = (("[", 1), ("audit(", 6))
 """What stands before a time that is not at the start of the line, and its length."""
 _LOOK_FOR_MARK = 200
@@ -57,8 +65,9 @@ class Timestamps:
 
     def within(self, line: str, collected_at: int) -> int | None:
         """Return the time of a line whose header is not known: at its start or in its first bracket."""
-        if line[:1].isdigit() or line[:1].isalpha():
-            at = self.of(line[:40], collected_at)
+        first = _START.match(line)
+        if first is not None:
+            at = self.of(first.group(), collected_at)
             if at is not None:
                 return at
         for mark, size in _MARKS:

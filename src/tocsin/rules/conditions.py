@@ -83,7 +83,12 @@ def _add_text(name: str, elements: list[Element], result: Conditions) -> None:
     else:
         if pattern.equals and not negate and name not in ("user", *_BESIDE):
             result.equals += ((name, frozenset(pattern.equals)),)
-        result.tests.append(_value_test(_getter(name), pattern, negate=negate))
+        beside = name == "user" or name in _BESIDE
+        result.tests.append(
+            _value_test(_getter(name), pattern, negate=negate)
+            if beside
+            else _field_test(name, pattern, negate=negate)
+        )
 
 
 def _add_field(element: Element, result: Conditions) -> None:
@@ -97,7 +102,7 @@ def _add_field(element: Element, result: Conditions) -> None:
     key = name.lower()
     if pattern.equals and not negate:
         result.equals += ((key, frozenset(pattern.equals)),)
-    result.tests.append(_value_test(lambda subject: subject.values.get(key), pattern, negate=negate))
+    result.tests.append(_field_test(key, pattern, negate=negate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,7 @@ _BESIDE = {"program_name": "program", "hostname": "hostname", "location": "locat
 def _getter(name: str) -> Callable[[Subject], str | None]:
     if name == "user":
         return lambda subject: subject.values.get("dstuser", subject.values.get("srcuser"))
-    if name in _BESIDE:
-        return lambda subject: subject.value(name)
-    return lambda subject: subject.values.get(name)
+    return lambda subject: subject.value(name)
 
 
 def _value_test(get: Callable[[Subject], str | None], pattern: Pattern, *, negate: bool) -> Test:
@@ -147,6 +150,23 @@ def _value_test(get: Callable[[Subject], str | None], pattern: Pattern, *, negat
     def run(subject: Subject) -> bool:
         value = get(subject)
         return value is not None and test(value, lower(value)) != negate
+
+    return run
+
+
+def _field_test(key: str, pattern: Pattern, *, negate: bool) -> Test:
+    if negate:
+        return _value_test(lambda subject: subject.values.get(key), pattern, negate=True)
+    return _plain_value_test(key, pattern)
+
+
+def _plain_value_test(key: str, pattern: Pattern) -> Test:
+    """The commonest of all conditions, so written out: a field, not negated."""
+    test = pattern.test
+
+    def run(subject: Subject) -> bool:
+        value = subject.values.get(key)
+        return value is not None and test(value, lower(value))
 
     return run
 

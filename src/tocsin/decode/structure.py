@@ -1,0 +1,243 @@
+"""What the structure of a regular expression promises: literals a match must hold, and its worst case.
+
+Reads the parse tree of Python's own `re`. `degree` says how a backtracking search may grow: the text's
+length to that power. A repetition whose characters cannot begin what follows costs its length once; one
+that overlaps with what follows multiplies; one inside another may be exponential (`degree` None).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from re import _constants as c  # type: ignore[attr-defined]  # private, and the only parser of the syntax
+from re import _parser  # type: ignore[attr-defined]  # see above
+from typing import Any
+
+_ALL = (1 << 256) - 1
+_MANY = 16
+"""A bounded repetition up to this often is not counted as one."""
+_MAX_ALTERNATIVES = 24
+_REPEATS = frozenset({c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT})
+Nodes = Sequence[tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What is known of a pattern."""
+
+    degree: int | None = None
+    literals: tuple[str, ...] | None = None
+    """A text that matches holds one of these in lower case; None when nothing is known."""
+    prefix: str = ""
+    """In lower case, what a matching text begins with; only for patterns bound to the start."""
+    plain: str | None = None
+    """The text that the pattern is, as written, when it is nothing else but bound to the start or not."""
+    equals: str | None = None
+    """In lower case, the only text that matches, for a text bound at both ends."""
+
+
+def structure_of(pattern: str) -> Structure:
+    """Return what is known of a pattern; nothing for one that `re` cannot parse."""
+    try:
+        tree = _parser.parse(pattern, re.ASCII)
+        return _structure(list(tree), bool(tree.state.flags & (re.IGNORECASE | re.MULTILINE)))
+    except (re.error, RecursionError, OverflowError):
+        return Structure()
+
+
+def _structure(nodes: Nodes, flagged: bool) -> Structure:
+    anchored = bool(nodes) and nodes[0][0] is c.AT and nodes[0][1] in (c.AT_BEGINNING, c.AT_BEGINNING_STRING)
+    anchored = anchored and (not flagged or nodes[0][1] is c.AT_BEGINNING_STRING)
+    cost = _Cost()
+    cost.walk(nodes, 0)
+    degree = None if cost.nested else cost.ambiguous + (cost.repeats > 0) * (1 if anchored else 2)
+    body = nodes[1:] if anchored else nodes
+    prefix = _leading(body) if anchored else ""
+    plain = not flagged and bool(body) and all(op is c.LITERAL for op, _ in body)
+    whole = anchored and len(prefix) == len(body) - 1 and body[-1] == (c.AT, c.AT_END)
+    return Structure(
+        degree=degree,
+        literals=_needed(nodes),
+        prefix=prefix,
+        plain="".join(chr(value) for _, value in body) if plain else None,
+        equals=prefix if whole else None,
+    )
+
+
+@dataclass(slots=True)
+class _Cost:
+    """Counts repetitions: all of them, those that overlap with what follows, and nested ones."""
+
+    repeats: int = 0
+    ambiguous: int = 0
+    nested: bool = False
+    _depth: int = field(default=0)
+
+    def walk(self, nodes: Nodes, after: int) -> None:
+        """Count in a sequence; `after` is the set of characters that may follow it."""
+        for index, (op, value) in enumerate(nodes):
+            follow, empty = _first(nodes[index + 1 :])
+            if empty:
+                follow |= after
+            if op in _REPEATS:
+                self._repeat(value, follow)
+            elif op is c.SUBPATTERN:
+                self.walk(list(value[3]), follow)
+            elif op is c.ATOMIC_GROUP:
+                self.walk(list(value), follow)
+            elif op in (c.ASSERT, c.ASSERT_NOT):
+                self.walk(list(value[1]), _ALL)
+            elif op is c.BRANCH:
+                self._branch(value[1], follow)
+            elif op in (c.GROUPREF, c.GROUPREF_EXISTS):
+                self.nested = True  # no bound is worked out for these
+
+    def _repeat(self, value: Any, follow: int) -> None:
+        _, high, body = value
+        nodes = list(body)
+        if high is not c.MAXREPEAT and high <= _MANY:
+            self.walk(nodes, follow)
+            return
+        mask, empty = _first(nodes)
+        self.repeats += 1
+        self.ambiguous += bool(mask & follow)
+        self.nested = self.nested or self._depth > 0 or empty
+        self._depth += 1
+        self.walk(nodes, follow | mask)
+        self._depth -= 1
+
+    def _branch(self, branches: Iterable[Any], follow: int) -> None:
+        """A choice costs what its costliest branch does, and inside a repetition it multiplies."""
+        before = (self.repeats, self.ambiguous)
+        costs = []
+        for branch in branches:
+            self.repeats, self.ambiguous = before
+            self.walk(list(branch), follow)
+            costs.append((self.ambiguous, self.repeats))
+        self.ambiguous = max(ambiguous for ambiguous, _ in costs)
+        self.repeats = max(repeats for _, repeats in costs)
+
+
+def _first(nodes: Nodes) -> tuple[int, bool]:
+    """Return the set of characters a match of the sequence may begin with, and whether it may be empty."""
+    mask = 0
+    for op, value in nodes:
+        found, empty = _first_of(op, value)
+        mask |= found
+        if not empty:
+            return mask, False
+    return mask, True
+
+
+def _first_of(op: Any, value: Any) -> tuple[int, bool]:
+    if op is c.LITERAL:
+        return _both_cases(1 << value) if value < 256 else _ALL, False
+    if op is c.IN:
+        return _set(value), False
+    if op is c.NOT_LITERAL:
+        return _ALL & ~(1 << value) if value < 256 else _ALL, False
+    if op in _REPEATS:
+        mask, empty = _first(list(value[2]))
+        return mask, empty or value[0] == 0
+    if op is c.SUBPATTERN:
+        return _first(list(value[3]))
+    if op is c.ATOMIC_GROUP:
+        return _first(list(value))
+    if op is c.BRANCH:
+        found = [_first(list(branch)) for branch in value[1]]
+        return _union(mask for mask, _ in found), any(empty for _, empty in found)
+    if op in (c.AT, c.ASSERT, c.ASSERT_NOT):
+        return 0, True
+    return _ALL, op is c.GROUPREF or op is c.GROUPREF_EXISTS
+
+
+def _set(items: Iterable[tuple[Any, Any]]) -> int:
+    mask, negated = 0, False
+    for op, value in items:
+        if op is c.NEGATE:
+            negated = True
+        elif op is c.LITERAL:
+            mask |= 1 << value if value < 256 else 0
+        elif op is c.RANGE:
+            mask |= _union(1 << code for code in range(value[0], min(value[1], 255) + 1))
+        else:
+            mask |= _CATEGORIES.get(value, _ALL)
+    return _ALL & ~mask if negated else _both_cases(mask)
+
+
+def _union(masks: Iterable[int]) -> int:
+    result = 0
+    for mask in masks:
+        result |= mask
+    return result
+
+
+def _both_cases(mask: int) -> int:
+    """Add the other case of every letter: whether case counts is not looked at, so the set may be too big."""
+    upper = mask & _UPPER
+    lower = mask & _LOWER
+    return mask | upper << 32 | lower >> 32
+
+
+_UPPER = _union(1 << code for code in range(65, 91))
+_LOWER = _UPPER << 32
+_DIGIT = _union(1 << code for code in b"0123456789")
+_SPACE = _union(1 << code for code in b" \t\n\r\f\v")
+_WORD = _DIGIT | _UPPER | _LOWER | 1 << ord("_")
+_CATEGORIES = {
+    c.CATEGORY_DIGIT: _DIGIT,
+    c.CATEGORY_NOT_DIGIT: _ALL & ~_DIGIT,
+    c.CATEGORY_SPACE: _SPACE,
+    c.CATEGORY_NOT_SPACE: _ALL & ~_SPACE,
+    c.CATEGORY_WORD: _WORD,
+    c.CATEGORY_NOT_WORD: _ALL & ~_WORD,
+}
+
+
+def _leading(nodes: Nodes) -> str:
+    text = ""
+    for op, value in nodes:
+        if op is not c.LITERAL:
+            break
+        text += _low(value)
+    return text
+
+
+def _low(code: int) -> str:
+    return chr(code + 32 if 65 <= code <= 90 else code)
+
+
+def _needed(nodes: Nodes) -> tuple[str, ...] | None:
+    """Return texts of which every match holds one: the best of what the sequence's parts say."""
+    best: tuple[str, ...] | None = None
+    run = ""
+    for op, value in [*nodes, (None, None)]:
+        if op is c.LITERAL:
+            run += _low(value)
+            continue
+        best = _better(best, (run,) if run else None)
+        run = ""
+        best = _better(best, _needed_of(op, value))
+    return best
+
+
+def _needed_of(op: Any, value: Any) -> tuple[str, ...] | None:
+    if op is c.SUBPATTERN:
+        return _needed(list(value[3]))
+    if op is c.ATOMIC_GROUP:
+        return _needed(list(value))
+    if op in _REPEATS and value[0] > 0:
+        return _needed(list(value[2]))
+    if op is c.BRANCH:
+        found = [_needed(list(branch)) for branch in value[1]]
+        texts = tuple(dict.fromkeys(text for needed in found for text in needed or ()))
+        return texts if all(found) and len(texts) <= _MAX_ALTERNATIVES else None
+    return None
+
+
+def _better(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return what says more: a long text over a short one, one text over several."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda texts: (min(map(len, texts)) > 2, min(map(len, texts)) / len(texts)))
