@@ -1,0 +1,117 @@
+"""A rule that watches the log, compiled: what every reader of rules makes and the engine runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tocsin.core.detection import RuleKind
+from tocsin.core.errors import Location
+from tocsin.core.event import Event, Value
+from tocsin.query.tree import Node
+
+KEY_FIELDS = (
+    "source.ip",
+    "user.name",
+    "file.path",
+    "process.executable",
+    "server.port",
+    "host.name",
+    "host.hostname",
+    "agent.name",
+)
+"""An alert without a key of its own groups by the first of these that its event has."""
+
+MAX_KEY = 512
+"""A group key longer than this is cut: it is a label, and attackers choose it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`count` events of one key within less than `span` microseconds make one match."""
+
+    count: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """Words of an alert's title: `{}` or `{0}` stands for the value of the field in `fields`."""
+
+    template: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRule:
+    """One rule. `matches` decides on one event; `window` says how many such events it takes."""
+
+    id: str
+    name: str
+    kind: RuleKind
+    version: str
+    severity: int
+    node: Node
+    matches: Callable[[Event], bool]
+    location: Location
+    text: str
+    description: str = ""
+    title: Title | None = None
+    tags: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    key_fields: tuple[str, ...] = ()
+    """With several, the key is their values joined by `, `. Empty: the first present of `KEY_FIELDS`."""
+    grouped: bool = True
+    """False: all matches share one group."""
+    window: Window | None = None
+    realert: int = 0
+    """After a match, further matches of the same key are dropped for so many microseconds of event time."""
+    replaces: tuple[str, ...] = ()
+    """Analysis rules that open no alert by their level while this rule is on, because it says it better."""
+    enabled: bool = True
+    """What the rule's own text says; the operator's switch is kept in the database."""
+
+
+def version_of(text: str) -> str:
+    """Return the version of a rule: the first 16 hexadecimal digits of its text's SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def text_of(value: Value | None) -> str:
+    """Return a field's value as people read it; a list shows its elements, absence nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(text_of(element) for element in value)
+    return str(value)
+
+
+def group_of(rule: WatchRule, event: Event) -> tuple[str, str]:
+    """Return the field and the value the event's alert groups by; both empty for a single group.
+
+    With fields named by the rule, a missing value reads `None`, as ElastAlert groups it.
+    """
+    if not rule.grouped:
+        return "", ""
+    if rule.key_fields:
+        values = [text_of(event.fields.get(name)) or "None" for name in rule.key_fields]
+        return ",".join(rule.key_fields), ", ".join(values)[:MAX_KEY]
+    for name in KEY_FIELDS:
+        if value := text_of(event.fields.get(name)):
+            return name, value[:MAX_KEY]
+    return "", ""
+
+
+def title_of(rule: WatchRule, event: Event) -> str:
+    """Return the alert's title: the template filled in, else the rule's name."""
+    if rule.title is None:
+        return rule.name
+    text = rule.title.template
+    for position, name in enumerate(rule.title.fields):
+        value = text_of(event.fields.get(name)) or "?"
+        marker = f"{{{position}}}"
+        text = text.replace(marker, value) if marker in text else text.replace("{}", value, 1)
+    return text[:300]

@@ -1,0 +1,139 @@
+"""The rules as people handle them: list, read, switch on and off, try on an event, see what is wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tocsin.core.actor import Actor, AuditTrail
+from tocsin.core.database import Database
+from tocsin.core.detection import Clause
+from tocsin.core.errors import NotFoundError, Problem
+from tocsin.core.event import Event
+from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
+from tocsin.detect.engine import Detector, DetectStatus, RuleCost
+from tocsin.detect.explain import Explanation
+from tocsin.detect.loader import load_folders, read_text
+from tocsin.detect.rule import WatchRule
+from tocsin.detect.ruleset import RuleSet
+from tocsin.detect.tables import RuleRow
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """A rule with its switch and figures."""
+
+    rule: WatchRule
+    enabled: bool
+    matches: int
+    silenced: int
+    last_match_at: int | None
+    cost: RuleCost
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a rule says about one event."""
+
+    matched: bool
+    clauses: tuple[Clause, ...]
+
+
+class RuleBook:
+    """Reads the folders of rules and makes the set the engine runs."""
+
+    def __init__(self, folders: Sequence[Path], *, level: int = DEFAULT_LEVEL) -> None:
+        self._folders = tuple(folders)
+        self._level = level
+        self.problems: tuple[Problem, ...] = ()
+
+    def read(self, tx: Session) -> RuleSet:
+        """Return the rules as they are on disk now, with the operator's switches; keeps the problems."""
+        loaded = load_folders(self._folders)
+        self.problems = loaded.problems
+        rows = tx.scalars(select(RuleRow).where(RuleRow.enabled.is_not(None)))
+        switches = {row.rule_id: bool(row.enabled) for row in rows}
+        return assemble(loaded.rules, switches, level=self._level)
+
+
+def assemble(rules: Sequence[WatchRule], switches: dict[str, bool], *, level: int = DEFAULT_LEVEL) -> RuleSet:
+    """Return the rules with the built-in ones before them."""
+    running = [rule for rule in rules if switches.get(rule.id, rule.enabled)]
+    replaced = sorted({each for rule in running for each in rule.replaces})
+    return RuleSet([level_rule(level, replaced), indicator_rule(), *rules], switches)
+
+
+class RuleService:
+    """What the API and the command line do with rules. Thread safe."""
+
+    def __init__(self, book: RuleBook, detector: Detector, database: Database, audit: AuditTrail) -> None:
+        self._book = book
+        self._detector = detector
+        self._database = database
+        self._audit = audit
+        self._lock = threading.Lock()
+
+    def reload(self) -> tuple[Problem, ...]:
+        """Read the folders again and run the result from the next batch; returns what was refused."""
+        with self._lock, self._database.read() as tx:
+            self._detector.use(self._book.read(tx))
+            return self._book.problems
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was wrong when the folders were last read."""
+        return self._book.problems
+
+    def status(self) -> DetectStatus:
+        """Return how far detection is behind the log."""
+        return self._detector.status()
+
+    def list(self, tx: Session) -> Sequence[RuleState]:
+        """Return every rule in the order it is evaluated."""
+        rows = {row.rule_id: row for row in tx.scalars(select(RuleRow))}
+        rules = self._detector.rules
+        return [self._state(rules, rule, rows.get(rule.id)) for rule in rules.by_id.values()]
+
+    def get(self, tx: Session, rule_id: str) -> RuleState:
+        """Return one rule; raises `NotFoundError`."""
+        return self._state(self._detector.rules, self._find(rule_id), tx.get(RuleRow, rule_id))
+
+    def set_enabled(self, tx: Session, rule_id: str, enabled: bool, actor: Actor) -> None:
+        """Keep the operator's choice; call `reload` once it is committed. Raises `NotFoundError`."""
+        rule = self._find(rule_id)
+        row = tx.get(RuleRow, rule.id)
+        if row is None:
+            row = RuleRow(rule_id=rule.id, matches=0, silenced=0, errors=0)
+            tx.add(row)
+        before = rule.enabled if row.enabled is None else row.enabled
+        row.enabled = enabled
+        action = "enable" if enabled else "disable"
+        details = {"enabled": [before, enabled], "version": rule.version}
+        self._audit.record(tx, actor, action, kind="rule", subject=rule.id, details=details)
+
+    def test(self, text: str, event: Event) -> Trial:
+        """Try a rule's text on an event; raises `ContentError` when it would be refused.
+
+        A rule that counts is asked whether it would count this event.
+        """
+        rule = read_text("rule", text).rule
+        matched = rule.matches(event)
+        return Trial(matched, Explanation(rule.node).clauses(event) if matched else ())
+
+    def _find(self, rule_id: str) -> WatchRule:
+        rule = self._detector.rules.by_id.get(rule_id)
+        if rule is None:
+            raise NotFoundError(f"there is no rule {rule_id!r}")
+        return rule
+
+    def _state(self, rules: RuleSet, rule: WatchRule, row: RuleRow | None) -> RuleState:
+        cost = self._detector.costs.get(rule.id) or RuleCost()
+        enabled = rules.is_enabled(rule)
+        if row is None:
+            return RuleState(rule, enabled, 0, 0, None, cost)
+        return RuleState(rule, enabled, row.matches, row.silenced, row.last_match_at, cost)

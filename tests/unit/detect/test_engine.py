@@ -1,0 +1,253 @@
+"""The engine follows the log and opens alerts exactly once."""
+
+from __future__ import annotations
+
+import threading
+from typing import ClassVar
+
+import pytest
+
+from tocsin.core.clock import HOUR, MINUTE
+from tocsin.detect.builtin import indicator_rule, level_rule
+from tocsin.detect.engine import OffsetMovedError
+from tocsin.detect.rule import Window
+from tocsin.detect.tables import OffsetRow, RuleRow
+
+
+@pytest.fixture
+def brute(rule):
+    return rule("event.outcome:failure", id="brute", key_fields=("source.ip",), window=Window(3, 2 * MINUTE))
+
+
+def failures(event, first, count, ip="192.0.2.1"):
+    return [event(first + n, at=n, event__outcome="failure", source__ip=ip) for n in range(count)]
+
+
+def test_a_match_carries_its_events_key_and_reasons(rig, rule, event):
+    """The detection names rule, version, group, the events and the conditions that held."""
+    rig.log.commit(event(1), event(2, user__name="eve", source__ip="192.0.2.1"))
+    assert rig.detector(rule("user.name:eve")).step() == 2
+    (found,) = rig.sink.detections
+    assert ("r1", "v1", "source.ip", "192.0.2.1") == (
+        found.rule_id,
+        found.rule_version,
+        found.group_field,
+        found.group_key,
+    )
+    assert ["test~2"] == [reference.id for reference in found.events]
+    assert ['user.name: "eve"'] == [clause.condition for clause in found.clauses]
+
+
+def test_matches_of_one_batch_and_group_are_one_detection(rig, event):
+    """Five hundred events of one attacker are one write, with every event in it."""
+    rig.log.commit(
+        *[event(n, at=n, rule__level=10, rule__id="700210", source__ip="192.0.2.1") for n in range(1, 501)]
+    )
+    rig.detector(level_rule()).step()
+    (found,) = rig.sink.detections
+    assert len(found.events) == 500
+    assert found.at == found.events[-1].at
+
+
+def test_a_level_alert_names_the_analysis_rule(rig, event):
+    """Its id, description, groups, techniques and the severity of its level; below the level, nothing."""
+    fields = {
+        "rule__id": "700211",
+        "rule__description": "sshd: deploy logged in from 192.0.2.1 after failures",
+        "rule__groups": ["intrusion"],
+        "threat__technique__id": ["T1078"],
+        "user__name": "deploy",
+    }
+    rig.log.commit(event(1, rule__level=12, **fields), event(2, rule__level=6, rule__id="1"))
+    rig.detector(level_rule()).step()
+    (found,) = rig.sink.detections
+    assert ("700211", 3, "deploy") == (found.rule_id, found.severity, found.group_key)
+    assert found.title == "sshd: deploy logged in from 192.0.2.1 after failures"
+    assert (("intrusion",), ("T1078",)) == (found.tags, found.techniques)
+
+
+def test_a_replaced_analysis_rule_opens_no_alert_of_its_own(rig, event):
+    """Another rule says it better."""
+    rig.log.commit(event(1, rule__level=10, rule__id="700210"), event(2, rule__level=10, rule__id="2"))
+    rig.detector(level_rule(7, ["700210"])).step()
+    assert ["2"] == [found.rule_id for found in rig.sink.detections]
+
+
+def test_every_indicator_of_an_event_has_its_own_alert(rig, event):
+    """Grouped by the indicator's value."""
+    values = ["bad.example", "192.0.2.9"]
+    rig.log.commit(event(1, threat__indicator__id=["i1", "i2"], threat__indicator__value=values))
+    rig.detector(indicator_rule()).step()
+    assert values == [found.group_key for found in rig.sink.detections]
+
+
+def test_counting_goes_on_across_batches_and_restarts(rig, brute, event):
+    """A kill in the middle of a burst neither loses nor repeats the alert."""
+    first, second, third = failures(event, 1, 3)
+    rig.log.commit(first)
+    rig.detector(brute).step()
+    rig.log.commit(second)
+    rig.detector(brute).step()
+    assert rig.sink.detections == []
+    rig.log.commit(third)
+    rig.detector(brute).step()
+    assert [3] == [len(found.events) for found in rig.sink.detections]
+    assert rig.detector(brute).step() == 0
+
+
+def test_keys_are_counted_apart(rig, brute, event):
+    """Two attackers below the threshold are no match together."""
+    rig.log.commit(*failures(event, 1, 2), *failures(event, 10, 2, "192.0.2.2"))
+    rig.detector(brute).step()
+    assert rig.sink.detections == []
+
+
+def test_a_failed_batch_is_repeated_whole(rig, brute, event):
+    """Nothing of a transaction that failed remains: not the count, not the offset."""
+    rig.log.commit(*failures(event, 1, 3))
+    detector = rig.detector(brute)
+    rig.sink.fail = 1
+    with pytest.raises(RuntimeError):
+        detector.step()
+    assert rig.offset() == 0
+    detector.step()
+    assert [3] == [len(found.events) for found in rig.sink.detections]
+    assert rig.offset() == 1
+
+
+def test_the_hook_is_part_of_the_transaction(rig, rule, event):
+    """A hook that fails takes the alert with it."""
+
+    class Hook:
+        fail = True
+        seen: ClassVar[list] = []
+
+        def on_outcome(self, tx, outcome, detection):
+            if self.fail:
+                raise RuntimeError("no")
+            self.seen.append((outcome.alert_id, outcome.opened, detection.rule_id))
+
+    hook = Hook()
+    rig.hooks = [hook]
+    rig.log.commit(event(1, source__ip="192.0.2.1"))
+    detector = rig.detector(rule())
+    with pytest.raises(RuntimeError):
+        detector.step()
+    assert rig.offset() == 0
+    hook.fail = False
+    rig.sink.detections.clear()
+    detector.step()
+    assert hook.seen == [("r1/192.0.2.1", True, "r1")]
+
+
+def test_realert_is_counted_in_event_time(rig, rule, event):
+    """Live and over history the same matches are dropped."""
+    quiet = rule("a:1", grouped=False, realert=MINUTE)
+    rig.log.commit(*[event(n, at=n * 20, a=1) for n in range(1, 8)])
+    rig.detector(quiet).step()
+    assert [3] == [len(found.events) for found in rig.sink.detections]
+    with rig.database.read() as tx:
+        row = tx.get(RuleRow, "r1")
+        assert (row.matches, row.silenced) == (3, 4)
+
+
+def test_one_rule_that_breaks_does_not_stop_the_others(rig, rule, event):
+    """Its failures are counted."""
+
+    def broken(_event):
+        raise ValueError("bug")
+
+    rig.log.commit(event(1, a=1))
+    detector = rig.detector(rule(id="bad", matches=broken), rule("a:1", id="good"))
+    detector.step()
+    assert ["good"] == [found.rule_id for found in rig.sink.detections]
+    assert detector.costs["bad"].errors == 1
+
+
+def test_a_rule_switched_off_is_not_evaluated(rig, rule, event):
+    """By the operator, or by its own text."""
+    rig.log.commit(event(1, a=1))
+    rules = [rule(id="a"), rule(id="b", enabled=False), rule(id="c", enabled=False)]
+    rig.detector(*rules, switches={"a": False, "c": True}).step()
+    assert ["c"] == [found.rule_id for found in rig.sink.detections]
+
+
+def test_two_readers_of_one_name_do_not_both_record(rig, rule, event):
+    """The second finds the offset moved and starts over from it."""
+    rig.log.commit(event(1))
+    one, other = rig.detector(rule()), rig.detector(rule())
+    rig.batch = 1
+    one.step()
+    other._offset = 0
+    with pytest.raises(OffsetMovedError):
+        other.step()
+    assert other.step() == 0
+    assert len(rig.sink.detections) == 1
+
+
+def test_lag_is_a_number(rig, rule, event):
+    """Commits and milliseconds behind; zero when there is nothing unread."""
+    detector = rig.detector(rule())
+    rig.log.commit(event(1))
+    rig.log.commit(event(2))
+    assert (2, 0) == (detector.status().lag_commits, detector.status().lag_ms)
+    rig.clock.advance(1_500_000)
+    assert detector.status().lag_ms == 1_500
+    detector.step()
+    assert (0, 0, 2) == (detector.status().lag_commits, detector.status().lag_ms, detector.status().offset)
+
+
+def test_alerts_are_announced_after_the_commit(rig, rule, event):
+    """A listener that asks at once finds what it was told of."""
+    rig.log.commit(event(1, source__ip="192.0.2.1"))
+    with rig.announcer.listen() as heard:
+        rig.detector(rule()).step()
+        told = heard.get_nowait()
+    assert ("alert", "r1/192.0.2.1") == (told.topic, told.subject)
+
+
+def test_an_event_from_the_future_does_not_end_all_windows(rig, brute, event):
+    """The watermark follows the clock of collection, not what a log claims."""
+    first, second, third = failures(event, 1, 3)
+    wild = event(99, at=100 * 365 * 24 * 3600)
+    wild.received_at = first.received_at
+    rig.log.commit(first, second, wild)
+    detector = rig.detector(brute)
+    detector.step()
+    rig.log.commit(third)
+    detector.step()
+    assert len(rig.sink.detections) == 1
+
+
+def test_the_thread_follows_notifies_and_survives_failures(rig, rule, event):
+    """A batch that fails is tried again by itself, and counted."""
+    detector = rig.detector(rule())
+    stop, done = threading.Event(), threading.Event()
+    rig.sink.fail = 1
+    record = rig.sink.record
+
+    def watched(tx, detection):
+        outcome = record(tx, detection)
+        done.set()
+        return outcome
+
+    rig.sink.record = watched
+    thread = threading.Thread(target=detector.run, args=(stop,))
+    thread.start()
+    rig.log.commit(event(1))
+    detector.notify()
+    assert done.wait(10)
+    stop.set()
+    detector.notify()
+    thread.join(10)
+    assert detector.status().failures == 1
+    assert "went away" in detector.status().last_error
+
+
+def test_the_watermark_is_kept(rig, rule, event):
+    """A restart knows how far event time had come."""
+    rig.log.commit(event(1, at=3600))
+    rig.detector(rule()).step()
+    with rig.database.read() as tx:
+        row = tx.get(OffsetRow, "main")
+        assert row.watermark_at == rig.clock.now() + HOUR

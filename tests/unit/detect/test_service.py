@@ -1,0 +1,113 @@
+"""Rules on disk, their switches, problems and trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+import pytest
+
+from tocsin.core.actor import Actor
+from tocsin.core.errors import NotFoundError
+from tocsin.detect.service import RuleBook, RuleService
+
+ALICE = Actor("user", "alice")
+ANY = "name: {name}\ntype: any\nfilter:\n- term: {{user.name: eve}}\ntocsin: {{replaces: ['700210']}}\n"
+
+
+@dataclass
+class Trail:
+    entries: list = field(default_factory=list)
+
+    def record(self, tx, actor, action, *, kind, subject, details=None):
+        self.entries.append((str(actor), action, kind, subject))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "detections"
+    folder.mkdir()
+    (folder / "eve.yml").write_text(ANY.format(name="Eve"))
+    return folder
+
+
+@pytest.fixture
+def trail():
+    return Trail()
+
+
+@pytest.fixture
+def service(rig, folder, trail):
+    book = RuleBook([folder])
+    service = RuleService(book, rig.detector(), rig.database, trail)
+    service.reload()
+    return service
+
+
+def test_rules_are_listed_behind_the_built_in_ones(rig, service):
+    """With switch and figures."""
+    with rig.database.read() as tx:
+        assert ["rule-level", "known-indicator", "Eve"] == [state.rule.id for state in service.list(tx)]
+
+
+def test_a_bad_file_is_reported_and_the_rest_loaded(rig, service, folder):
+    """File, line and reason; cases beside rules are no rules; a second rule of a name is refused."""
+    (folder / "bad.yml").write_text("name: Bad\ntype: any\nfilter:\n- trem: {a: 1}\n")
+    (folder / "dup.yml").write_text(ANY.format(name="Eve"))
+    (folder / "eve.cases.yml").write_text("- name: x\n")
+    (folder / "latin.yml").write_bytes(b"name: \xff\n")
+    problems = service.reload()
+    assert ["bad.yml:3", "eve.yml:1", "latin.yml"] == [
+        str(problem.location).rpartition("/")[2] for problem in problems
+    ]
+    with rig.database.read() as tx:
+        assert "Eve" in [state.rule.id for state in service.list(tx)]
+
+
+def test_a_missing_folder_is_a_problem(rig, tmp_path):
+    """It is said, and the built-in rules run."""
+    book = RuleBook([tmp_path / "nowhere"])
+    with rig.database.read() as tx:
+        rules = book.read(tx)
+    assert len(rules.all) == 2
+    assert "no such folder" in book.problems[0].reason
+
+
+def test_a_switch_is_kept_audited_and_obeyed(rig, service, trail, event):
+    """Also what the rule replaces comes back when it is off."""
+    rig.log.commit(event(1, user__name="eve", rule__level=10, rule__id="700210"))
+    with rig.database.write() as tx:
+        service.set_enabled(tx, "Eve", False, ALICE)
+    service.reload()
+    service._detector.step()
+    assert ["700210"] == [found.rule_id for found in rig.sink.detections]
+    assert trail.entries == [("alice", "disable", "rule", "Eve")]
+    with rig.database.read() as tx:
+        assert service.get(tx, "Eve").enabled is False
+
+
+def test_figures_are_kept(rig, service, event):
+    """Matches and the newest match's time."""
+    rig.log.commit(event(1, user__name="eve"), event(2, at=5, user__name="eve"))
+    service._detector.step()
+    with rig.database.read() as tx:
+        state = service.get(tx, "Eve")
+    assert state.matches == 1
+    assert state.cost.evaluations == 2
+
+
+def test_an_unknown_rule_is_not_found(rig, service):
+    """Neither read nor switched."""
+    with rig.database.write() as tx:
+        with pytest.raises(NotFoundError):
+            service.get(tx, "nope")
+        with pytest.raises(NotFoundError):
+            service.set_enabled(tx, "nope", True, ALICE)
+
+
+def test_a_rule_is_tried_on_an_event(service, event):
+    """Before it is saved; with the conditions that held."""
+    text = dedent(ANY.format(name="Try"))
+    trial = service.test(text, event(1, user__name="eve"))
+    assert (True, "eve") == (trial.matched, trial.clauses[0].value)
+    assert service.test(text, event(1, user__name="bob")).matched is False
