@@ -17,7 +17,7 @@ import msgspec
 from tocsin.core.clock import Clock
 from tocsin.core.ids import event_id
 from tocsin.core.record import Record
-from tocsin.ingest.errors import BadBatchError
+from tocsin.ingest.errors import BadBatchError, IngestError
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.sequences import Sequencer
 
@@ -43,11 +43,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The items of a request in order, and what to wait for before answering."""
+class Group:
+    """The items of one index, and what to wait for before they are answered; None: nothing to wait for."""
 
     items: list[Item]
-    futures: list[Future[int]]
+    durable: Future[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The items of a request in order, and the same by index."""
+
+    items: list[Item]
+    groups: list[Group]
 
 
 class BulkReceiver:
@@ -61,7 +69,8 @@ class BulkReceiver:
     def receive(self, key_name: str, body: bytes, index: str | None = None) -> Taken:
         """Submit every good document; `index` is that of the address, for actions that name none.
 
-        Raises `BadBatchError` for a body that is no bulk request, and what `Pipeline.submit` raises.
+        Raises `BadBatchError` for a body that is no bulk request. An index the pipeline does not take
+        now has its items answered with 429, so that the client sends those again and no others.
         """
         items = list(read_bulk(body, index))
         by_index: dict[str, list[Item]] = {}
@@ -69,29 +78,37 @@ class BulkReceiver:
             by_index.setdefault(item.index, []).append(item)
         if len(by_index) > _MAX_INDICES:
             raise BadBatchError(f"more than {_MAX_INDICES} indices in one request")
-        futures = [self._submit(key_name, name, group) for name, group in by_index.items()]
-        return Taken(items, [future for future in futures if future is not None])
+        groups = [Group(group, self._submit(key_name, name, group)) for name, group in by_index.items()]
+        return Taken(items, groups)
 
     def _submit(self, key_name: str, index: str, items: list[Item]) -> Future[int] | None:
         source = f"bulk:{key_name}:{index}"
-        good = [item for item in items if not item.reason]
-        if not good:
-            self._count_refused(source, items)
-            return None
-        now = self._clock.now()
-        records = [Record(source, 0, item.raw, now, "json", location=index) for item in good]
-        first, future = self._sequencer.submit(source, records, gather=False)
-        for seq, item in enumerate(good, start=first):
-            item.seq = seq
-            item.document_id = item.document_id or event_id(source, seq)
-        self._count_refused(source, items)
-        return future
-
-    def _count_refused(self, source: str, items: list[Item]) -> None:
         for item in items:
             if item.reason:
                 self._ledger.received(source, 1)
                 self._ledger.refused(source, item.reason.split(":")[0])
+        good = [item for item in items if not item.reason]
+        now = self._clock.now()
+        records = [Record(source, 0, item.raw, now, "json", location=index) for item in good]
+        if not records:
+            return None
+        try:
+            first, future = self._sequencer.submit(source, records, gather=False)
+        except IngestError as error:
+            not_stored(good, error)
+            return None
+        for seq, item in enumerate(good, start=first):
+            item.seq = seq
+            item.document_id = item.document_id or event_id(source, seq)
+        return future
+
+
+def not_stored(items: list[Item], error: IngestError) -> None:
+    """Answer those items that had no fault with: not now, send it again."""
+    for item in items:
+        if not item.reason:
+            item.reason = f"{error.code}: {error.message}"
+            item.status = 429
 
 
 def read_bulk(body: bytes, index: str | None = None) -> Iterator[Item]:
@@ -160,7 +177,8 @@ def answer(items: list[Item], took_ms: int) -> dict[str, Any]:
 def _result(item: Item) -> dict[str, Any]:
     base: dict[str, Any] = {"_index": item.index, "_id": item.document_id or None, "status": item.status}
     if item.reason:
-        return base | {"error": {"type": "mapper_parsing_exception", "reason": item.reason}}
+        kind = "es_rejected_execution_exception" if item.status == 429 else "mapper_parsing_exception"
+        return base | {"error": {"type": kind, "reason": item.reason}}
     return base | {
         "_version": 1,
         "result": "created",

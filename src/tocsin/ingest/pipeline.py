@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from concurrent.futures.process import BrokenProcessPool
 
 import structlog
 
@@ -23,7 +22,8 @@ from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.ports import Committed, Stages
 from tocsin.ingest.quarantine import Classify, classify_surviving
-from tocsin.ingest.workers import WorkerPool
+from tocsin.ingest.sequences import Sequencer
+from tocsin.ingest.workers import WorkerDiedError, WorkerPool, WorkerStartError
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +46,8 @@ class Pipeline:
         self._ledger = ledger
         self._limits = limits or Limits()
         self._on_commit = on_commit
+        self.sequencer = Sequencer(self)
+        """Numbers the records of sources that do not do so themselves."""
         self._workers = WorkerPool(stages.classifier, self._limits.workers, idle_s=self._limits.worker_idle_s)
         self._classify: Classify | None = None
         self._intake = Intake(self._limits, dispatch=self._dispatch, on_idle=self._workers.rest)
@@ -146,14 +148,20 @@ class Pipeline:
         if batch.classified is not None:
             try:
                 return batch.classified.result()
-            except BrokenProcessPool:
-                _log.warning("ingest_worker_died", source=batch.source, records=len(batch.records))
-                self._workers.broke()
-                return classify_surviving(self._workers.classify_alone, batch.records)
+            except WorkerDiedError as error:
+                _log.warning("ingest_worker_died", source=batch.source, reason=error.message)
+                return classify_surviving(self._alone, batch.records)
             except Exception as error:  # noqa: BLE001 - supervised edge: found and quarantined below
-                _log.warning("ingest_classification_failed", source=batch.source, error=type(error).__name__)
+                _log.warning("ingest_classification_failed", source=batch.source, error=str(error))
         assert self._classify is not None  # noqa: S101 - start() was called, or no thread runs this
         return classify_surviving(self._classify, batch.records)
+
+    def _alone(self, records: list[Record]) -> list[Classified]:
+        try:
+            return self._workers.classify_alone(records)
+        except WorkerStartError:
+            assert self._classify is not None  # noqa: S101 - as above
+            return self._classify(records)
 
     def _settle(self, classified: list[Classified]) -> list[Event]:
         try:

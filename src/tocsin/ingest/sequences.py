@@ -5,20 +5,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from typing import Protocol
 
 import msgspec
 
 from tocsin.core.record import Record
-from tocsin.ingest.pipeline import Pipeline
+
+
+class Destination(Protocol):
+    """Where numbered records go: the pipeline."""
+
+    def mark(self, source: str) -> int:
+        """Return the highest durable sequence of the source."""
+        ...
+
+    def submit(
+        self, source: str, records: Sequence[Record], last_seq: int | None = None, *, gather: bool = False
+    ) -> Future[int]:
+        """Take records; raises when it does not."""
+        ...
 
 
 class Sequencer:
     """Numbers go on after the source's mark, so that they continue over a restart. Thread safe.
 
-    Numbering and submitting are one step: no number is passed by a later one on the way in.
+    Numbering and submitting are one step: no number is passed by a later one on the way in. There must
+    be one for a pipeline: it is `Pipeline.sequencer`.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Destination) -> None:
         self._pipeline = pipeline
         self._lock = threading.Lock()
         self._last: dict[str, int] = {}

@@ -2,36 +2,125 @@
 
 Records and results cross the process boundary as MessagePack, which is several times faster than
 pickle for these structs. A worker that dies takes nothing with it: its batch is done again alone.
+Each worker has a thread here that feeds it, so that the death of one is noticed at once and hurts no other;
+the standard library's pool would fail every batch under way.
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, InvalidStateError
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 import msgspec
 
 from tocsin.core.event import Classified
 from tocsin.core.record import Record
-from tocsin.ingest.ports import Classifier, ClassifierFactory
+from tocsin.ingest.errors import IngestError
+from tocsin.ingest.ports import ClassifierFactory
 
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORDS = msgspec.msgpack.Decoder(list[Record])
 _CLASSIFIED = msgspec.msgpack.Decoder(list[Classified])
 
+_START_TIMEOUT_S = 60.0
+_BATCH_TIMEOUT_S = 60.0
 _PAUSE_AFTER_FAILURE_S = 30.0
+_GOOD, _FAILED = b"+", b"-"
 
-_state: dict[str, Classifier] = {}  # of a worker process: set once, by its initialiser
+
+class WorkerDiedError(IngestError):
+    """The process ended, or had to be ended, while it had the batch."""
+
+    code = "worker-died"
+
+
+class WorkerStartError(IngestError):
+    """The process did not come up: nothing was tried."""
+
+    code = "worker-start"
+
+
+class ClassifierFailedError(IngestError):
+    """The classifier raised in the worker; the message says what."""
+
+    code = "classifier-failed"
+
+
+class Worker:
+    """One process with a classifier in it. One caller at a time."""
+
+    def __init__(self, factory: ClassifierFactory) -> None:
+        """Start the process and wait until it is ready; raises `WorkerStartError`."""
+        context = get_context("forkserver")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, factory), daemon=True)
+        try:
+            self._process.start()
+            theirs.close()
+            ready = self._connection.poll(_START_TIMEOUT_S) and self._connection.recv_bytes() == _GOOD
+        except (OSError, EOFError) as error:
+            self.close()
+            raise WorkerStartError(f"a worker did not start: {error!r}") from error
+        if not ready:
+            self.close()
+            raise WorkerStartError("a worker did not become ready")
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid or 0
+
+    def classify(self, records: list[Record]) -> list[Classified]:
+        """Classify a batch; raises `WorkerDiedError`, `ClassifierFailedError`."""
+        try:
+            self._connection.send_bytes(_ENCODER.encode(records))
+            if not self._connection.poll(_BATCH_TIMEOUT_S):
+                raise WorkerDiedError(f"no answer for {_BATCH_TIMEOUT_S:.0f} s")
+            answer = self._connection.recv_bytes()
+        except (OSError, EOFError) as error:
+            raise WorkerDiedError("the worker process died") from error
+        if answer[:1] == _FAILED:
+            raise ClassifierFailedError(answer[1:].decode("utf-8", "replace"))
+        return _CLASSIFIED.decode(memoryview(answer)[1:])
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._connection.close()
+        if self._process.pid is not None:
+            self._process.kill()
+            self._process.join()
+
+
+def _serve(connection: Connection, factory: ClassifierFactory) -> None:
+    """What a worker process does: answer until its pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the platform, which then drains
+    os.nice(5)  # commits and the console come first
+    classifier = factory()
+    connection.send_bytes(_GOOD)
+    while True:
+        try:
+            batch = connection.recv_bytes()
+        except EOFError:
+            return
+        try:
+            answer = _GOOD + _ENCODER.encode(classifier.classify(_RECORDS.decode(batch)))
+        except Exception as error:  # noqa: BLE001 - supervised edge: told to the parent, which quarantines
+            answer = _FAILED + f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
+        connection.send_bytes(answer)
+
+
+_Job = tuple[list[Record], Future[list[Classified]]]
 
 
 class WorkerPool:
-    """Classifies batches in `count` processes. Thread safe."""
+    """Classifies batches in up to `count` processes. Thread safe, but for `classify_alone` and `rest`."""
 
     def __init__(
         self,
@@ -46,110 +135,130 @@ class WorkerPool:
         self._idle_s = idle_s
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
-        self._warm: Future[int] | None = None
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._ready: set[int] = set()
         self._used_at = 0.0
         self._not_before = 0.0
-        self._alone: ProcessPoolExecutor | None = None
+        self._alone: Worker | None = None
 
     def is_warm(self) -> bool:
-        """Tell whether workers are up; when they are not, this starts them and returns at once."""
+        """Tell whether a worker is up; when none is, this starts them and returns at once."""
         with self._lock:
             self._used_at = self._monotonic()
-            if self._warm is not None and self._warm.done():
-                if self._warm.exception() is None:
-                    return True
-                self._discard()  # it broke while starting: begin again, but not at once
-                self._not_before = self._used_at + _PAUSE_AFTER_FAILURE_S
-            if self._pool is None and self._used_at >= self._not_before:
-                self._pool = self._start(self._count)
-                self._warm = self._pool.submit(_ready)
-            return False
+            if not self._threads and self._used_at >= self._not_before:
+                self._jobs = queue.SimpleQueue()
+                for number in range(self._count):
+                    name = f"ingest-worker-{number}"
+                    thread = threading.Thread(target=self._feed, args=(self._jobs,), name=name, daemon=True)
+                    self._threads.append(thread)
+                    thread.start()
+            return bool(self._ready)
 
-    def submit(self, records: list[Record]) -> Future[list[Classified]] | None:
-        """Hand the records to a worker; None when the pool has just broken or is not up."""
-        with self._lock:
-            if self._pool is None:
-                return None
-            self._used_at = self._monotonic()
-            try:
-                encoded = self._pool.submit(_classify, _ENCODER.encode(records))
-            except BrokenProcessPool:
-                self._discard()
-                return None
+    def submit(self, records: list[Record]) -> Future[list[Classified]]:
+        """Give the records to the next worker that is free; fails as `Worker.classify` does."""
         result: Future[list[Classified]] = Future()
-        encoded.add_done_callback(lambda done: _decode(done, result))
+        with self._lock:
+            self._used_at = self._monotonic()
+            if self._threads:
+                self._jobs.put((records, result))
+            else:
+                result.set_exception(WorkerStartError("the workers have gone"))
         return result
 
     def classify_alone(self, records: list[Record]) -> list[Classified]:
         """Classify in a process of its own, so that records which kill it hurt no other batch.
 
-        Raises `BrokenProcessPool` when they do, and whatever the classifier raises.
+        Raises `WorkerDiedError` when they do, `ClassifierFailedError`, `WorkerStartError`.
         """
-        if self._alone is None:
-            self._alone = self._start(1)
+        worker = self._alone = self._alone or Worker(self._factory)
         try:
-            return _CLASSIFIED.decode(self._alone.submit(_classify, _ENCODER.encode(records)).result())
-        except BrokenProcessPool:
-            self._alone.shutdown(wait=False)
+            return worker.classify(records)
+        except WorkerDiedError:
             self._alone = None
+            worker.close()
             raise
-
-    def broke(self) -> None:
-        """Replace the workers: one of them died."""
-        with self._lock:
-            self._discard()
 
     def rest(self) -> None:
         """Let the workers go if there was nothing for them to do for a while."""
         with self._lock:
-            if self._pool is not None and self._monotonic() - self._used_at >= self._idle_s:
-                self._discard()
-        if self._alone is not None:
-            self._alone.shutdown(wait=False)
+            due = self._threads and self._monotonic() - self._used_at >= self._idle_s
+        if due:
+            self.close()
+        elif self._alone is not None:
+            self._alone.close()
             self._alone = None
 
     def worker_ids(self) -> list[int]:
-        """Return the process ids of the workers that are up, each as it reports itself."""
+        """Return the process ids of the workers that are up."""
         with self._lock:
-            warm = self._warm
-        return [warm.result()] if warm is not None and warm.done() and warm.exception() is None else []
+            return sorted(self._ready)
 
     def close(self) -> None:
-        """End every worker."""
+        """End every worker; batches that wait for one fail."""
         with self._lock:
-            pool, self._pool, self._warm = self._pool, None, None
-        for each in (pool, self._alone):
-            if each is not None:
-                each.shutdown(wait=True, cancel_futures=True)
-        self._alone = None
+            threads, self._threads = self._threads, []
+            for _ in threads:
+                self._jobs.put(None)
+        for thread in threads:
+            thread.join()
+        if self._alone is not None:
+            self._alone.close()
+            self._alone = None
 
-    def _start(self, count: int) -> ProcessPoolExecutor:
-        context = get_context("forkserver")
-        return ProcessPoolExecutor(count, context, initializer=_begin, initargs=(self._factory,))
+    def _feed(self, jobs: queue.SimpleQueue[_Job | None]) -> None:
+        """Keep one worker up and busy until told to end."""
+        worker: Worker | None = None
+        try:
+            worker = self._start()
+            while (job := jobs.get()) is not None:
+                worker = self._do(job, worker) or self._start()
+        except WorkerStartError:
+            self._gave_up(jobs)
+        finally:
+            self._end(worker)
 
-    def _discard(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
-        self._pool = self._warm = None
+    def _do(self, job: _Job, worker: Worker) -> Worker | None:
+        records, result = job
+        try:
+            _tell(result, worker.classify(records))
+        except (ClassifierFailedError, msgspec.MsgspecError) as error:
+            _tell(result, error)
+        except WorkerDiedError as error:
+            self._end(worker)
+            _tell(result, error)
+            return None
+        return worker
+
+    def _start(self) -> Worker:
+        worker = Worker(self._factory)
+        with self._lock:
+            self._ready.add(worker.pid)
+        return worker
+
+    def _end(self, worker: Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._ready.discard(worker.pid)
+            worker.close()
+
+    def _gave_up(self, jobs: queue.SimpleQueue[_Job | None]) -> None:
+        """A worker does not come up: leave the work to the others, or to who asked when there are none."""
+        with self._lock:
+            if threading.current_thread() in self._threads:
+                self._threads.remove(threading.current_thread())
+            self._not_before = self._monotonic() + _PAUSE_AFTER_FAILURE_S
+            while not self._threads and not jobs.empty():
+                job = jobs.get()
+                if job is not None:
+                    _tell(job[1], WorkerStartError("no worker came up"))
 
 
-def _begin(factory: ClassifierFactory) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the platform, which then drains
-    _state["classifier"] = factory()
-
-
-def _ready() -> int:
-    return os.getpid()
-
-
-def _classify(encoded: bytes) -> bytes:
-    return _ENCODER.encode(_state["classifier"].classify(_RECORDS.decode(encoded)))
-
-
-def _decode(done: Future[bytes], result: Future[list[Classified]]) -> None:
-    error = done.exception()
-    if error is not None:
-        result.set_exception(error)
-    else:
-        result.set_result(_CLASSIFIED.decode(done.result()))
+def _tell(result: Future[list[Classified]], outcome: list[Classified] | Exception) -> None:
+    try:
+        if isinstance(outcome, Exception):
+            result.set_exception(outcome)
+        else:
+            result.set_result(outcome)
+    except InvalidStateError:
+        return  # who asked has gone away

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.unit.ingest.conftest import Make
 from tests.unit.ingest.stages import MemoryStore
 
 from tocsin.core.clock import SystemClock
@@ -10,12 +11,11 @@ from tocsin.ingest.bulk import BulkReceiver, answer, read_bulk
 from tocsin.ingest.errors import BadBatchError
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
-from tocsin.ingest.sequences import Sequencer
 
 
 @pytest.fixture
 def receiver(pipeline: Pipeline, ledger: Ledger) -> BulkReceiver:
-    return BulkReceiver(Sequencer(pipeline), ledger, SystemClock())
+    return BulkReceiver(pipeline.sequencer, ledger, SystemClock())
 
 
 def test_takes_index_and_create(receiver: BulkReceiver, store: MemoryStore) -> None:
@@ -26,7 +26,7 @@ def test_takes_index_and_create(receiver: BulkReceiver, store: MemoryStore) -> N
         b'{"create":{}}\n{"message":"three"}'
     )
     taken = receiver.receive("beats", body, "logs-a")
-    assert [future.result(20) for future in taken.futures] == [2, 1]
+    assert [group.durable.result(20) for group in taken.groups if group.durable] == [2, 1]
     assert store.messages("bulk:beats:logs-a") == ['{"message":"one"}', '{"message":"three"}']
     assert store.messages("bulk:beats:logs-b") == ['{"message":"two"}']
     document = answer(taken.items, 3)
@@ -47,7 +47,7 @@ def test_bad_documents_are_refused_one_by_one(
         b'{"index":{}}\n{"x":"' + b"y" * 1_100_000 + b'"}\n{"index":{}}\n{"b":2}\n'
     )
     taken = receiver.receive("k", body, "i")
-    assert [future.result(20) for future in taken.futures] == [2]
+    assert [group.durable.result(20) for group in taken.groups if group.durable] == [2]
     assert [item.status for item in taken.items] == [201, 400, 400, 400, 400, 400, 201]
     assert answer(taken.items, 0)["errors"] is True
     account = ledger.account("bulk:k:i")
@@ -55,6 +55,22 @@ def test_bad_documents_are_refused_one_by_one(
     assert account.refusals["document is no JSON object"].count == 2
     assert account.refusals["document too large"].count == 1
     assert account.refusals["delete is refused"].count == 1
+
+
+def test_a_full_queue_is_told_item_by_item(make_pipeline: Make, store: MemoryStore, ledger: Ledger) -> None:
+    """What was taken is not sent again: only the items that were not are answered with 429."""
+    pipeline = make_pipeline(queue_records=10)
+    receiver = BulkReceiver(pipeline.sequencer, ledger, SystemClock())
+    store.gate.clear()
+    body = b"".join(b'{"index":{"_index":"%s"}}\n{"n":1}\n' % name for name in [b"a"] * 8 + [b"b"] * 8)
+    taken = receiver.receive("k", body)
+    assert [item.status for item in taken.items] == [201] * 8 + [429] * 8
+    result = answer(taken.items, 0)["items"][-1]["index"]
+    assert result["error"]["type"] == "es_rejected_execution_exception"
+    store.gate.set()
+    assert taken.groups[0].durable is not None
+    assert taken.groups[0].durable.result(20) == 8
+    assert store.seqs("bulk:k:b") == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from tocsin.core.clock import SystemClock
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.receivers import Listen, SyslogReceiver
-from tocsin.ingest.sequences import Sequencer
 
 UDP, TCP = "syslog:udp:127.0.0.1", "syslog:tcp:127.0.0.1"
 Start = Callable[[Pipeline], SyslogReceiver]
@@ -35,7 +34,7 @@ def start(ledger: Ledger) -> Iterator[Start]:
 
     def start(pipeline: Pipeline) -> SyslogReceiver:
         listens = [Listen("udp", "127.0.0.1", 0), Listen("tcp", "127.0.0.1", 0)]
-        receiver = SyslogReceiver(listens, Sequencer(pipeline), ledger, SystemClock())
+        receiver = SyslogReceiver(listens, pipeline.sequencer, ledger, SystemClock())
         receiver.start()
         started.append(receiver)
         return receiver
@@ -157,4 +156,4 @@ def test_an_address_in_use_is_an_error(pipeline: Pipeline, ledger: Ledger) -> No
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = Listen("tcp", "127.0.0.1", taken.getsockname()[1])
         with pytest.raises(OSError, match="address already in use"):
-            SyslogReceiver([listen], Sequencer(pipeline), ledger, SystemClock()).start()
+            SyslogReceiver([listen], pipeline.sequencer, ledger, SystemClock()).start()
