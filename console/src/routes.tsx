@@ -1,6 +1,7 @@
 import { createBrowserRouter } from "react-router";
 import { Login } from "./login/Login";
 import { Setup } from "./login/Setup";
+import { Rows } from "./parts/State";
 import { Failed, NotFound } from "./shell/Failed";
 import { Shell } from "./shell/Shell";
 
@@ -11,6 +12,7 @@ export const router = createBrowserRouter([
   {
     path: "/",
     element: <Shell />,
+    hydrateFallbackElement: <Rows />,
     errorElement: <Failed />,
     children: [
       { index: true, lazy: async () => ({ Component: (await import("./overview/Overview")).Overview }) },

@@ -25,7 +25,7 @@ export const theme = createTheme({
   defaultRadius: "sm",
   cursorType: "pointer",
   components: {
-    Button: { defaultProps: { size: "compact-sm", variant: "default" } },
+    Button: { defaultProps: { size: "compact-sm", variant: "default", fw: 500 } },
     ActionIcon: { defaultProps: { size: "sm", variant: "subtle", color: "gray" } },
     TextInput: { defaultProps: { size: "xs" } },
     PasswordInput: { defaultProps: { size: "sm" } },

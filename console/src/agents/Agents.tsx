@@ -22,6 +22,7 @@ const COLUMNS: Column<Agent>[] = [
   { key: "seen", title: "Last seen", width: "80px", render: (a) => <Time at={a.last_seen_at} as="age" /> },
   {
     key: "os",
+    spare: true,
     title: "System",
     width: "minmax(120px, 1fr)",
     render: (a) => <span title={a.os ?? ""}>{a.os}</span>,
@@ -32,10 +33,18 @@ const COLUMNS: Column<Agent>[] = [
     width: "minmax(120px, 1fr)",
     render: (a) => <span className="mono">{a.addresses?.join(", ")}</span>,
   },
-  { key: "version", title: "Version", width: "70px", render: (a) => a.version },
-  { key: "mark", title: "Acknowledged", width: "100px", align: "right", render: (a) => count(a.mark) },
+  { key: "version", spare: true, title: "Version", width: "70px", render: (a) => a.version },
+  {
+    key: "mark",
+    spare: true,
+    title: "Acknowledged",
+    width: "100px",
+    align: "right",
+    render: (a) => count(a.mark),
+  },
   {
     key: "spool",
+    spare: true,
     title: "Waiting in spool",
     width: "150px",
     align: "right",
@@ -43,6 +52,7 @@ const COLUMNS: Column<Agent>[] = [
   },
   {
     key: "refused",
+    spare: true,
     title: "Refused",
     width: "70px",
     align: "right",

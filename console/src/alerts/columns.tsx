@@ -16,14 +16,14 @@ export const COLUMNS: Column<Alert>[] = [
   {
     key: "last",
     title: "Last event",
-    width: "74px",
+    width: "92px",
     sort: "-last_at",
     render: (a) => <Time at={a.last_at} as="age" />,
   },
   {
     key: "title",
     title: "Alert",
-    width: "minmax(260px, 3fr)",
+    width: "minmax(220px, 3fr)",
     render: (a) => (
       <span title={a.title}>
         <span className="dim">#{a.number}</span> {a.title}
@@ -32,6 +32,7 @@ export const COLUMNS: Column<Alert>[] = [
   },
   {
     key: "entity",
+    spare: true,
     title: "Entity",
     width: "minmax(110px, 1fr)",
     render: (a) => (
@@ -42,13 +43,20 @@ export const COLUMNS: Column<Alert>[] = [
   },
   {
     key: "events",
+    spare: true,
     title: "Events",
     width: "60px",
     align: "right",
     sort: "-event_count",
     render: (a) => count(a.event_count),
   },
-  { key: "verdict", title: "Verdict", width: "98px", render: (a) => <Verdict value={a.verdict} /> },
+  {
+    key: "verdict",
+    spare: true,
+    title: "Verdict",
+    width: "98px",
+    render: (a) => <Verdict value={a.verdict} />,
+  },
   {
     key: "status",
     title: "Status",
@@ -57,6 +65,7 @@ export const COLUMNS: Column<Alert>[] = [
   },
   {
     key: "assignee",
+    spare: true,
     title: "Assignee",
     width: "84px",
     render: (a) => a.assignee ?? <span className="dim">–</span>,

@@ -6,7 +6,7 @@ export const STATUS_TABS = [
   { key: "open", title: "Open", status: ["new", "in_progress"] },
   { key: "new", title: "New", status: ["new"] },
   { key: "in_progress", title: "In progress", status: ["in_progress"] },
-  { key: "closed", title: "Closed", status: ["closed"] },
+  { key: "closed", title: "Closed", status: ["closed", "ignored"] },
   { key: "imported", title: "In a case", status: ["imported"] },
   { key: "all", title: "All", status: [] as string[] },
 ];

@@ -5,7 +5,7 @@ import { useCaseChanges, useTimeline } from "../api/cases";
 import { useMay } from "../api/session";
 import type { Case, TimelineItem } from "../api/types";
 import { words } from "../format/words";
-import { readEnd } from "../parts/RangePick";
+import { readEnd } from "../parts/readEnd";
 import { Empty, Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
 

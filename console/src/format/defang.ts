@@ -6,13 +6,13 @@ export function defang(value: string, kind?: string): string {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is.exec(value);
   if (scheme) {
     const [, name = "", host = "", rest = ""] = scheme;
-    return `${name.replace(/^http/i, "hxxp").replace(/^ftp/i, "fxp")}[://]${dots(host)}${rest}`;
+    return `${name.toLowerCase().replace(/^http/, "hxxp").replace(/^ftp/, "fxp")}[://]${dots(host)}${rest}`;
   }
   if (kind === "mail" || kind === "email" || /^[^@\s/]+@[^@\s/]+\.[^@\s/]+$/.test(value)) {
     const at = value.lastIndexOf("@");
     return `${value.slice(0, at)}[@]${dots(value.slice(at + 1))}`;
   }
-  if (kind && !["ip", "domain", "fqdn", "hostname", "host", "url"].includes(kind)) return value;
+  if (kind && !["ip", "cidr", "domain", "host", "url"].includes(kind)) return value;
   if (/^[0-9a-f:]*:[0-9a-f:.]+$/i.test(value)) return dots(value).replaceAll(":", "[:]");
   if (/^[\w-]+(\.[\w-]+)+(\/.*|:\d+)?$/.test(value)) {
     const cut = value.search(/[/:]/);

@@ -4,11 +4,7 @@ import { Navigate, useSearchParams } from "react-router";
 import { ApiError } from "../api/client";
 import { useLogin, useSession, useSetupNeeded } from "../api/session";
 import { Frame } from "./Frame";
-
-/** Where to go after login: only a path of our own, never another site. */
-export function landing(next: string | null): string {
-  return next?.startsWith("/") && !next.startsWith("//") && !next.includes("\\") ? next : "/";
-}
+import { landing } from "./landing";
 
 export function Login() {
   const [params] = useSearchParams();

@@ -42,7 +42,7 @@ function Numbers({ data, range }: { data: Figures; range: { from: string; to: st
           note={`${count(alerts.in_progress)} in progress`}
         />
         <Figure
-          to="/alerts?status=closed"
+          to="/alerts?status=closed&status=ignored"
           label="Alerts closed"
           value={alerts.closed}
           note={`${count(alerts.auto_closed)} by playbooks`}

@@ -24,31 +24,41 @@ export function PapChip({ value }: { value: Pap }) {
   );
 }
 
-const STATUS: Record<string, string> = {
-  new: "yellow",
+/** Hues that severity does not use, each readable on both themes. */
+const HUES = {
+  amber: "light-dark(#7a4f00, #ffd43b)",
+  blue: "light-dark(#0b5cad, #74c0fc)",
+  violet: "light-dark(#5f3dc4, #b197fc)",
+  cyan: "light-dark(#0b6375, #66d9e8)",
+  green: "light-dark(#1f6b35, #8ce99a)",
+  brown: "light-dark(#8a4b08, #e8b27a)",
+  grey: "light-dark(#495057, #adb5bd)",
+};
+const STATUS: Record<string, keyof typeof HUES> = {
+  new: "amber",
   in_progress: "blue",
   closed: "violet",
   imported: "cyan",
-  ignored: "gray",
-  waiting: "gray",
   running: "blue",
   completed: "green",
   success: "green",
-  failure: "orange",
-  cancelled: "gray",
+  failure: "brown",
   active: "green",
-  silent: "orange",
-  never: "gray",
-  revoked: "gray",
+  silent: "brown",
 };
 
 /** A status with its hue; what it was closed as stands beside it. */
 export function Status({ value, resolution }: { value: string; resolution?: string | null }) {
+  const hue = HUES[STATUS[value] ?? "grey"];
+  const text = `${words(value)}${resolution ? ` · ${words(resolution).toLowerCase()}` : ""}`;
   return (
-    <Badge color={STATUS[value] ?? "gray"} tt="none" fw={600} variant="light">
-      {words(value)}
-      {resolution ? ` · ${words(resolution).toLowerCase()}` : ""}
-    </Badge>
+    <span
+      className="status"
+      style={{ color: hue, background: `color-mix(in srgb, ${hue} 13%, transparent)` }}
+      title={text}
+    >
+      {text}
+    </span>
   );
 }
 
@@ -65,7 +75,14 @@ export function Verdict({ value }: { value: Word | null | undefined }) {
   const Icon = known.icon;
   return (
     <span
-      style={{ color: known.colour, display: "inline-flex", alignItems: "center", gap: 4, fontWeight: 600 }}
+      style={{
+        color: known.colour,
+        display: "inline-flex",
+        verticalAlign: "middle",
+        alignItems: "center",
+        gap: 4,
+        fontWeight: 600,
+      }}
     >
       <Icon size={14} aria-hidden />
       {words(value)}

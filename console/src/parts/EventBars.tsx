@@ -67,8 +67,9 @@ function optionOf({ items, width_us }: Histogram) {
       brushMode: "single",
       throttleType: "debounce",
       throttleDelay: 200,
-      toolbox: [],
     },
+    // The brush brings buttons of its own; dragging needs none.
+    toolbox: { show: false },
     xAxis: {
       type: "category",
       data: items.map((item) => (isLong ? local(item.start).slice(5, 16) : local(item.start).slice(11, 16))),

@@ -12,6 +12,8 @@ export interface Column<T> {
   align?: "right";
   /** The order this column asks of the server. */
   sort?: string;
+  /** Left out while a row is open beside the table. */
+  spare?: boolean;
 }
 
 interface Props<T> {
@@ -39,8 +41,15 @@ interface Props<T> {
 
 const ROW = 30;
 
+/** The least width the columns need; below it the table scrolls sideways, with all rows aligned. */
+function leastWidth(widths: string[]): number {
+  const pixels = widths.map((width) => Number(/(\d+)px/.exec(width)?.[1] ?? 80));
+  return pixels.reduce((sum, one) => sum + one + 12, 16);
+}
+
 /** A dense table: only visible rows exist; j/k move, x selects, Enter opens. */
-export function Grid<T>(props: Props<T>) {
+export function Grid<T>(given: Props<T>) {
+  const props = given.openId ? { ...given, columns: given.columns.filter((column) => !column.spare) } : given;
   const { rows, id, onOpen, openId, selected, onSelect, onEnd, most, keys = true, onCursor, follows } = props;
   const box = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(-1);
@@ -81,7 +90,9 @@ export function Grid<T>(props: Props<T>) {
     },
     keys && rows.length > 0,
   );
-  const template = `${onSelect ? "16px " : ""}${props.columns.map((c) => c.width).join(" ")}`;
+  const widths = [...(onSelect ? ["16px"] : []), ...props.columns.map((c) => c.width)];
+  const template = widths.join(" ");
+  const minWidth = leastWidth(widths);
   const style = most ? { maxHeight: ROW * most + 29, flex: "none" } : undefined;
   return (
     <div
@@ -93,9 +104,9 @@ export function Grid<T>(props: Props<T>) {
       style={style}
       tabIndex={-1}
     >
-      <Head {...props} template={template} />
-      <div style={{ height: virtual.getTotalSize(), position: "relative", minWidth: "max-content" }}>
-        <div style={{ position: "absolute", top: shown[0]?.start ?? 0, left: 0, minWidth: "100%" }}>
+      <Head {...props} template={template} minWidth={minWidth} />
+      <div style={{ height: virtual.getTotalSize(), position: "relative", minWidth }}>
+        <div style={{ position: "absolute", top: shown[0]?.start ?? 0, left: 0, width: "100%" }}>
           {shown.map(({ index }) => {
             const row = rows[index];
             if (row === undefined) return null;
@@ -179,10 +190,11 @@ function Head<T>({
   sort,
   onSort,
   template,
-}: Props<T> & { template: string }) {
+  minWidth,
+}: Props<T> & { template: string; minWidth: number }) {
   const all = rows.length > 0 && rows.every((row) => selected?.has(id(row)));
   return (
-    <div className="grid-head" role="row" tabIndex={-1} style={{ gridTemplateColumns: template }}>
+    <div className="grid-head" role="row" tabIndex={-1} style={{ gridTemplateColumns: template, minWidth }}>
       {onSelect && (
         <Checkbox
           aria-label="Select all"

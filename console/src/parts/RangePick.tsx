@@ -2,14 +2,7 @@ import { Button, Menu, TextInput } from "@mantine/core";
 import { IconClock } from "@tabler/icons-react";
 import { useState } from "react";
 import { RANGES, type Range, rangeText } from "../format/time";
-
-/** Read what people type for an end: relative text, or a date and time in their own zone. */
-export function readEnd(text: string): string | null {
-  const typed = text.trim();
-  if (/^now(-\d+[smhdw])?$/.test(typed)) return typed;
-  const at = new Date(/[TZ]/.test(typed) ? typed : typed.replace(" ", "T"));
-  return typed && !Number.isNaN(at.getTime()) ? at.toISOString() : null;
-}
+import { readEnd } from "./readEnd";
 
 export function RangePick({ value, onPick }: { value: Range; onPick: (range: Range) => void }) {
   const [opened, setOpened] = useState(false);

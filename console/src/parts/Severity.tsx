@@ -12,6 +12,7 @@ export function Severity({ level }: { level: Level }) {
       style={{
         color: `var(--sev-${level})`,
         display: "inline-flex",
+        verticalAlign: "middle",
         alignItems: "center",
         gap: 4,
         fontWeight: 600,

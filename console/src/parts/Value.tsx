@@ -37,7 +37,16 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
 export function Hostile({ value, kind }: { value: string; kind?: string }) {
   const safe = defang(value, kind);
   return (
-    <span style={{ display: "inline-flex", alignItems: "center", gap: 4, minWidth: 0, maxWidth: "100%" }}>
+    <span
+      style={{
+        display: "inline-flex",
+        verticalAlign: "middle",
+        alignItems: "center",
+        gap: 4,
+        minWidth: 0,
+        maxWidth: "100%",
+      }}
+    >
       <span className="mono cut" title={value} onCopy={(e) => copyDefanged(e, kind)}>
         {value}
       </span>

@@ -30,7 +30,10 @@ export function Results({ state, events }: Props) {
       label="Events"
       rows={rows}
       id={(event) => event.id}
-      columns={[timeColumn(search.order), ...columns.map(fieldColumn)]}
+      columns={[
+        timeColumn(search.order),
+        ...columns.map((name) => fieldColumn(name, columns.includes("message"))),
+      ]}
       sort={search.order}
       onSort={() => set({ order: search.order === "newest" ? "oldest" : "newest" })}
       openId={open}
@@ -55,10 +58,11 @@ function timeColumn(order: string): Column<TocsinEvent> {
   };
 }
 
-function fieldColumn(name: string): Column<TocsinEvent> {
-  const width = name === "message" ? "minmax(420px, 1fr)" : "minmax(110px, 190px)";
+function fieldColumn(name: string, hasMessage: boolean): Column<TocsinEvent> {
+  const width = name === "message" ? "minmax(240px, 1fr)" : "minmax(110px, 0.3fr)";
   return {
     key: name,
+    spare: hasMessage && name !== "message",
     title: name,
     width,
     render: (event) => {

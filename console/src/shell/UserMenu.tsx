@@ -23,7 +23,14 @@ export function UserMenu() {
           <button
             type="button"
             className="plain nav-link"
-            style={{ flex: 1, minWidth: 0 }}
+            style={{
+              display: "flex",
+              gap: 8,
+              alignItems: "center",
+              padding: "5px 8px",
+              flex: 1,
+              minWidth: 0,
+            }}
             aria-label={`User ${user.login}`}
           >
             <IconUser size={16} stroke={1.8} aria-hidden />

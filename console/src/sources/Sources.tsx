@@ -17,7 +17,7 @@ const COLUMNS: Column<Source>[] = [
   {
     key: "name",
     title: "Source",
-    width: "minmax(200px, 2fr)",
+    width: "minmax(140px, 2fr)",
     render: (s) => <b title={s.name}>{s.name || s.id}</b>,
   },
   { key: "kind", title: "Kind", width: "90px", render: (s) => s.kind },
@@ -25,6 +25,7 @@ const COLUMNS: Column<Source>[] = [
   { key: "stored", title: "= Stored", width: "90px", align: "right", render: (s) => count(s.stored) },
   {
     key: "duplicates",
+    spare: true,
     title: "+ Repeated",
     width: "90px",
     align: "right",
@@ -43,6 +44,7 @@ const COLUMNS: Column<Source>[] = [
   },
   {
     key: "missing",
+    spare: true,
     title: "On the way",
     width: "84px",
     align: "right",
@@ -50,6 +52,7 @@ const COLUMNS: Column<Source>[] = [
   },
   {
     key: "lag",
+    spare: true,
     title: "Lag",
     width: "70px",
     align: "right",
