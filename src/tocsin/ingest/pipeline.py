@@ -16,6 +16,7 @@ import structlog
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
+from tocsin.ingest.clocks import correct
 from tocsin.ingest.errors import NoRoomError, NotStoredError
 from tocsin.ingest.intake import Batch, Intake
 from tocsin.ingest.ledger import Ledger
@@ -128,6 +129,8 @@ class Pipeline:
             return
         mark = self._stages.mark(batch.source)
         classified = [item for item in self._classified(batch) if item.event.seq > mark]
+        for item in classified:
+            correct(item.event)
         events = self._settle(classified)
         self._match(events)
         committed = self._commit(batch, events)
