@@ -1,0 +1,1 @@
+"""The analyzers that come with the platform; none of them needs the network."""
