@@ -209,7 +209,9 @@ class Writer:
 
         def build(x: str) -> str:
             within = f"address_key({x}) BETWEEN {first} AND {last}"
-            return f"(starts_with({x}, {guard}) OR contains({x}, ':')) AND {within}" if guard else within
+            if not guard:
+                return within
+            return f"CASE WHEN starts_with({x}, {guard}) OR contains({x}, ':') THEN {within} END"
 
         return build
 
