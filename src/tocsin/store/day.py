@@ -168,4 +168,4 @@ def read_summary(connection: duckdb.DuckDBPyConnection, day: str) -> tuple[DaySu
 
 
 def _row(connection: duckdb.DuckDBPyConnection, sql: str, params: list[Any] | None = None) -> Any:
-    return connection.execute(sql, params or []).fetchone()
+    return connection.execute(sql, params or []).fetchall()[0]

@@ -46,6 +46,7 @@ class Days:
         self._released = threading.Condition(self._lock)
         self._files: dict[str, DayFile] = {}
         self._summaries: dict[str, DaySummary] = {}
+        self._stale: set[str] = set()
         self.acked: dict[str, int] = {}
         self.last_commit = 0
         self._swept_at = clock.now()
@@ -132,7 +133,7 @@ class Days:
             try:
                 self._learn(day)
             except duckdb.Error:
-                self._reconnect()
+                self._reconnect(day)
 
     def save(self) -> None:
         """Write the catalog; raises `OSError`."""
@@ -148,7 +149,9 @@ class Days:
                 self._detach(file)
             self.writer.close()
             self._instance.close()
-            self.save()
+            # The catalog is a copy; without room for it the next start reads the days themselves.
+            with suppress(OSError):
+                self.save()
 
     def close_idle(self) -> None:
         """Close the days nobody has used for five minutes."""
@@ -178,17 +181,23 @@ class Days:
     def _open(self, day: str) -> DayFile:
         file = self._files.get(day)
         if file is None:
-            cursor = self._instance.cursor()
-            attach(cursor, day, self._path(day))
-            cursor.close()
-            file = DayFile(day, self._path(day), self._summaries.setdefault(day, DaySummary()))
+            with self._instance.cursor() as cursor:
+                attach(cursor, day, self._path(day))
+            summary = self._summaries.setdefault(day, DaySummary())
+            if day in self._stale:
+                self._learn(day)
+                self._stale.discard(day)
+            file = DayFile(day, self._path(day), summary)
             self._files[day] = file
         file.used_at = self._clock.now()
         return file
 
     def _detach(self, file: DayFile) -> None:
-        self.writer.execute(f"CHECKPOINT {file.alias}")
-        self.writer.execute(f"DETACH {file.alias}")
+        # Without room for a checkpoint the write-ahead log keeps what the file does not hold yet.
+        with suppress(duckdb.Error):
+            self.writer.execute(f"CHECKPOINT {file.alias}")
+        with suppress(duckdb.Error):
+            self.writer.execute(f"DETACH {file.alias}")
         del self._files[file.day]
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
@@ -200,21 +209,20 @@ class Days:
             instance.execute(macro)
         return instance
 
-    def _reconnect(self) -> None:
+    def _reconnect(self, day: str) -> None:
+        """Give up an instance that a failed write made unusable; what `day` holds must be learnt anew."""
         for connection in (self.writer, self._instance):
             with suppress(duckdb.Error):
                 connection.close()
         self._files.clear()
+        self._stale.add(day)
         self._instance = self._connect()
         self.writer = self._instance.cursor()
-        self._discover()
 
     def _discover(self) -> None:
         catalog = load_catalog(self._root / "catalog.json")
-        for source, acked in catalog.acked.items():
-            self.acked[source] = max(acked, self.acked.get(source, 0))
-        self.last_commit = max(self.last_commit, catalog.last_commit)
-        self._summaries.clear()
+        self.acked = catalog.acked
+        self.last_commit = catalog.last_commit
         for path in sorted(self._folder.glob("*.duckdb")):
             day = path.stem
             if not _DAY.fullmatch(day):
@@ -223,11 +231,12 @@ class Days:
             if known is not None and self._stamp(day) == (known.size_bytes, known.modified_ns):
                 self._summaries[day] = known
             else:
+                self._stale.add(day)
                 self._open(day)
-                self._learn(day)
 
     def _learn(self, day: str) -> None:
-        summary, acked, newest = read_summary(self.writer, day)
+        with self._instance.cursor() as cursor:
+            summary, acked, newest = read_summary(cursor, day)
         held = self._summaries[day]
         held.events, held.marks, held.listed = summary.events, summary.marks, summary.listed
         held.first_commit, held.last_commit = summary.first_commit, summary.last_commit
