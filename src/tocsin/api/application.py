@@ -12,7 +12,18 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 import tocsin
-from tocsin.api import accounts, health
+from tocsin.api import (
+    accounts,
+    agents,
+    alerts,
+    case_items,
+    cases,
+    elastic,
+    health,
+    overview,
+    sources,
+    stream,
+)
 from tocsin.api.access import Guard, require
 from tocsin.api.console import ConsoleFiles
 from tocsin.api.middleware import BodyLimit, SecurityHeaders
@@ -21,10 +32,19 @@ from tocsin.api.services import APISettings, Services
 
 API_PREFIX = "/api/v1"
 
-ROUTERS: Sequence[APIRouter] = (accounts.router,)
+ROUTERS: Sequence[APIRouter] = (
+    accounts.router,
+    agents.router,
+    alerts.router,
+    cases.router,
+    case_items.router,
+    overview.router,
+    sources.router,
+    stream.router,
+)
 """Mounted under `/api/v1`."""
 
-ROOT_ROUTERS: Sequence[APIRouter] = (health.router,)
+ROOT_ROUTERS: Sequence[APIRouter] = (health.router, agents.protocol, elastic.router)
 """Mounted at the root: what other systems' clients and agents expect at a path of their own."""
 
 _UPLOADS = ("/attachments", "/intel/import", "/_bulk", "/agent/v1/batch", "/analyzers/run-file")

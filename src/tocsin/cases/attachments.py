@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from tocsin.cases.tables import Attachment
 from tocsin.core.actor import Actor, AuditTrail
 from tocsin.core.clock import Clock
-from tocsin.core.errors import InvalidError, NotFoundError
+from tocsin.core.errors import ConflictError, InvalidError, NotFoundError
 from tocsin.core.ids import new_id
 
 _CHUNK = 1 << 20
@@ -94,7 +94,9 @@ class Attachments:
     def add(
         self, tx: Session, case_id: str, stored: StoredFile, *, name: str, content_type: str, actor: Actor
     ) -> Attachment:
-        """Attach bytes that were put into the file store."""
+        """Attach bytes that were put into the file store; raises `ConflictError` when they are gone again."""
+        if not self.files.path(stored.sha256).exists():
+            raise ConflictError("the same file was just deleted from another case: send it again")
         row = Attachment(
             id=new_id("file"),
             case_id=case_id,

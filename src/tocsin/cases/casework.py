@@ -295,6 +295,21 @@ class CaseService:
         query = select(Alert.case_id, func.count()).where(Alert.case_id.in_(case_ids)).group_by(Alert.case_id)
         return {case_id: count for case_id, count in tx.execute(query) if case_id is not None}
 
+    def numbers(self, tx: Session, case_ids: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of cases."""
+        query = select(Case.id, Case.number).where(Case.id.in_(case_ids))
+        return dict(tx.execute(query).all())
+
+    def technique_ids(self, tx: Session, case_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the ATT&CK ids of each case."""
+        query = select(CaseTechnique.case_id, CaseTechnique.technique_id).where(
+            CaseTechnique.case_id.in_(case_ids)
+        )
+        found: dict[str, list[str]] = {}
+        for case_id, identifier in tx.execute(query.order_by(CaseTechnique.technique_id)):
+            found.setdefault(case_id, []).append(identifier)
+        return found
+
     def similar(self, tx: Session, case_id: str) -> list[Similar]:
         """Return alerts and cases that share observables."""
         return similar(tx, self.get(tx, case_id).id, limit=self.settings.similar_limit)

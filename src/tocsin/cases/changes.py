@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -68,6 +69,8 @@ def _custom_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidError(f"{name[:80]!r} is no name of a custom field")
         if not isinstance(value, str | int | float | bool | None):
             raise InvalidError(f"the custom field {name!r} takes text, a number or a truth value")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidError(f"the custom field {name!r} takes finite numbers")
         if value is not None:
             label = f"the custom field {name!r}"
             kept[name] = short(label, value, 4096) if isinstance(value, str) else value

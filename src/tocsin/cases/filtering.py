@@ -208,6 +208,9 @@ def _number(column: Column, value: Scalar) -> int:
     if column.kind == "instant" and isinstance(value, str) and not value.isdigit():
         return from_iso(value)
     try:
-        return int(value)
+        number = int(value)
     except (ValueError, OverflowError) as error:
         raise InvalidError(f"{value!r} does not fit the field {column.column.key!r}") from error
+    if abs(number) >= 1 << 63:
+        raise InvalidError(f"the field {column.column.key!r} holds no number this large")
+    return number

@@ -64,6 +64,10 @@ def _decode(ordering: Ordering, cursor: str) -> tuple[int, str]:
         name, value, last = json.loads(text)
     except (ValueError, binascii.Error, TypeError, RecursionError) as error:
         raise InvalidError(f"{cursor[:80]!r} is no cursor") from error
-    if name != ordering.name or not isinstance(value, int) or not isinstance(last, str):
+    if name != ordering.name or not _fits(value) or not isinstance(last, str):
         raise InvalidError(f"{cursor[:80]!r} is a cursor of another list")
     return value, last
+
+
+def _fits(value: object) -> bool:
+    return isinstance(value, int) and abs(value) < 1 << 63

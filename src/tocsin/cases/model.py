@@ -62,6 +62,8 @@ def within(what: str, value: int, low: int, high: int) -> int:
 def short(what: str, value: str, longest: int, *, required: bool = False) -> str:
     """Return the text without space around it; raises `InvalidError` when too long or wrongly empty."""
     text = value.strip()
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidError(f"{what} holds a character that is none")
     if len(text) > longest:
         raise InvalidError(f"{what} has at most {longest} characters, not {len(text)}")
     if required and not text:

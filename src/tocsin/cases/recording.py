@@ -77,8 +77,8 @@ class Recorder:
         row = Alert(
             id=new_id("alert"),
             number=next_number(tx, "alert"),
-            title=detection.title[:512],
-            description=detection.description,
+            title=_text(detection.title)[:512],
+            description=_text(detection.description)[: 1 << 20],
             severity=min(max(detection.severity, 1), 4),
             status="new",
             reason="",
@@ -86,7 +86,7 @@ class Recorder:
             tlp=2,
             pap=2,
             rule_id=detection.rule_id,
-            rule_name=detection.rule_name[:512],
+            rule_name=_text(detection.rule_name)[:512],
             rule_kind=detection.rule_kind,
             rule_version=detection.rule_version,
             group_field=detection.group_field,
@@ -106,7 +106,7 @@ class Recorder:
         )
         tx.add(row)
         tx.flush()
-        add_tags(tx, row, [tag[:128] for tag in detection.tags])
+        add_tags(tx, row, [_text(tag)[:128] for tag in detection.tags])
         actor = Actor("system", f"rule {detection.rule_id}"[:140])
         details = {"rule_version": detection.rule_version, "previous": row.previous_id}
         self._audit.record(tx, actor, "create", kind="alert", subject=row.id, details=details)
@@ -123,7 +123,7 @@ class Recorder:
         known.extend(each for each in _clauses(detection.clauses) if each not in known)
         alert.clauses = known[:_MOST_CLAUSES]
         alert.updated_at = self._clock.now()
-        add_tags(tx, alert, [tag[:128] for tag in detection.tags])
+        add_tags(tx, alert, [_text(tag)[:128] for tag in detection.tags])
         tx.flush()
 
     def _add_events(self, tx: Session, alert: Alert, detection: Detection) -> bool:
@@ -149,7 +149,7 @@ def _of_group(detection: Detection) -> Select[Alert]:
 
 
 def _group_key(detection: Detection) -> str:
-    return detection.group_key[:1024]
+    return _text(detection.group_key)[:1024]
 
 
 def _reference(alert: Alert, event: EventRef, detection: Detection) -> AlertEvent:
@@ -158,10 +158,10 @@ def _reference(alert: Alert, event: EventRef, detection: Detection) -> AlertEven
 
 def _host(detection: Detection) -> str:
     if detection.group_field in _HOST_FIELDS:
-        return detection.group_key[:256]
+        return _text(detection.group_key)[:256]
     for clause in detection.clauses:
         if clause.field in _HOST_FIELDS:
-            return clause.value[:256]
+            return _text(clause.value)[:256]
     return ""
 
 
@@ -169,12 +169,17 @@ def _clauses(clauses: Sequence[Clause]) -> list[dict[str, str]]:
     written = [
         {
             "field": each.field,
-            "condition": each.condition[:_LONGEST_VALUE],
-            "value": each.value[:_LONGEST_VALUE],
+            "condition": _text(each.condition)[:_LONGEST_VALUE],
+            "value": _text(each.value)[:_LONGEST_VALUE],
         }
         for each in clauses[:_MOST_CLAUSES]
     ]
     return [each for place, each in enumerate(written) if each not in written[:place]]
+
+
+def _text(text: str) -> str:
+    """Return the text as every database takes it: events may hold NUL and halves of characters."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _union(known: list[str], more: Sequence[str]) -> list[str]:
