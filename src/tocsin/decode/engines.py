@@ -25,28 +25,47 @@ ALWAYS_QUICK = 48
 """Up to this length `re` runs any pattern whose degree is known."""
 EXPONENTIAL_LIMIT = 12
 """Up to this length `re` runs a pattern that may be exponential."""
-MAX_BACKTRACKED = 2_048
-"""How much of a text a pattern may see that only `re` can run."""
+MAX_BACKTRACKED = 100_000_000
+"""The same bound for a pattern that only `re` can run; it sees no more of a text than that allows."""
 MAX_PROGRAM_BYTES = 8 * 1024 * 1024
 """Memory one google-re2 program may take."""
+
+_ONLY_BACKTRACKING = re.compile(r"\(\?(?:<?[=!]|>|\()|\(\?P=|\\[1-9]|[+*?}]\+")
+"""What google-re2 lacks: looking around, atomic groups, conditions, references, possessive quantifiers."""
 
 Search = Callable[[str], Spans | None]
 
 
 def searcher(pattern: str) -> Search:
-    """Return a search for the pattern; raises `ValueError` when neither engine can read it."""
+    """Return a search for the pattern.
+
+    Raises `ValueError` when neither engine can read it, and when only `re` can but without a bound.
+    """
     try:
         search = re.compile(pattern, re.ASCII).search
     except (re.error, OverflowError, RecursionError) as error:
         return _linear_only(pattern, error)
+    if _ONLY_BACKTRACKING.search(pattern):
+        return _backtracking_only(pattern)
     engine = _Linear(pattern)
 
     def run(text: str) -> Spans | None:
-        if len(text) > EXPONENTIAL_LIMIT and len(text) > engine.limit:
-            if engine.able():
-                return engine.search(text)
-            text = text[:MAX_BACKTRACKED]
+        if len(text) > EXPONENTIAL_LIMIT and len(text) > engine.limit and engine.able():
+            return engine.search(text)
         found = search(text)
+        return found.regs if found else None
+
+    return run
+
+
+def _backtracking_only(pattern: str) -> Search:
+    degree = structure_of(pattern).degree
+    if degree is None:
+        raise ValueError("looks around or back, and may take time without bound")
+    search, limit = re.compile(pattern, re.ASCII).search, int(MAX_BACKTRACKED ** (1 / max(degree, 1)))
+
+    def run(text: str) -> Spans | None:
+        found = search(text[:limit])
         return found.regs if found else None
 
     return run

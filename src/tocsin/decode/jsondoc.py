@@ -58,8 +58,9 @@ def put_document(subject: Subject, document: Mapping[str, Any], options: JSONOpt
         if count >= MAX_FIELDS:
             return
         _put(subject, name, value, options)
-    if "user" in document and "dstuser" not in subject.values:
-        _put(subject, "dstuser", document["user"], options)
+    user = document.get("user")
+    if "dstuser" not in subject.values and isinstance(user, str | int):
+        _put(subject, "dstuser", user, options)
 
 
 def _leaves(document: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
@@ -67,7 +68,7 @@ def _leaves(document: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tu
         name = f"{prefix}{key}"
         if isinstance(value, dict) and depth < MAX_DEPTH:
             yield from _leaves(value, name + ".", depth + 1)
-        elif len(name) <= MAX_NAME and not (depth == 0 and name == "user"):
+        elif len(name) <= MAX_NAME and (prefix or key != "user" or isinstance(value, list)):
             yield name, value
 
 

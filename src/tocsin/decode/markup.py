@@ -70,7 +70,8 @@ class _Parser:
             self._at = start + 1
             steps.get(self._content[start + 1 : start + 2], self._start)()
         if self._open:
-            raise self._error(f"<{self._open[-1].name}> of line {self._open[-1].line} is not closed")
+            last = self._open[-1]
+            raise MarkupError(f"<{last.name}> is not closed", location=Location(self._path, last.line))
         self._add_text(self._content[self._at :])
         return self._roots
 

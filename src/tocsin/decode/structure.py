@@ -18,6 +18,7 @@ _ALL = (1 << 256) - 1
 _MANY = 16
 """A bounded repetition up to this often is not counted as one."""
 _MAX_ALTERNATIVES = 24
+_SINGLE = frozenset({c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY})
 _REPEATS = frozenset({c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT})
 Nodes = Sequence[tuple[Any, Any]]
 
@@ -91,7 +92,7 @@ class _Cost:
             elif op is c.BRANCH:
                 self._branch(value[1], follow)
             elif op in (c.GROUPREF, c.GROUPREF_EXISTS):
-                self.nested = True  # no bound is worked out for these
+                self.ambiguous += 1  # what it repeats has any length
 
     def _repeat(self, value: Any, follow: int) -> None:
         _, high, body = value
@@ -102,7 +103,7 @@ class _Cost:
         mask, empty = _first(nodes)
         self.repeats += 1
         self.ambiguous += bool(mask & follow)
-        self.nested = self.nested or self._depth > 0 or empty
+        self.nested = self.nested or self._depth > 0 or empty or not _determined(nodes)
         self._depth += 1
         self.walk(nodes, follow | mask)
         self._depth -= 1
@@ -117,6 +118,23 @@ class _Cost:
             costs.append((self.ambiguous, self.repeats))
         self.ambiguous = max(ambiguous for ambiguous, _ in costs)
         self.repeats = max(repeats for _, repeats in costs)
+
+
+def _determined(nodes: Nodes) -> bool:
+    """Whether a text can be split into the parts of a repeated sequence in one way only."""
+    return all(_determined_node(op, value) for op, value in nodes)
+
+
+def _determined_node(op: Any, value: Any) -> bool:
+    if op is c.SUBPATTERN:
+        return _determined(list(value[3]))
+    if op is c.BRANCH:
+        branches = [list(branch) for branch in value[1]]
+        firsts = [_first(branch) for branch in branches]
+        masks = [mask for mask, _ in firsts]
+        disjoint = sum(mask.bit_count() for mask in masks) == _union(masks).bit_count()
+        return disjoint and not any(empty for _, empty in firsts) and all(map(_determined, branches))
+    return op in _SINGLE
 
 
 def _first(nodes: Nodes) -> tuple[int, bool]:
