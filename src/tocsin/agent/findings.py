@@ -100,7 +100,10 @@ class ProcessFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="proce
 class InventoryFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="inventory", tag_field="type"):
     """Facts about the host: `host` at first and whenever they change, `ports` and `files` at the first scan.
 
-    `{"type":"inventory","action":"host","host":{"os":{...},...},"changed_attributes":["users"]}`
+    `{"type":"inventory","action":"host","host":{"hostname":"web1","agent_version":"0.1","os":"Debian
+    GNU/Linux 12 (bookworm)","os_id":"debian","os_version":"12","kernel":"6.1.0","architecture":"x86_64",
+    "cpu":{"model":"...","count":2},"memory_bytes":8000000000,"addresses":["192.0.2.7"],"users":[{"name":
+    "root","uid":0,"home":"/root","shell":"/bin/bash"}],"packages":512},"changed_attributes":["users"]}`
     `{"type":"inventory","action":"ports","ports":[{"protocol":"tcp","address":"::","port":22,...}]}`
     `{"type":"inventory","action":"files","path":"/etc","files":1834}`
     """

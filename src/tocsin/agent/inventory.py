@@ -28,7 +28,7 @@ def read_inventory() -> dict[str, Any]:
     return {
         "hostname": socket.gethostname(),
         "agent_version": __version__,
-        "os": _system(),
+        **_system(),
         "kernel": platform.release(),
         "architecture": platform.machine(),
         "cpu": {"model": _processor(), "count": psutil.cpu_count() or 0},
@@ -43,11 +43,11 @@ def _system() -> dict[str, str]:
     try:
         release = platform.freedesktop_os_release()
     except OSError:
-        return {"id": platform.system().lower(), "name": platform.system(), "version": platform.version()}
+        return {"os": platform.system(), "os_id": platform.system().lower(), "os_version": platform.version()}
     return {
-        "id": release.get("ID", ""),
-        "name": release.get("PRETTY_NAME", release.get("NAME", "")),
-        "version": release.get("VERSION_ID", ""),
+        "os": release.get("PRETTY_NAME", release.get("NAME", "")),
+        "os_id": release.get("ID", ""),
+        "os_version": release.get("VERSION_ID", ""),
     }
 
 

@@ -17,6 +17,8 @@ from tocsin.agent.findings import InventoryFinding, Listener, PortFinding, reada
 _FACT = "ports"
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _FIRST_EPHEMERAL = 32768
+_INVENTORY_LIMIT = 1000
+"""How many ports the first finding lists, so that it stays within what one record may hold."""
 
 Key = tuple[str, str, int]
 
@@ -113,7 +115,8 @@ class PortCollector:
             stored = change.fact(_FACT)
             content = msgspec.msgpack.encode(list(now.values()))
             if stored is None:
-                change.report(InventoryFinding(action="ports", ports=tuple(now.values())), "ports")
+                shown = tuple(now.values())[:_INVENTORY_LIMIT]
+                change.report(InventoryFinding(action="ports", ports=shown), "ports")
                 change.remember(_FACT, content)
                 return
             before = {_key(one): one for one in msgspec.msgpack.decode(stored, type=list[Listener])}

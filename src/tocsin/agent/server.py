@@ -86,8 +86,7 @@ class HTTPServer:
     def batch(self, body: bytes, first: int, last: int) -> Answer:
         """Offer compressed records that account for the sequences `first` to `last`."""
         headers = {
-            "Content-Type": "application/vnd.msgpack",
-            "Content-Encoding": "zstd",
+            "Content-Type": "application/zstd",
             "X-Tocsin-First": str(first),
             "X-Tocsin-Last": str(last),
         }

@@ -241,3 +241,20 @@ def test_the_newest_file_lost_does_not_reuse_numbers(tmp_path: Path) -> None:
     for path in tmp_path.glob("*.seg"):
         path.unlink()
     assert Spool(tmp_path, "a", limit_bytes=MB).append(items(1)) == 6
+
+
+def test_a_tail_cut_below_what_was_acknowledged_does_not_reuse_numbers(tmp_path: Path) -> None:
+    """If the disk loses records the server already holds, numbers go on behind those."""
+    spool = Spool(tmp_path, "a", limit_bytes=MB)
+    spool.append(items(5))
+    (path,) = tmp_path.glob("*.seg")
+    kept = path.stat().st_size
+    spool.append(items(5))
+    spool.batch(10, MB)
+    spool.acknowledge(10)
+    spool.close()
+    os.truncate(path, kept)
+    spool = Spool(tmp_path, "a", limit_bytes=MB)
+    assert spool.append(items(1)) == 11
+    assert sent(spool.batch(10, MB)) == [11]
+    assert list(spool.untold()) == []
