@@ -1,0 +1,65 @@
+"""Events as files: JSON lines, or CSV that a spreadsheet opens without running anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from tocsin.api.event_view import event_view
+from tocsin.core.clock import to_iso
+from tocsin.core.event import Event
+from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def json_lines(batches: Iterable[Sequence[Event]]) -> Iterator[bytes]:
+    """Yield each batch as lines, one event's document each."""
+    for batch in batches:
+        yield b"".join(orjson.dumps(event_view(event), option=orjson.OPT_APPEND_NEWLINE) for event in batch)
+
+
+def csv_lines(batches: Iterable[Sequence[Event]], columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield a header line, then each batch as lines; a list is written as its elements with `, ` between.
+
+    Text a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
+    """
+    yield _written([[_safe(column.removeprefix("@")) for column in columns]])
+    for batch in batches:
+        yield _written([[_safe(_cell(event, column)) for column in columns] for event in batch])
+
+
+def _written(rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _cell(event: Event, column: str) -> Any:
+    match column:
+        case "@timestamp":
+            return to_iso(event.at)
+        case "_id":
+            return event.id
+        case "message":
+            return event.message
+        case "event.source":
+            return event.source
+        case "event.sequence":
+            return event.seq
+    value = event.fields.get(column, "")
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+FIRST_COLUMNS = (TIMESTAMP, EVENT_ID, MESSAGE)
+"""Columns every CSV begins with."""

@@ -1,0 +1,165 @@
+"""Routes of the event log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from tests.unit.api.conftest import ClientAs
+
+from tocsin.api import events
+from tocsin.core.clock import HOUR, ManualClock, from_iso
+from tocsin.core.event import Event
+from tocsin.store.base import Batch
+from tocsin.store.duckdb import DuckDBStore
+
+NOON = from_iso("2026-11-24T12:00:00Z")
+SOURCE = "file:/var/log/auth.log"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DuckDBStore]:
+    """A log of four events, one an hour until eleven."""
+    store = DuckDBStore(tmp_path / "log", ManualClock(NOON), threads=1)
+    rows = [
+        ("=cmd|' /C calc'!A0", {"source.ip": "10.0.0.1", "host.name": "h", "data.n": -5}),
+        ("Failed password", {"source.ip": "10.0.0.2", "host.name": "h", "rule.groups": ["a", "b"]}),
+        ("Failed password", {"source.ip": "10.0.0.2", "host.name": "h", "user.name": "-root"}),
+        ("other", {"host.name": "h2"}),
+    ]
+    batch = [
+        Event(SOURCE, seq, NOON - (5 - seq) * HOUR, NOON, message, fields)
+        for seq, (message, fields) in enumerate(rows, 1)
+    ]
+    store.commit(Batch(SOURCE, batch, 4))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def client(client_as: ClientAs, store: DuckDBStore) -> TestClient:
+    """A client that may read."""
+    return client_as("read-only", [events.router], store=store)
+
+
+def test_searches_in_pages(client: TestClient) -> None:
+    """Query, order, limit and cursor; aliases are understood."""
+    body = client.get("/api/v1/events", params={"q": "data.srcip:10.0.0.2", "limit": 1}).json()
+    (item,) = body["items"]
+    assert f"{SOURCE}~3" == item["id"]
+    assert "2026-11-24T10:00:00.000000Z" == item["@timestamp"]
+    assert "10.0.0.2" == item["document"]["source"]["ip"] == item["fields"]["source.ip"]
+    params = {"q": "data.srcip:10.0.0.2", "limit": 1, "cursor": body["next"]}
+    rest = client.get("/api/v1/events", params=params).json()
+    assert [2] == [found["sequence"] for found in rest["items"]]
+    assert rest["next"] is None
+    oldest = client.get("/api/v1/events", params={"order": "oldest", "from": "now-3h", "to": "now-1h"}).json()
+    assert [2, 3] == [found["sequence"] for found in oldest["items"]]
+
+
+def test_relative_times_stand_still_over_pages(client: TestClient, clock: ManualClock) -> None:
+    """The second page means the same span as the first, however late it is asked for."""
+    params = {"from": "now-4h", "q": "@timestamp:<now", "limit": "3"}
+    first = client.get("/api/v1/events", params=params).json()
+    clock.advance(2 * HOUR)
+    rest = client.get("/api/v1/events", params={**params, "cursor": first["next"]}).json()
+    assert [4, 3, 2, 1] == [item["sequence"] for item in first["items"] + rest["items"]]
+
+
+def test_wrong_query_says_where(client: TestClient) -> None:
+    """A query that makes no sense: 400, code `query`, and the place."""
+    answer = client.get("/api/v1/events", params={"q": "a AND"})
+    assert 400 == answer.status_code
+    assert "query" == answer.json()["code"]
+    assert {"offset": 5, "line": 1, "column": 6} == answer.json()["position"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"from": "yesterday"}, {"cursor": "junk"}, {"cursor": "1.00"}, {"limit": "501"}, {"order": "up"}],
+)
+def test_wrong_parameters_are_refused(client: TestClient, params: dict[str, str]) -> None:
+    """Each wrong parameter is answered with 400."""
+    assert 400 == client.get("/api/v1/events", params=params).status_code
+
+
+def test_counts(client: TestClient) -> None:
+    """Count, histogram and commonest values of the same selection agree."""
+    params = {"q": "failed", "from": "now-24h", "to": "now"}
+    assert {"count": 2} == client.get("/api/v1/events/count", params=params).json()
+    body = client.get("/api/v1/events/histogram", params={**params, "buckets": 24}).json()
+    assert {"width_us": HOUR, "total": 2} == {name: body[name] for name in ("width_us", "total")}
+    assert {"start": "2026-11-24T09:00:00.000000Z", "count": 1} == body["items"][0]
+    top = client.get("/api/v1/events/top", params={**params, "field": "data.srcip"}).json()
+    assert [{"value": "10.0.0.2", "count": 2}] == top["items"]
+    whole = client.get("/api/v1/events/histogram").json()
+    assert 4 == whole["total"]
+
+
+def test_histogram_of_no_time_is_refused(client: TestClient) -> None:
+    """`from` must lie before `to`."""
+    params = {"from": "now", "to": "now-1h"}
+    assert 400 == client.get("/api/v1/events/histogram", params=params).status_code
+
+
+def test_tells_fields(client: TestClient) -> None:
+    """Each field with its type, count and other names."""
+    items = {item["name"]: item for item in client.get("/api/v1/events/fields").json()["items"]}
+    assert ("ip", 3) == (items["source.ip"]["type"], items["source.ip"]["count"])
+    assert ["data.srcip"] == items["source.ip"]["aliases"]
+
+
+def test_one_event_and_its_surroundings(client: TestClient) -> None:
+    """An identifier may hold slashes; neighbours are of the same host."""
+    assert 2 == client.get(f"/api/v1/events/{SOURCE}~2").json()["sequence"]
+    body = client.get(f"/api/v1/events/{SOURCE}~2/around", params={"before": 5, "after": 5}).json()
+    assert [1, 2, 3] == [item["sequence"] for item in body["items"]]
+    assert 404 == client.get(f"/api/v1/events/{SOURCE}~9").status_code
+    assert 404 == client.get(f"/api/v1/events/{SOURCE}~9/around").status_code
+
+
+def test_exports_json_lines(client: TestClient) -> None:
+    """One document a line, oldest first."""
+    answer = client.get("/api/v1/events/export")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [1, 2, 3, 4] == [line["sequence"] for line in lines]
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_exports_csv_without_formulas(client: TestClient) -> None:
+    """Text that a spreadsheet would run is defused; numbers stay numbers; lists are joined."""
+    answer = client.get("/api/v1/events/export", params={"format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert ["timestamp", "_id", "message"] == list(rows[0])[:3]
+    assert "'=cmd|' /C calc'!A0" == rows[0]["message"]
+    assert "-5" == rows[0]["data.n"]
+    assert "a, b" == rows[1]["rule.groups"]
+    assert "'-root" == rows[2]["user.name"]
+    chosen = client.get("/api/v1/events/export", params={"format": "csv", "columns": "data.srcip, message"})
+    assert "source.ip,message" == chosen.text.splitlines()[0]
+
+
+def test_export_of_a_wrong_query_is_an_error(client: TestClient) -> None:
+    """An error before the first line is answered as one."""
+    assert 400 == client.get("/api/v1/events/export", params={"q": "("}).status_code
+
+
+def test_tells_days(client: TestClient) -> None:
+    """The days kept and the newest commit."""
+    body = client.get("/api/v1/store").json()
+    assert 1 == body["last_commit"]
+    assert ("2026-11-24", 4, 1, 1) == tuple(
+        body["days"][0][name] for name in ("day", "events", "first_commit", "last_commit")
+    )
+
+
+@pytest.mark.parametrize("path", ["events", "events/count", "events/export", "events/x~1", "store"])
+def test_needs_the_permission(client_as: Callable[..., TestClient], store: DuckDBStore, path: str) -> None:
+    """Nobody reads events without a key, nor with the role of an agent."""
+    assert 401 == client_as(None, [events.router], store=store).get(f"/api/v1/{path}").status_code
+    assert 403 == client_as("agent", [events.router], store=store).get(f"/api/v1/{path}").status_code
