@@ -1,1 +1,316 @@
 """Composition root: settings to parts to a running platform. Alone in knowing which adapter is used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tocsin.accounts import Accounts, Audit
+from tocsin.api.application import build
+from tocsin.api.services import Services
+from tocsin.cases import AlertService, CaseService, FileStore
+from tocsin.content import own_content
+from tocsin.core.announce import Announcer
+from tocsin.core.clock import Clock, SystemClock
+from tocsin.core.database import Database
+from tocsin.core.errors import Problem
+from tocsin.core.event import Event
+from tocsin.detect.engine import Detector
+from tocsin.detect.service import RuleBook, RuleService
+from tocsin.enrich.analyzers.facts import AddressAnalyzer, DomainAnalyzer, HashAnalyzer, URLAnalyzer
+from tocsin.enrich.analyzers.geoip import GeoIPAnalyzer
+from tocsin.enrich.analyzers.known import IndicatorAnalyzer, SeenHereAnalyzer, WarninglistAnalyzer
+from tocsin.enrich.base import Analyzer
+from tocsin.enrich.service import EnrichmentService
+from tocsin.figures import PlatformFigures, registry_of
+from tocsin.folder import DataFolder
+from tocsin.housekeeping import Retention
+from tocsin.ingest.agents import Agents
+from tocsin.ingest.importing import Importer
+from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.limits import Limits
+from tocsin.ingest.pipeline import Pipeline
+from tocsin.ingest.ports import Committed, Stages
+from tocsin.ingest.receivers import Listen, SyslogReceiver
+from tocsin.ingest.sequences import Sequencer
+from tocsin.intel.service import Imported
+from tocsin.intelligence import Intelligence, build_intelligence, import_feed
+from tocsin.migrations import upgrade
+from tocsin.respond.action import Parts
+from tocsin.respond.dbos_engine import DBOSEngine
+from tocsin.respond.service import PlaybookService
+from tocsin.rules import Correlation
+from tocsin.seams import Counting, Known, LogHistory, NotedEnrichment, OnCall, RulesetFactory
+from tocsin.serving import HTTPServer
+from tocsin.settings import Settings
+from tocsin.store.base import Batch, EventStore
+from tocsin.store.duckdb import DuckDBStore
+
+_OWN = {
+    "rules": (".",),
+    "detections": ("detections",),
+    "playbooks": ("playbooks",),
+    "warninglists": ("warninglists",),
+}
+
+
+@dataclass(slots=True)
+class Platform:
+    """A whole platform: `start` it, use its services, `stop` it. Stopping stores what was accepted."""
+
+    settings: Settings
+    data: DataFolder
+    services: Services
+    store: EventStore
+    pipeline: Pipeline
+    ledger: Ledger
+    detector: Detector
+    playbooks: PlaybookService
+    intelligence: Intelligence
+    enrichment: EnrichmentService
+    syslog: SyslogReceiver
+    problems: tuple[Problem, ...]
+    """What was refused of rules, detections, playbooks and lists; the rest is in force."""
+    http: HTTPServer | None = None
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where the platform is reached; empty before `start`."""
+        return self.http.url if self.http else ""
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is kept."""
+        return self.data.path
+
+    def start(self, *, serve: bool = True) -> None:
+        """Begin to take records, to watch the log, to run playbooks and to answer."""
+        if serve:  # first of all: a port that is taken shall leave nothing running
+            web = self.settings.http
+            app = build(self.services)
+            self.http = HTTPServer(app, web.host, web.port, certificate=web.certificate, key=web.key)
+        self.enrichment.recover()
+        self.ledger.start()
+        self.pipeline.start()
+        self.playbooks.launch()
+        self.problems += tuple(self.playbooks.problems)
+        retention = Retention(self.store, self.services.clock, self.settings.store.retention_days)
+        for work in (self.detector.run, self.playbooks.dispatcher.run, retention.run):
+            thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        if self.http:
+            self.syslog.start()
+            self.http.start()
+
+    def stop(self) -> None:
+        """Take nothing more, store what was accepted, end every thread, release every file."""
+        if self.http:
+            self.syslog.stop()
+            self.http.stop()
+        if self._threads:
+            self.pipeline.stop()
+        self._stopping.set()
+        self.detector.notify()
+        self.playbooks.dispatcher.notify()
+        for thread in self._threads:
+            thread.join()
+        if self._threads:
+            self.playbooks.close()
+            self.ledger.stop()
+        self.store.close()
+        self.services.db.close()
+        self.data.release()
+
+    def setup_token(self) -> str | None:
+        """Return a token to make the first administrator with; None when there is a user."""
+        with self.services.db.write() as tx:
+            return self.services.accounts.setup_token(tx)
+
+    def import_feed(self, path: Path, feed: str) -> Imported:
+        """Make a feed hold what a file or a MISP feed folder says."""
+        return import_feed(self.services.db, self.intelligence, path, feed)
+
+    def importer(self) -> Importer:
+        """Return what puts files through the pipeline."""
+        return Importer(self.pipeline, self.ledger, self.services.clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every part stands on."""
+
+    settings: Settings
+    data: DataFolder
+    db: Database
+    clock: Clock
+    announcer: Announcer
+    audit: Audit
+    accounts: Accounts
+    store: EventStore
+
+    def folders(self, kind: str, more: Sequence[Path]) -> list[Path]:
+        """Return the folders of one kind of content: ours first, the operator's after."""
+        own = own_content() if self.settings.content.own else None
+        return [*(own / name for name in _OWN[kind] if own is not None), *more]
+
+
+def open_platform(settings: Settings) -> Platform:
+    """Open the data folder and wire the parts; nothing runs yet. Raises errors that say what is wrong."""
+    ground = _ground(settings)
+    data, db, clock, audit = ground.data, ground.db, ground.clock, ground.audit
+    lists = ground.folders("warninglists", settings.content.warninglists)
+    intelligence = build_intelligence(db, data.part("intel"), lists, audit, clock)
+    files = FileStore(data.part("attachments"))
+    cases = CaseService(clock, audit, files)
+    alerts = AlertService(clock, audit, cases)
+    enrichment = EnrichmentService(db, clock, _analyzers(ground, intelligence), audit)
+    playbooks = _playbooks(ground, alerts, cases, intelligence, enrichment)
+    book, detector = _detector(ground, alerts, playbooks)
+    detection = RuleService(book, detector, db, audit)
+    ledger = Ledger(db, clock)
+    rulesets = RulesetFactory(tuple(ground.folders("rules", settings.content.rules)))
+    pipeline = _pipeline(ground, rulesets, intelligence, ledger, detector)
+    services = Services(
+        db=db,
+        clock=clock,
+        announcer=ground.announcer,
+        audit=audit,
+        accounts=ground.accounts,
+        alerts=alerts,
+        cases=cases,
+        store=ground.store,
+        pipeline=pipeline,
+        agents=Agents(clock, audit),
+        ledger=ledger,
+        enrichment=enrichment,
+        detection=detection,
+        playbooks=playbooks,
+        metrics=registry_of(PlatformFigures(ground.store, pipeline, ledger, detection)),
+        settings=settings,
+    )
+    return Platform(
+        settings=settings,
+        data=data,
+        services=services,
+        store=ground.store,
+        pipeline=pipeline,
+        ledger=ledger,
+        detector=detector,
+        playbooks=playbooks,
+        intelligence=intelligence,
+        enrichment=enrichment,
+        syslog=_syslog(settings, pipeline, ledger, clock),
+        problems=(*rulesets().problems, *intelligence.problems, *book.problems),
+    )
+
+
+def _ground(settings: Settings) -> Ground:
+    data = DataFolder(settings.data)
+    clock = SystemClock()
+    db = Database(settings.database or f"sqlite:///{data.path}/tocsin.db")
+    upgrade(db)
+    audit = Audit(clock)
+    return Ground(
+        settings=settings,
+        data=data,
+        db=db,
+        clock=clock,
+        announcer=Announcer(),
+        audit=audit,
+        accounts=Accounts(clock, audit),
+        store=DuckDBStore(data.part("events"), clock, memory_limit=settings.store.memory_limit),
+    )
+
+
+def _playbooks(
+    ground: Ground,
+    alerts: AlertService,
+    cases: CaseService,
+    intelligence: Intelligence,
+    enrichment: EnrichmentService,
+) -> PlaybookService:
+    parts = Parts(
+        database=ground.db,
+        alerts=alerts,
+        cases=cases,
+        log=ground.store,
+        count_events=Counting(ground.store),
+        extractor=intelligence.extractor,
+        enricher=NotedEnrichment(ground.db, enrichment, cases),
+        roster=OnCall(ground.accounts),
+    )
+    return PlaybookService(
+        parts,
+        DBOSEngine(f"sqlite:///{ground.data.path}/workflows.db", ground.db, clock=ground.clock),
+        ground.folders("playbooks", ground.settings.content.playbooks),
+        clock=ground.clock,
+        announcer=ground.announcer,
+        audit=ground.audit,
+    )
+
+
+def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) -> tuple[RuleBook, Detector]:
+    settings = ground.settings
+    book = RuleBook(
+        ground.folders("detections", settings.content.detections), level=settings.detect.alert_level
+    )
+    with ground.db.read() as tx:
+        rules = book.read(tx)
+    detector = Detector(
+        ground.store,
+        ground.db,
+        alerts,
+        rules,
+        clock=ground.clock,
+        announcer=ground.announcer,
+        hooks=(playbooks.hook,),
+    )
+    return book, detector
+
+
+def _pipeline(
+    ground: Ground,
+    rulesets: RulesetFactory,
+    intelligence: Intelligence,
+    ledger: Ledger,
+    detector: Detector,
+) -> Pipeline:
+    store, announcer = ground.store, ground.announcer
+
+    def commit(source: str, events: Sequence[Event], last_seq: int) -> Committed:
+        return store.commit(Batch(source, events, last_seq))
+
+    def committed(source: str, _: Committed) -> None:
+        detector.notify()
+        announcer.tell("commit", source)
+
+    correlation = Correlation(rulesets())
+    stages = Stages(rulesets, correlation.settle, intelligence.matcher.match, commit, store.mark)
+    return Pipeline(stages, ledger, Limits(workers=ground.settings.ingest.workers), on_commit=committed)
+
+
+def _syslog(settings: Settings, pipeline: Pipeline, ledger: Ledger, clock: Clock) -> SyslogReceiver:
+    wanted = settings.syslog
+    ports = (("udp", wanted.udp_port), ("tcp", wanted.tcp_port))
+    listens = [Listen(transport, wanted.host, port) for transport, port in ports if port]
+    return SyslogReceiver(listens, Sequencer(pipeline), ledger, clock)
+
+
+def _analyzers(ground: Ground, intelligence: Intelligence) -> list[Analyzer]:
+    known = Known(ground.db, intelligence.lookup)
+    analyzers: list[Analyzer] = [
+        IndicatorAnalyzer(known),
+        WarninglistAnalyzer(known),
+        SeenHereAnalyzer(LogHistory(ground.store)),
+        AddressAnalyzer(),
+        DomainAnalyzer(),
+        URLAnalyzer(),
+        HashAnalyzer(),
+    ]
+    geoip = ground.settings.enrich.geoip
+    return [*analyzers, GeoIPAnalyzer(geoip)] if geoip is not None else analyzers

@@ -20,7 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_GROUPS = ("agent", "rules", "intel")
+_GROUPS = ("agent", "rules")
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of everything that is kept.", envvar="TOCSIN_DATA")

@@ -1,0 +1,54 @@
+"""The platform's figures for Prometheus, read when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from tocsin.detect.service import RuleService
+from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.pipeline import Pipeline
+from tocsin.store.base import EventStore
+
+
+class PlatformFigures(Collector):
+    """Records received, stored, refused; what waits; how far detection is behind."""
+
+    def __init__(self, store: EventStore, pipeline: Pipeline, ledger: Ledger, detection: RuleService) -> None:
+        self._store = store
+        self._pipeline = pipeline
+        self._ledger = ledger
+        self._detection = detection
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every figure as it is now."""
+        accounts = self._ledger.accounts()
+        for name, help_, value in (
+            ("tocsin_ingest_records_received", "Records received.", sum(a.received for a in accounts)),
+            ("tocsin_ingest_events_stored", "Events stored.", sum(a.stored for a in accounts)),
+            ("tocsin_ingest_records_duplicate", "Records sent twice.", sum(a.duplicates for a in accounts)),
+            (
+                "tocsin_ingest_records_refused",
+                "Records refused, with a reason.",
+                sum(a.refused for a in accounts),
+            ),
+        ):
+            yield CounterMetricFamily(name, help_, value=value)
+        records, size = self._pipeline.load()
+        yield GaugeMetricFamily(
+            "tocsin_ingest_waiting_records", "Records waiting to be stored.", value=records
+        )
+        yield GaugeMetricFamily("tocsin_ingest_waiting_bytes", "Bytes waiting to be stored.", value=size)
+        yield GaugeMetricFamily("tocsin_store_last_commit", "Newest commit.", value=self._store.last_commit())
+        status = self._detection.status()
+        yield GaugeMetricFamily("tocsin_detect_lag_seconds", "Detection behind.", value=status.lag_ms / 1000)
+
+
+def registry_of(*collectors: Collector) -> CollectorRegistry:
+    """Return a registry of its own that holds the collectors."""
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    return registry

@@ -1,0 +1,44 @@
+"""What is done from time to time: days of the event log that are too old are deleted."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from tocsin.core.clock import DAY, Clock, day_of
+from tocsin.core.errors import TocsinError
+from tocsin.store.base import EventStore
+
+_EVERY_S = 600.0
+
+log = structlog.get_logger(__name__)
+
+
+class Retention:
+    """Deletes the days older than `days`; 0 keeps everything."""
+
+    def __init__(self, store: EventStore, clock: Clock, days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._days = days
+
+    def apply(self) -> list[str]:
+        """Delete what is too old now; returns the days deleted."""
+        if not self._days:
+            return []
+        oldest = day_of(self._clock.now() - self._days * DAY)
+        dropped = [day.day for day in self._store.days() if day.day < oldest]
+        for day in dropped:
+            self._store.drop_day(day)
+            log.info("day_dropped", day=day, retention_days=self._days)
+        return dropped
+
+    def run(self, stop: threading.Event) -> None:
+        """Apply every ten minutes until `stop` is set; a failure is logged and tried again."""
+        while not stop.is_set():
+            try:
+                self.apply()
+            except TocsinError as error:
+                log.warning("retention_failed", error=str(error))
+            stop.wait(_EVERY_S)

@@ -1,0 +1,35 @@
+"""The schema of the relational database and its changes, applied by Alembic at start."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from tocsin.core.database import Base, Database
+
+_TABLES = ("accounts", "cases", "detect", "enrich", "ingest", "intel", "respond")
+
+
+def upgrade(database: Database) -> None:
+    """Bring the database's schema up to the newest; what is newer already is left alone."""
+    with database.engine.begin() as connection:
+        command.upgrade(configured(connection), "head")
+
+
+def configured(connection: object) -> Config:
+    """Return Alembic's configuration for work on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata()
+    return config
+
+
+def metadata() -> object:
+    """Return the metadata that holds every table of every area."""
+    for area in _TABLES:
+        import_module(f"tocsin.{area}.tables")
+    return Base.metadata

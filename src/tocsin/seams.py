@@ -1,0 +1,155 @@
+"""Where two areas' words differ: small translators that `app.py` puts between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tocsin.accounts import Accounts
+from tocsin.cases import Case, CaseService, Observable
+from tocsin.core.database import Database
+from tocsin.enrich.ports import Seen
+from tocsin.enrich.service import EnrichmentService, Job
+from tocsin.intel.lookup import Lookup, LookupResult
+from tocsin.query.tree import Node, Or, Term, Text
+from tocsin.rules import Ruleset, load
+from tocsin.store.base import EventStore, Selection
+
+_FIELDS = {
+    "ip": ("source.ip", "destination.ip", "host.ip"),
+    "domain": ("url.domain", "destination.domain"),
+    "url": ("url.full", "url.original"),
+    "hash": ("file.hash.md5", "file.hash.sha1", "file.hash.sha256"),
+    "user": ("user.name", "source.user.name"),
+    "host": ("host.name", "agent.name"),
+}
+_MOST_COPIES = 200
+"""Observables of equal value that one report is noted on."""
+
+
+@dataclass(slots=True)
+class RulesetFactory:
+    """Hands out the rule set: the one at hand in this process, a fresh one in a worker process."""
+
+    folders: tuple[Path, ...]
+    ruleset: Ruleset | None = field(default=None, repr=False)
+
+    def __call__(self) -> Ruleset:
+        """Return the rule set, reading the folders where there is none yet."""
+        if self.ruleset is None:
+            self.ruleset = load(self.folders)
+        return self.ruleset
+
+    def __getstate__(self) -> tuple[Path, ...]:
+        """Take only the folders along to another process."""
+        return self.folders
+
+    def __setstate__(self, folders: tuple[Path, ...]) -> None:
+        """Arrive in another process."""
+        self.folders, self.ruleset = folders, None
+
+
+@dataclass(frozen=True, slots=True)
+class LogHistory:
+    """The event log, asked about one value."""
+
+    store: EventStore
+
+    def seen(self, kind: str, value: str) -> Seen:
+        """Return how often the value stands in the log, when first and last, and on which hosts."""
+        selection = Selection(_holding(kind, value))
+        count = self.store.count(selection)
+        if not count:
+            return Seen(0)
+        first = self.store.search(selection, order="oldest", limit=1).events
+        last = self.store.search(selection, order="newest", limit=1).events
+        hosts = tuple(str(top.value) for top in self.store.top(selection, field="host.name", size=5))
+        return Seen(count, first[0].at if first else None, last[0].at if last else None, hosts)
+
+
+def _holding(kind: str, value: str) -> Node:
+    typed = tuple(Term(name, value) for name in _FIELDS.get(kind, ()))
+    return Or((*typed, Text(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The indicators and warninglists, asked in a transaction of their own."""
+
+    db: Database
+    lookup: Lookup
+
+    def known(self, kind: str, value: str) -> LookupResult:
+        """Return what is known of the value; raises `InvalidError` when it is not of the kind."""
+        with self.db.read() as tx:
+            return self.lookup.lookup(tx, value, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class NotedEnrichment:
+    """Enrichment whose reports are noted on the observables of alerts and cases that hold the value."""
+
+    db: Database
+    enrichment: EnrichmentService
+    cases: CaseService
+
+    def run(self, kind: str, value: str, tlp: int, pap: int) -> Sequence[Job]:
+        """Analyze the value and note the reports; returns the ended jobs."""
+        jobs = self.enrichment.run(kind, value, tlp=tlp, pap=pap)
+        with self.db.write() as tx:
+            self.note(tx, kind, value, jobs)
+        return jobs
+
+    def note(self, tx: Session, kind: str, value: str, jobs: Sequence[Job]) -> None:
+        """Note the reports of the jobs on every observable of this kind and value."""
+        query = select(Observable.id).where(Observable.kind == kind, Observable.value == value)
+        holders = tx.scalars(query.order_by(Observable.id.desc()).limit(_MOST_COPIES)).all()
+        for job in jobs:
+            if job.report is None:
+                continue
+            taxonomies = [asdict(taxonomy) for taxonomy in job.report.taxonomies]
+            for holder in holders:
+                self.cases.observables.add_report(
+                    tx,
+                    holder,
+                    analyzer=job.analyzer,
+                    verdict=job.report.verdict,
+                    taxonomies=taxonomies,
+                    job_id=job.id,
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who gets an escalated case: the analyst with the fewest open ones, else an administrator."""
+
+    accounts: Accounts
+
+    def choose(self, tx: Session) -> str | None:
+        """Return a login; None when nobody may work on cases."""
+        able = [user for user in self.accounts.users.all(tx) if not user.locked]
+        for role in ("analyst", "administrator"):
+            logins = [user.login for user in able if user.role == role]
+            if logins:
+                return min(logins, key=lambda login: (_open_cases(tx, login), login))
+        return None
+
+
+def _open_cases(tx: Session, login: str) -> int:
+    query = select(func.count()).select_from(Case).where(Case.assignee == login, Case.status != "closed")
+    return tx.scalar(query) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The event log, asked how many events there are."""
+
+    store: EventStore
+
+    def __call__(self, query: Node, from_at: int, to_at: int) -> int:
+        """Return how many events the query selects in `from_at <= at < to_at`."""
+        return self.store.count(Selection(query, from_at, to_at))
