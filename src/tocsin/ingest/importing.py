@@ -17,7 +17,7 @@ from tocsin.ingest.formats import Format, Read, read_file
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
 
-_BATCH_RECORDS = 2_000
+_BATCH_RECORDS = 5_000
 _BATCH_BYTES = 4 * 1024 * 1024
 _MAX_PROBLEMS = 1_000
 
