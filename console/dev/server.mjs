@@ -17,7 +17,8 @@ const one = (items, id) => items.find((item) => item.id === id || String(item.nu
 const refuse = (status, code, detail, extra = {}) =>
   Object.assign(new Error(detail), { status, body: { title: "Refused", status, code, detail, ...extra } });
 const change = (item, body) => Object.assign(item, body);
-const matches = (text, q) => !q || text.toLowerCase().includes(q.toLowerCase().replace(/^[\w.]+:|["*]/g, ""));
+const part = (text, q) => text.toLowerCase().includes(q.toLowerCase().replace(/^[\w.@]+:|["*]/g, ""));
+const matches = (text, q) => !q || q.split(" AND ").every((one) => part(text, one));
 
 function alertsFor(params) {
   const status = params.getAll("status");

@@ -4,6 +4,7 @@ import type { Alert } from "../api/types";
 import { Grid } from "../parts/Grid";
 import { Empty, Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
+import { eventLink } from "../search/eventLink";
 
 export function AlertEvents({ alert }: { alert: Alert }) {
   const query = useAlertEvents(alert.id);
@@ -25,12 +26,7 @@ export function AlertEvents({ alert }: { alert: Alert }) {
                 title: "Message",
                 width: "minmax(300px, 1fr)",
                 render: (e) => (
-                  <Link
-                    className="mono"
-                    style={{ color: "inherit" }}
-                    title={e.message}
-                    to={`/search?event=${e.id}&q=_id:${e.id}&from=now-90d`}
-                  >
+                  <Link className="mono" style={{ color: "inherit" }} title={e.message} to={eventLink(e.id)}>
                     {e.message}
                   </Link>
                 ),

@@ -13,7 +13,7 @@ export function rowId(row: Row): string {
 /** The rows of the table: plain alerts, or groups with the alerts of the opened ones under them. */
 export function useRows(by: string, params: Params, expanded: string[]) {
   const list = useAlerts(params, by === "");
-  const groups = useAlertGroups(by, { q: params.q, status: params.status });
+  const groups = useAlertGroups(by, { ...params, sort: undefined });
   const shown = (groups.data?.items ?? []).filter((group) => expanded.includes(group.key));
   const inside = useQueries({
     queries: shown.map((group) => {

@@ -69,6 +69,10 @@ export function useCaseChanges(id: string) {
       (body: { at: string; title: string; description: string }) => api.post(`/cases/${id}/timeline`, body),
       TOUCHED,
     ),
+    addTechnique: useChange(
+      (technique_id: string) => api.post(`/cases/${id}/techniques`, { technique_id }),
+      TOUCHED,
+    ),
     attach: useChange((file: File) => {
       const form = new FormData();
       form.append("file", file);

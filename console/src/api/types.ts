@@ -315,6 +315,10 @@ export interface Warninglist {
 export interface ImportResult {
   added: number;
   updated: number;
+  unchanged?: number;
+  /** Those the feed held before and the file does not state. */
+  removed?: number;
+  refused_count?: number;
   refused: { line: number; reason: string; value: string }[];
 }
 
@@ -358,6 +362,12 @@ export interface Decision {
   resolution: string | null;
   verdict: Verdict | null;
   reasons: string[];
+  score?: number | null;
+  /** How the score came about, one line a fact. */
+  arithmetic?: string[];
+  /** What would have led to another outcome. */
+  flips?: string[];
+  undo_reason?: string | null;
   facts: Record<string, Json>;
   policy: { playbook: string; version: string; step: string } | null;
   at: Instant;

@@ -1,4 +1,8 @@
+import { TextInput } from "@mantine/core";
+import { useState } from "react";
 import { Link } from "react-router";
+import { useCaseChanges } from "../api/cases";
+import { useMay } from "../api/session";
 import { useActivity, useSimilar } from "../api/subject";
 import type { Case } from "../api/types";
 import { text } from "../format/number";
@@ -22,16 +26,7 @@ export function Rail({ found }: { found: Case }) {
             : []),
         ]}
       />
-      {found.techniques.length > 0 && (
-        <>
-          <h2 style={{ marginTop: 16 }}>ATT&CK</h2>
-          {found.techniques.map((technique) => (
-            <div key={technique.id}>
-              <span className="mono">{technique.id}</span> {technique.name}
-            </div>
-          ))}
-        </>
-      )}
+      <Techniques found={found} />
       {custom.length > 0 && (
         <>
           <h2 style={{ marginTop: 16 }}>Fields</h2>
@@ -41,6 +36,38 @@ export function Rail({ found }: { found: Case }) {
       <Related path={`/cases/${found.id}`} />
       <Latest path={`/cases/${found.id}`} />
     </aside>
+  );
+}
+
+function Techniques({ found }: { found: Case }) {
+  const may = useMay("cases:write");
+  const { addTechnique } = useCaseChanges(found.id);
+  const [id, setId] = useState("");
+  return (
+    <>
+      <h2 style={{ marginTop: 16 }}>ATT&CK</h2>
+      {found.techniques.map((technique) => (
+        <div key={technique.id}>
+          <span className="mono">{technique.id}</span> {technique.name}
+        </div>
+      ))}
+      {may && (
+        <form
+          onSubmit={(e) => {
+            e.preventDefault();
+            addTechnique.mutate(id.trim(), { onSuccess: () => setId("") });
+          }}
+        >
+          <TextInput
+            aria-label="Add a technique"
+            placeholder="Add, such as T1110.001"
+            mt={4}
+            value={id}
+            onChange={(e) => setId(e.currentTarget.value)}
+          />
+        </form>
+      )}
+    </>
   );
 }
 

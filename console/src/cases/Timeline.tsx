@@ -8,6 +8,7 @@ import { words } from "../format/words";
 import { readEnd } from "../parts/readEnd";
 import { Empty, Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
+import { eventLink } from "../search/eventLink";
 
 const HUE: Record<string, string> = {
   event: "#5c7cfa",
@@ -23,7 +24,7 @@ const HUE: Record<string, string> = {
 };
 /** Where each kind of entry leads. */
 const TO: Record<string, (id: string) => string> = {
-  event: (id) => `/search?event=${id}&q=_id:${id}&from=now-90d`,
+  event: eventLink,
   alert: (id) => `/alerts/${id}`,
   run: (id) => `/runs/${id}`,
   case: (id) => `/cases/${id}`,
@@ -63,7 +64,7 @@ function Entry({ item }: { item: TimelineItem }) {
     <li
       style={{
         display: "grid",
-        gridTemplateColumns: "136px 84px minmax(0, 1fr)",
+        gridTemplateColumns: "152px 84px minmax(0, 1fr)",
         gap: 10,
         padding: "3px 0",
         borderLeft: `3px solid ${HUE[item.kind] ?? "var(--dim)"}`,

@@ -35,11 +35,11 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** A dialog, menu or list of choices is open: it has the keyboard. */
+const TAKES_KEYS = '[role="dialog"][aria-modal="true"], [role="listbox"], [role="menu"]';
+
+/** A dialog, menu or list of choices is open: it has the keyboard. Closed lists may stay in the page, hidden. */
 function dialogIsOpen(): boolean {
-  return (
-    document.querySelector('[role="dialog"][aria-modal="true"], [role="listbox"], [role="menu"]') !== null
-  );
+  return [...document.querySelectorAll(TAKES_KEYS)].some((element) => element.checkVisibility());
 }
 
 const layers: Layer[] = [];

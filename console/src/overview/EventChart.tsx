@@ -1,15 +1,23 @@
 import { useMemo } from "react";
 import { useNavigate } from "react-router";
 import type { Histogram } from "../api/types";
+import type { Range } from "../format/time";
 import { EventBars } from "../parts/EventBars";
 
 /** Events over time; a dragged span opens in the search. */
-export function EventChart({ histogram }: { histogram: Histogram | Histogram["items"] }) {
+export function EventChart({
+  histogram,
+  range,
+}: {
+  histogram: Histogram | Histogram["items"];
+  range: Range;
+}) {
   const go = useNavigate();
   const whole = useMemo(() => toHistogram(histogram), [histogram]);
   return (
     <EventBars
       histogram={whole}
+      range={range}
       height={150}
       onZoom={(range) => void go(`/search?from=${range.from}&to=${range.to}`)}
     />

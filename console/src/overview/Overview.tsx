@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { Link } from "react-router";
 import { api } from "../api/client";
 import type { Overview as Figures } from "../api/types";
@@ -14,7 +15,9 @@ import { Top } from "./Top";
 
 export function Overview() {
   const { get, set } = useUrl();
-  const range = { from: get("from", "now-24h"), to: get("to", "now") };
+  const from = get("from", "now-24h");
+  const to = get("to", "now");
+  const range = useMemo(() => ({ from, to }), [from, to]);
   const query = useQuery({
     queryKey: ["overview", range],
     queryFn: () => api.get<Figures>("/overview", range),
@@ -77,7 +80,7 @@ function Numbers({ data, range }: { data: Figures; range: { from: string; to: st
       </div>
       <section className="box">
         <h2>Events over time</h2>
-        <EventChart histogram={data.events.histogram} />
+        <EventChart histogram={data.events.histogram} range={range} />
       </section>
       <div style={{ display: "grid", gap: 12, gridTemplateColumns: "repeat(auto-fit, minmax(280px, 1fr))" }}>
         <BySeverity

@@ -1,18 +1,22 @@
 import type { ECharts } from "echarts/core";
 import { useCallback, useMemo } from "react";
 import type { Histogram } from "../api/types";
+import { filled } from "../format/buckets";
 import { count } from "../format/number";
 import { after, local, type Range } from "../format/time";
 import { Chart } from "./Chart";
 
 interface Props {
   histogram: Histogram;
+  /** The range asked for, which the chart shows whole. */
+  range?: Range;
   height: number;
   onZoom: (range: Range) => void;
 }
 
 /** Counts over time as bars. Drag over a span to zoom into it; click a bar for its own span. */
-export function EventBars({ histogram, height, onZoom }: Props) {
+export function EventBars({ histogram: given, range, height, onZoom }: Props) {
+  const histogram = useMemo(() => filled(given, range), [given, range]);
   const { items, width_us } = histogram;
   const option = useMemo(() => optionOf(histogram), [histogram]);
   const wire = useCallback(

@@ -8,6 +8,7 @@ import { Tabs } from "../parts/Tabs";
 import { Time } from "../parts/Time";
 import { CopyButton } from "../parts/Value";
 import { EventFields } from "./EventFields";
+import { Pin } from "./Pin";
 import { Surrounding } from "./Surrounding";
 import type { SearchState } from "./state";
 
@@ -27,6 +28,7 @@ export function EventFlyout({ id, state }: { id: string; state: SearchState }) {
       <div style={{ display: "flex", alignItems: "center", padding: "8px 14px 0" }}>
         <b>{query.data ? <Time at={query.data["@timestamp"]} as="full" /> : "Event"}</b>
         <span style={{ flex: 1 }} />
+        <Pin eventId={id} />
         <ActionIcon aria-label="Close" onClick={() => state.set({ event: null }, true)}>
           <IconX size={15} />
         </ActionIcon>

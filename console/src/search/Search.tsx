@@ -59,7 +59,7 @@ export function Search() {
         )}
         {chart && histogram.data && histogram.data.items.length > 0 && (
           <div style={{ padding: "4px 14px", borderBottom: "1px solid var(--line)" }} title="Drag to zoom">
-            <EventBars histogram={histogram.data} height={92} onZoom={setRange} />
+            <EventBars histogram={histogram.data} range={search} height={92} onZoom={setRange} />
           </div>
         )}
         <div style={{ display: "flex", flex: 1, minHeight: 0 }}>

@@ -7,7 +7,7 @@ import { Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
 import type { SearchState } from "./state";
 
-/** What happened just before and after, whatever the query. */
+/** What happened just before and after on the same host, whatever the query. */
 export function Surrounding({ event, state }: { event: TocsinEvent; state: SearchState }) {
   const [n, setN] = useState(10);
   const query = useAround(event.id, n);

@@ -43,6 +43,7 @@ export function DecisionCard({ decision, path }: { decision: Decision; path: str
         {decision.undone_at && (
           <span>
             undone by {decision.undone_by}, <Time at={decision.undone_at} as="age" /> ago
+            {decision.undo_reason && `: ${decision.undo_reason}`}
           </span>
         )}
       </div>
@@ -66,10 +67,29 @@ export function DecisionCard({ decision, path }: { decision: Decision; path: str
         </span>
       </div>
       <Collapse expanded={facts}>
+        <Lines
+          title={`Score${typeof decision.score === "number" ? ` ${decision.score}` : ""}`}
+          lines={decision.arithmetic}
+        />
+        <Lines title="What would have changed it" lines={decision.flips} />
         <Code block mt={6}>
           {JSON.stringify(decision.facts, null, 2)}
         </Code>
       </Collapse>
+    </div>
+  );
+}
+
+function Lines({ title, lines }: { title: string; lines: string[] | undefined }) {
+  if (!lines?.length) return null;
+  return (
+    <div style={{ marginTop: 6 }}>
+      <span className="dim">{title}</span>
+      {lines.map((line) => (
+        <div key={line} className="mono">
+          {line}
+        </div>
+      ))}
     </div>
   );
 }
