@@ -1,0 +1,211 @@
+"""The console in a real browser: from a login to a closed alert and a closed case, and a search."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import tocsin.app
+from harness.processes import LOGIN, PASSWORD, AgentProcess, Server, until
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
+ATTACKERS = ("203.0.113.7", "198.51.100.23")
+SECONDS = 15_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the system's chromium; the test skips where there is none."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def live_server(server: Server, tmp_path: Path) -> Iterator[Server]:
+    """Return a server on which two attackers have guessed passwords, so that there are alerts."""
+    if not CONSOLE.is_file():
+        pytest.skip("the console is not built: make console")
+    log = tmp_path / "auth.log"
+    log.write_text("".join(guesses(datetime.now(UTC) - timedelta(minutes=5))))
+    agent = AgentProcess(server, tmp_path / "agent", f'logs = [{{ path = "{log}", from_start = true }}]\n')
+    agent.start()
+    try:
+        until(lambda: set(ATTACKERS) <= keys_of(server), 60)
+        # Playbooks may have closed them by now; this is about what people do.
+        closed = [alert["id"] for alert in alerts_of(server) if alert["status"] == "closed"]
+        if closed:
+            body = {"ids": closed, "action": "reopen", "arguments": {}, "dry_run": False}
+            assert server.client().post("/alerts/bulk", json=body).is_success
+        yield server
+    finally:
+        agent.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Open a page that fails the test when it shows an error or asks another host for anything."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    errors: list[str] = []
+    hosts: set[str] = set()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]*).*", r"\1", request.url)))
+    yield page
+    context.close()
+    assert [] == errors
+    assert 1 == len({host for host in hosts if host.startswith("http")}), hosts
+
+
+def guesses(start: datetime) -> Iterator[str]:
+    """Write failed logins of each attacker, close together in time."""
+    for number in range(24):
+        for attacker in ATTACKERS:
+            at = (start + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S.000000+00:00")
+            yield (
+                f"{at} web-01 sshd[{4000 + number}]: Failed password for invalid user admin{number} "
+                f"from {attacker} port {40000 + number} ssh2\n"
+            )
+
+
+def alerts_of(server: Server) -> list[dict[str, str]]:
+    """Return the alerts about the attackers."""
+    items = server.client().get("/alerts", params={"limit": 200}).json()["items"]
+    return [item for item in items if item["group_key"] in ATTACKERS]
+
+
+def keys_of(server: Server) -> set[str]:
+    """Return the attackers that alerts are about."""
+    return {alert["group_key"] for alert in alerts_of(server)}
+
+
+def log_in(page: Page, url: str) -> None:
+    """Log in by the form."""
+    page.goto(url)
+    page.get_by_role("textbox", name="Login").fill(LOGIN)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+
+
+def open_alert(page: Page, attacker: str) -> None:
+    """Go to the alerts by key, list one attacker's, and open the first by keys alone."""
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page.get_by_role("heading", name="Alerts", level=1)).to_be_visible()
+    page.get_by_role("combobox", name="Group by").click()
+    page.get_by_role("option", name="No grouping").click()
+    query = page.get_by_role("textbox", name="Query")
+    query.fill(f"group_key:{attacker}")
+    query.press("Enter")
+    expect(page.get_by_role("grid", name="Alerts").get_by_role("row").nth(1)).to_contain_text(attacker)
+    query.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("complementary", name="Alert")).to_contain_text("Why it fired")
+
+
+def close_alert(page: Page, attacker: str) -> None:
+    """Read why it fired, then close it with a reason, by key."""
+    flyout = page.get_by_role("complementary", name="Alert")
+    expect(flyout.locator("mark").filter(has_text=attacker).first).to_be_visible()
+    expect(flyout.locator(".field.matched").filter(has_text="source.ip")).to_be_visible()
+    page.keyboard.press("f")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Reason").fill("The monthly password audit, announced yesterday.")
+    dialog.get_by_role("button", name="Close alert").click()
+    expect(dialog).to_be_hidden()
+    expect(flyout).to_contain_text("Closed · false positive")
+    expect(flyout).to_contain_text("The monthly password audit")
+
+
+def escalate(page: Page) -> None:
+    """Make a case of the open alert, by key, and go there."""
+    page.keyboard.press("e")
+    page.get_by_role("button", name=re.compile("Opened case #")).click()
+    expect(page.get_by_role("tab", name="Description")).to_be_visible()
+
+
+def work_case(page: Page) -> None:
+    """Add a task and complete it, then close the case."""
+    page.keyboard.press("2")
+    page.get_by_role("textbox", name="New task").fill("Ask the owner of web-01")
+    page.get_by_role("button", name="Add task").click()
+    done = page.get_by_role("checkbox", name="Complete Ask the owner of web-01")
+    done.click()
+    expect(done).to_be_checked()
+    page.get_by_role("button", name="Close case…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Resolution").click()
+    page.get_by_role("option", name="True positive").click()
+    dialog.get_by_role("textbox", name="Summary").fill("Guessing from outside; no login succeeded.")
+    dialog.get_by_role("button", name="Close case").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("header.section")).to_contain_text("Closed · true positive")
+
+
+def search(page: Page, attacker: str) -> None:
+    """Search, open an event, narrow the search by one of its values, and see it all in the address."""
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    expect(page.get_by_role("heading", name="Search", level=1)).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type(f"source.ip:{attacker}")
+    page.keyboard.press("Control+Enter")
+    rows = page.get_by_role("grid", name="Events").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text(attacker)
+    rows.nth(1).click()
+    flyout = page.get_by_role("complementary", name="Event")
+    flyout.get_by_role("button", name="Filter for user.name").click()
+    expect(page).to_have_url(re.compile(r"q=source\.ip.*AND.*user\.name"))
+    expect(rows.nth(1)).to_contain_text(attacker)
+    page.reload()
+    expect(page.get_by_role("textbox", name="Query")).to_have_value(re.compile("AND user.name:"))
+    page.get_by_role("textbox", name="Query").fill("source.ip:((")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_contain_text("^ position")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(not hasattr(tocsin.app, "open_platform"), reason="there is no platform to run yet")
+def test_an_analyst_closes_an_alert_and_a_case_and_searches(live_server: Server, page: Page) -> None:
+    """The way through the console that every analyst takes every day, mostly by keys."""
+    live_server.client()  # makes the administrator
+    log_in(page, live_server.url)
+    open_alert(page, ATTACKERS[0])
+    close_alert(page, ATTACKERS[0])
+    page.keyboard.press("Escape")
+    open_alert(page, ATTACKERS[1])
+    escalate(page)
+    work_case(page)
+    search(page, ATTACKERS[0])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not hasattr(tocsin.app, "open_platform"), reason="there is no platform to run yet")
+def test_the_first_run_is_set_up_in_the_browser(server: Server, page: Page) -> None:
+    """The address printed by `tocsin up` leads to the form that makes the administrator."""
+    if not CONSOLE.is_file():
+        pytest.skip("the console is not built: make console")
+    address = until(lambda: re.search(r"http\S+/setup\?token=[\w-]+", server.output.read_text()))[0]
+    page.goto(address)
+    for name in ("Password", "Password again"):
+        page.get_by_role("textbox", name=re.compile(f"^{name}( \\*)?$")).fill(PASSWORD)
+    page.get_by_role("button", name="Create and log in").click()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Close as a false positive")
