@@ -14,7 +14,7 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]  # has no stubs
 
-from tocsin.decode.structure import structure_of
+from tocsin.decode.structure import Structure, structure_of
 
 Spans = tuple[tuple[int, int], ...]
 """Start and end of the whole match, then of every group; (-1, -1) for a group that took no part."""
@@ -36,8 +36,8 @@ _ONLY_BACKTRACKING = re.compile(r"\(\?(?:<?[=!]|>|\()|\(\?P=|\\[1-9]|[+*?}]\+")
 Search = Callable[[str], Spans | None]
 
 
-def searcher(pattern: str) -> Search:
-    """Return a search for the pattern.
+def searcher(pattern: str, known: Structure | None = None) -> Search:
+    """Return a search for the pattern; `known` is its structure where that has been looked at.
 
     Raises `ValueError` when neither engine can read it, and when only `re` can but without a bound.
     """
@@ -47,7 +47,7 @@ def searcher(pattern: str) -> Search:
         return _linear_only(pattern, error)
     if _ONLY_BACKTRACKING.search(pattern):
         return _backtracking_only(pattern)
-    engine = _Linear(pattern)
+    engine = _Linear(pattern, known)
 
     def run(text: str) -> Spans | None:
         if len(text) > EXPONENTIAL_LIMIT and len(text) > engine.limit and engine.able():
@@ -81,11 +81,11 @@ def _linear_only(pattern: str, error: Exception) -> Search:
 class _Linear:
     """The pattern in google-re2, compiled when first needed, and from which length it is."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, known: Structure | None = None) -> None:
         self._pattern = pattern
         self._program: Any = None
         self._tried = False
-        self._limit = -1
+        self._limit = -1 if known is None else _limit(known.degree)
 
     @property
     def limit(self) -> int:

@@ -6,6 +6,7 @@ Bytes, case-sensitive. What neither engine can do is refused by name when the fi
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -63,7 +64,12 @@ def compile_pcre2(pattern: str) -> PCRE2:
     if len(pattern) > MAX_PATTERN_BYTES:
         raise ValueError(f"the pattern is longer than {MAX_PATTERN_BYTES} bytes")
     rewritten = _rewrite(pattern)
-    search, known = searcher(rewritten), structure_of(rewritten)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # "[[" and "--" in a class mean what they mean in PCRE2
+        known = structure_of(rewritten)
+        search = searcher(rewritten, known)
     if known.plain is not None:
         return _plain(known.plain, known)
     possible = _filter(known)
@@ -182,35 +188,37 @@ class _Rewriter:
         return "\\" + part if part in "[]" else part
 
 
-def _posix(token: str) -> str:
-    name = token[2:-2]
+def _posix(part: str) -> str:
+    name = part[2:-2]
     if name not in _POSIX:
-        raise ValueError(f"the class {token} is not supported")
+        raise ValueError(f"the class {part} is not supported")
     return _POSIX[name]
 
 
-def _escape(token: str, *, in_class: bool) -> str:
-    if token.startswith("\\Q"):
-        return re.escape(token[2:].removesuffix("\\E"))
-    if len(token) > 2:
-        return _code_point(token, in_class=in_class)
-    if token in _REFUSED:
-        raise ValueError(f"{token} is not supported")
-    if in_class and token in ("\\h", "\\v"):
-        return _ESCAPES[token][1:-1]
-    if token in _ESCAPES:
-        return _ESCAPES[token]
+def _escape(part: str, *, in_class: bool) -> str:
+    if part == "\\":
+        raise ValueError("the pattern ends in a backslash")
+    if part.startswith("\\Q"):
+        return re.escape(part[2:].removesuffix("\\E"))
+    if len(part) > 2:
+        return _code_point(part, in_class=in_class)
+    if part in _REFUSED:
+        raise ValueError(f"{part} is not supported")
+    if in_class and part in ("\\h", "\\v"):
+        return _ESCAPES[part][1:-1]
+    if part in _ESCAPES:
+        return _ESCAPES[part]
     known = "AbBdDsSwWZnrtfa0123456789x" if not in_class else "bdDsSwWnrtfa0123456789x"
-    return token if not token[1].isalnum() or token[1] in known else re.escape(token[1])
+    return part if not part[1].isalnum() or part[1] in known else re.escape(part[1])
 
 
-def _code_point(token: str, *, in_class: bool) -> str:
-    number = int(token[token.index("{") + 1 : -1].removeprefix("U+"), 16)
+def _code_point(part: str, *, in_class: bool) -> str:
+    number = int(part[part.index("{") + 1 : -1].removeprefix("U+"), 16)
     if number > 0x10FFFF or 0xD800 <= number < 0xE000:
-        raise ValueError(f"{token} is no character")
-    if token.startswith("\\x") and number < 0x100:
+        raise ValueError(f"{part} is no character")
+    if part.startswith("\\x") and number < 0x100:
         return f"\\x{number:02x}"
     data = chr(number).encode().decode("latin-1")
     if in_class and len(data) > 1:
-        raise ValueError(f"{token} in a class is not supported: patterns are matched byte by byte")
+        raise ValueError(f"{part} in a class is not supported: patterns are matched byte by byte")
     return "".join(f"\\x{ord(char):02x}" for char in data)

@@ -21,7 +21,10 @@ _MAX_DESCRIPTION = 1_024
 
 def walk(root: Rule, subject: Subject) -> Rule | list[Node] | None:
     """Return the rule that is the verdict, or nodes for memory to decide, or None when no rule holds."""
-    return _first((root,), subject)
+    if root.id:
+        return _first((root,), subject)
+    # A root that no content states is no rule: it never stands in a verdict or among the nodes.
+    return _first(root.siblings.of(subject), subject) if root.siblings is not None else None
 
 
 def _first(rules: Sequence[Rule], subject: Subject) -> Rule | list[Node] | None:

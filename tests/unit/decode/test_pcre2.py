@@ -47,7 +47,7 @@ def test_matches(pattern: str, text: str, matches: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"\p{Greek}", r"a\Kb", "(?R)", "(*ACCEPT)a", r"[\x{100}]", "a(", "[[:nope:]]"]
+    "pattern", [r"\p{Greek}", r"a\Kb", "(?R)", "(*ACCEPT)a", r"[\x{100}]", "a(", "[[:nope:]]", "a\\"]
 )
 def test_what_cannot_be_translated_is_refused_by_name(pattern: str) -> None:
     """Nothing is silently taken for something else."""
