@@ -68,7 +68,10 @@ def effect(point: str) -> Action:
     def apply(tx: Session, context: Context, _arguments: Any, _gathered: Any) -> Result:
         number = int(context.step.name.removeprefix("step"))
         seen = context.facts.get(f"n{number - 1}", 0)
-        tx.execute(text("INSERT INTO effects (run_id, step) VALUES (:run, :step)"), {"run": context.run_id, "step": number})
+        tx.execute(
+            text("INSERT INTO effects (run_id, step) VALUES (:run, :step)"),
+            {"run": context.run_id, "step": number},
+        )
         tx.flush()
         if point == f"inside:{number}":
             die()
@@ -100,7 +103,9 @@ def main() -> None:
     while time.monotonic() < deadline:
         dispatcher.step()
         with database.read() as tx:
-            status = tx.execute(text("SELECT status FROM playbook_runs WHERE id = :id"), {"id": run_id}).scalar()
+            status = tx.execute(
+                text("SELECT status FROM playbook_runs WHERE id = :id"), {"id": run_id}
+            ).scalar()
         if status in {"success", "failure"}:
             break
         time.sleep(0.02)

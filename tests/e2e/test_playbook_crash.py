@@ -37,6 +37,7 @@ def child(folder: Path, point: str) -> int:
     return subprocess.run(command, timeout=60, check=False, capture_output=True).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 def test_a_run_killed_anywhere_is_finished_by_the_next_process(database, tmp_path, point):
     """Every effect is there once, every step's facts reached the next, and the run has succeeded."""
@@ -56,4 +57,6 @@ def test_a_run_killed_again_and_again_is_finished(database, tmp_path):
         assert child(tmp_path, point) == -signal.SIGKILL
     assert child(tmp_path, "none") == 0
     with database.read() as tx:
-        assert list(range(STEPS)) == tx.execute(text("SELECT step FROM effects ORDER BY rowid")).scalars().all()
+        assert (
+            list(range(STEPS)) == tx.execute(text("SELECT step FROM effects ORDER BY rowid")).scalars().all()
+        )

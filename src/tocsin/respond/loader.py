@@ -107,7 +107,7 @@ def _triggers(source: Source, given: Any) -> tuple[Trigger, ...]:
     found = []
     for position, entry in enumerate(given):
         place: Place = ("triggers", position)
-        trigger = _convert(source, {"on": entry} if isinstance(entry, str) else entry, Trigger, place)
+        trigger = _convert(source, {"event": entry} if isinstance(entry, str) else entry, Trigger, place)
         _check_condition(source, trigger.when, (*place, "when"))
         found.append(trigger)
     return tuple(found)

@@ -13,7 +13,7 @@ SubjectType = Literal["alert", "case"]
 class Trigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Starts the playbook on a kind of change, when the condition over the alert's facts holds."""
 
-    on: TriggerKind
+    event: TriggerKind
     when: str = ""
 
 

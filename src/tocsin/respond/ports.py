@@ -274,6 +274,11 @@ class Report(Protocol):
         ...
 
     @property
+    def summary(self) -> str:
+        """One sentence for people."""
+        ...
+
+    @property
     def taxonomies(self) -> Sequence[Taxonomy]:
         """Its statements."""
         ...
@@ -301,7 +306,7 @@ class Job(Protocol):
 class Enricher(Protocol):
     """Runs analyzers."""
 
-    def run(self, kind: str, value: str, tlp: int, pap: int) -> Sequence[Job]:
+    def run(self, kind: str, value: str, *, tlp: int, pap: int) -> Sequence[Job]:
         """Ask every enabled analyzer that takes the kind; waits for the answers, cached ones at once."""
         ...
 

@@ -169,7 +169,7 @@ class Dispatcher:
 
 def answers(playbook: Playbook, kind: str, facts: Facts) -> bool:
     """Say whether a playbook starts on a change of an alert with these facts."""
-    return any(trigger.on == kind and holds(trigger.when, facts) for trigger in playbook.triggers)
+    return any(trigger.event == kind and holds(trigger.when, facts) for trigger in playbook.triggers)
 
 
 def add_run(

@@ -13,8 +13,8 @@ from tocsin.respond.ports import Job
 VERDICTS = ("malicious", "suspicious", "info", "safe")
 MAX_LABELS = 40
 
-Answered = tuple[str, str, str, str, list[str]]
-"""Value, analyzer, status, verdict or nothing, labels."""
+Answered = tuple[str, str, str, str, str, list[str]]
+"""Value, analyzer, status, verdict or nothing, summary, labels."""
 
 
 class EnrichArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,16 +33,16 @@ def _ask(context: Context, arguments: EnrichArguments) -> list[Answered]:
     ]
     found: list[Answered] = []
     for kind, value in wanted[: arguments.limit]:
-        jobs = context.parts.enricher.run(kind, value, tlp, pap)
+        jobs = context.parts.enricher.run(kind, value, tlp=tlp, pap=pap)
         found += [(value, job.analyzer, job.status, *_said(job)) for job in jobs]
     return found
 
 
-def _said(job: Job) -> tuple[str, list[str]]:
+def _said(job: Job) -> tuple[str, str, list[str]]:
     if job.report is None:
-        return "", []
+        return "", "", []
     labels = [f"{each.namespace}:{each.predicate}={each.value}" for each in job.report.taxonomies]
-    return str(job.report.verdict or ""), labels
+    return str(job.report.verdict or ""), job.report.summary[:300], labels
 
 
 def _keep(_tx: Session, context: Context, _: EnrichArguments, answers: list[Answered]) -> Result:
@@ -50,7 +50,7 @@ def _keep(_tx: Session, context: Context, _: EnrichArguments, answers: list[Answ
     facts: dict[str, Any] = {"enrichment.jobs": len(answers)}
     labels: dict[str, None] = {}
     failures = []
-    for value, analyzer, status, verdict, said in answers:
+    for value, analyzer, status, verdict, summary, said in answers:
         if status != "success":
             failures.append(analyzer)
             continue
@@ -61,6 +61,7 @@ def _keep(_tx: Session, context: Context, _: EnrichArguments, answers: list[Answ
             if value in sources:
                 _note(facts, f"source.{verdict}", value)
                 _note(facts, f"source.{analyzer}.{verdict}", value)
+                _note(facts, f"source.{analyzer}.summary", summary)
     facts["enrichment.labels"] = list(labels)[:MAX_LABELS]
     facts["enrichment.failed"] = sorted(set(failures))
     counts = {verdict: len(facts.get(f"enrichment.{verdict}", [])) for verdict in VERDICTS}
