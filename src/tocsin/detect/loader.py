@@ -9,6 +9,7 @@ from pathlib import Path
 from tocsin.core.errors import ContentError, InvalidError, Location, Problem, TocsinError
 from tocsin.detect.elastalert import ReadRule, read_elastalert
 from tocsin.detect.rule import WatchRule
+from tocsin.detect.sigma import read_sigma
 from tocsin.detect.yaml_source import MAX_BYTES, Source, read_source
 
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -89,7 +90,7 @@ def read_text(path: str, text: str) -> ReadRule:
 
 def _reader(source: Source) -> Callable[[Source, str], ReadRule]:
     if "detection" in source.values:
-        raise source.refuse("Sigma rules are not supported yet", "detection")
+        return read_sigma
     if "correlation" in source.values:
         raise source.refuse("Sigma correlation rules are not supported yet", "correlation")
     if "type" in source.values or "filter" in source.values:
