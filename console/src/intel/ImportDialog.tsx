@@ -95,7 +95,8 @@ function Result({ result, onDone }: { result: ImportResult; onDone: () => void }
         <b>{count(result.added)}</b> added, <b>{count(result.updated)}</b> updated,{" "}
         <b>{count(result.unchanged ?? 0)}</b> unchanged, <b>{count(result.removed ?? 0)}</b> removed,{" "}
         <b>{count(result.refused_count ?? result.refused.length)}</b> refused.
-      </p>result.refused.length > 0 && (
+      </p>
+      {result.refused.length > 0 && (
         <div style={{ maxHeight: 300, overflow: "auto", borderTop: "1px solid var(--line)" }}>
           {result.refused.map((line) => (
             <div
@@ -116,7 +117,7 @@ function Result({ result, onDone }: { result: ImportResult; onDone: () => void }
             </div>
           ))}
         </div>
-      )
+      )}
       <Button mt={12} onClick={onDone}>
         Done
       </Button>
