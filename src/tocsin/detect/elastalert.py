@@ -56,7 +56,7 @@ def read_elastalert(source: Source, default_name: str) -> ReadRule:
     node = _node(source)
     ours = _ours(source)
     rule = WatchRule(
-        id=str(ours.get("id") or name)[:200],
+        id=str(ours.get("id") or name)[:200].replace("/", "-"),  # it stands in addresses
         name=name,
         kind="elastalert",
         version=version_of(source.text),

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from tocsin.core.actor import Actor, AuditTrail
 from tocsin.core.database import Database
-from tocsin.core.detection import Clause
-from tocsin.core.errors import NotFoundError, Problem
+from tocsin.core.detection import Clause, RuleKind
+from tocsin.core.errors import ContentError, NotFoundError, Problem
 from tocsin.core.event import Event
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
 from tocsin.detect.engine import Detector, DetectStatus, RuleCost
@@ -116,12 +116,14 @@ class RuleService:
         details = {"enabled": [before, enabled], "version": rule.version}
         self._audit.record(tx, actor, action, kind="rule", subject=rule.id, details=details)
 
-    def test(self, text: str, event: Event) -> Trial:
-        """Try a rule's text on an event; raises `ContentError` when it would be refused.
+    def test(self, text: str, event: Event, kind: RuleKind | None = None) -> Trial:
+        """Try a rule's text on an event; raises `ContentError` when it is refused or of another kind.
 
         A rule that counts is asked whether it would count this event.
         """
         rule = read_text("rule", text).rule
+        if kind is not None and rule.kind != kind:
+            raise ContentError(f"this is a rule of kind {rule.kind}, not {kind}", location=rule.location)
         matched = rule.matches(event)
         return Trial(matched, Explanation(rule.node).clauses(event) if matched else ())
 
