@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tocsin.core.event import Classified
 from tocsin.core.record import Record
@@ -41,7 +42,7 @@ class Intake:
         on_idle: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`dispatch` is told of each batch that is complete and how many batches are before it.
+        """`dispatch` is told of each complete batch and how many are before it: at once, and as it moves up.
 
         `on_idle` is called by the taker every few seconds while there is nothing to take.
         """
@@ -87,7 +88,10 @@ class Intake:
                 self._seal_due()
                 if self._ready:
                     self._under_way += 1
-                    return self._ready.popleft()
+                    taken = self._ready.popleft()
+                    for place, waiting in enumerate(islice(self._ready, self._limits.look_ahead), start=1):
+                        self._dispatch(waiting, place)
+                    return taken
                 if self._closed:
                     return None
                 if not self._changed.wait(self._patience()) and not self._open:

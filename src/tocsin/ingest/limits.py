@@ -35,6 +35,8 @@ class Limits:
     """Smaller batches are not worth the way to a worker and back."""
     worker_idle_s: float = 60.0
     """Workers are let go after this long without work."""
+    look_ahead: int = 8
+    """How many batches before their commit may be with the workers or back from them."""
     idle_check_s: float = 10.0
     """How often an idle pipeline looks whether its workers can go."""
     retry_s: float = 1.0

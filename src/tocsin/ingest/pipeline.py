@@ -109,8 +109,9 @@ class Pipeline:
     def _dispatch(self, batch: Batch, before: int) -> None:
         """Give a batch to a worker when others are before it: this process is busy with those."""
         limits = self._limits
-        worth_it = limits.workers and len(batch.records) >= limits.worker_batch_records
-        if before and worth_it and self._workers.is_warm():
+        if batch.classified is not None or not limits.workers or not 0 < before <= limits.look_ahead:
+            return
+        if len(batch.records) >= limits.worker_batch_records and self._workers.is_warm():
             batch.classified = self._workers.submit(batch.records)
 
     def _run(self) -> None:

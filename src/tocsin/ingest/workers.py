@@ -8,7 +8,6 @@ the standard library's pool would fail every batch under way.
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import threading
@@ -101,7 +100,6 @@ class Worker:
 def _serve(connection: Connection, factory: ClassifierFactory) -> None:
     """What a worker process does: answer until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the platform, which then drains
-    os.nice(5)  # commits and the console come first
     classifier = factory()
     connection.send_bytes(_GOOD)
     while True:

@@ -306,6 +306,23 @@ def test_workers_come_with_a_backlog_and_go_when_idle(make_pipeline: Make, store
     until(lambda: not pipeline.worker_ids(), "the worker did not go")
 
 
+def test_batches_that_wait_go_to_workers_that_come_up_later(
+    make_pipeline: Make, store: MemoryStore, tmp_path: Path
+) -> None:
+    """A backlog from before the workers were up is theirs once they are: one of them dies of it here."""
+    kill = tmp_path / "kill"
+    pipeline = make_pipeline(PlainFactory(str(kill)), workers=1, worker_batch_records=10)
+    store.gate.clear()
+    for first in range(1, 201, 10):
+        pipeline.submit("w", records("w", first, 10))
+    until(pipeline.worker_ids, "no worker came up")
+    kill.touch()
+    store.gate.set()
+    assert pipeline.submit("w", records("w", 201, 10)).result(WAIT) == 210
+    assert not kill.exists()
+    assert store.seqs("w") == list(range(1, 211))
+
+
 def test_survives_a_worker_killed_in_mid_batch(
     make_pipeline: Make, store: MemoryStore, tmp_path: Path
 ) -> None:
