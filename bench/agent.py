@@ -51,6 +51,18 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
+def latency_s(path: Path) -> float:
+    """Write one line and return how long it took to be acknowledged."""
+    before, began = Handler.mark, time.monotonic()
+    with path.open("a") as file:
+        file.write("one line\n")
+    while Handler.mark == before:
+        time.sleep(0.002)
+    took = time.monotonic() - began
+    time.sleep(0.1)
+    return took
+
+
 def main() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -69,6 +81,7 @@ def main() -> None:
         idle = rss_mb(process.pid)
         time.sleep(IDLE_S)
         idle_cpu = (cpu_s(process.pid) - busy) / IDLE_S * 100
+        waits = sorted(latency_s(folder / "one.log") for _ in range(20))
         before = Handler.mark
         line = "Nov 24 05:36:01 web1 sshd[812]: Failed password for root from 192.0.2.7 port {} ssh2\n"
         busy, began = cpu_s(process.pid), time.monotonic()
@@ -83,6 +96,7 @@ def main() -> None:
     print(
         f"agent: RSS idle {idle:.1f} MB, after {LINES:,} lines {loaded:.1f} MB;"
         f" {LINES / took:,.0f} lines/s from file to acknowledged, {cpu:.2f} s of processor;"
+        f" line to acknowledged p50 {waits[10] * 1000:.0f} ms, p95 {waits[18] * 1000:.0f} ms;"
         f" idle processor {idle_cpu:.1f} %; exit status {status}"
     )
 

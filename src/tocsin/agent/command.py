@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,6 +24,8 @@ from tocsin.agent.server import HTTPServer
 from tocsin.agent.settings import AgentSettings, load_settings
 
 log = logging.getLogger(__name__)
+
+_OPEN_FILES = 4096
 
 EXIT_REFUSED = 4
 """Exit status when the server does not accept the agent: starting again alone will not help."""
@@ -69,16 +73,27 @@ def run(settings: AgentSettings) -> int:
         if not token:
             raise AgentError(f"not enrolled ({settings.state_folder}): run `tocsin agent enrol` first")
         identity = enrol(settings, server="", token=token)
+    url = settings.server or identity.server
+    if urlsplit(url).scheme == "http" and urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1"):
+        log.warning("%s is not encrypted: logs and this agent's key can be read on the way", url)
+    _allow_files()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    log.info("agent %s sends to %s", identity.agent_id, settings.server or identity.server)
+    log.info("agent %s sends to %s", identity.agent_id, url)
     try:
         Agent(settings, identity).run(stop)
     except UnauthorizedError as error:
         log.error("%s", error.message)  # noqa: TRY400 - the traceback says nothing more
         return EXIT_REFUSED
     return 0
+
+
+def _allow_files() -> None:
+    """Raise the limit of open files as far as this process may: each log followed is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def status(settings: AgentSettings) -> Mapping[str, Any]:

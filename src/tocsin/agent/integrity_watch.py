@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocsin.agent.baseline import Baseline
@@ -92,7 +92,8 @@ class IntegrityCollector:
         self._unwatched = 0
         for watch in self._integrity.watches:
             if os.path.isdir(watch.root):
-                self._watch_tree(watch, watch.root)
+                for _ in self._watch_tree(watch, watch.root):
+                    pass
             else:
                 self._watch_folder(os.path.dirname(watch.root))
         self._files = sum(self._integrity.scan(watch) for watch in self._integrity.watches)
@@ -156,9 +157,8 @@ class IntegrityCollector:
             del self._due[path]
             self._integrity.check(path)
 
-    def _watch_tree(self, watch: Watch, top: bytes) -> list[bytes]:
-        """Ask for notices of a folder and those below it; return the files found on the way."""
-        found = []
+    def _watch_tree(self, watch: Watch, top: bytes) -> Iterator[bytes]:
+        """Ask for notices of a folder and those below it; yield the files found on the way."""
         waiting = [top]
         while waiting:
             folder = waiting.pop()
@@ -169,12 +169,11 @@ class IntegrityCollector:
                         if watch.ignores(entry.path):
                             continue
                         if not entry.is_dir(follow_symlinks=False):
-                            found.append(entry.path)
+                            yield entry.path
                         elif watch.recursive:
                             waiting.append(entry.path)
             except OSError:
                 continue  # gone again, or closed to us: the scan says what can be said
-        return found
 
     def _watch_folder(self, folder: bytes) -> None:
         if self._inotify is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,11 +31,15 @@ class Lost(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SpoolState(msgspec.Struct, frozen=True):
-    """`acknowledged`: the highest sequence the server holds. `refused`: records lost, ever."""
+    """`acknowledged`: the highest sequence the server holds. `refused`: records lost, ever.
+
+    `agent`: whose numbers these are; empty before anything was remembered.
+    """
 
     acknowledged: int = 0
     refused: int = 0
     lost: tuple[Lost, ...] = ()
+    agent: str = ""
 
     def losing(self, loss: Lost) -> SpoolState:
         """Return the state with one more loss, joined to the last one where they touch."""
@@ -43,16 +48,16 @@ class SpoolState(msgspec.Struct, frozen=True):
             lost[-1] = Lost(lost[-1].first, loss.last, loss.reason)
         else:
             lost.append(loss)
-        return SpoolState(self.acknowledged, self.refused + loss.count, tuple(lost))
+        return msgspec.structs.replace(self, refused=self.refused + loss.count, lost=tuple(lost))
 
     def telling(self, losses: Sequence[Lost]) -> SpoolState:
         """Return the state in which these losses were reported."""
         lost = [msgspec.structs.replace(one, told=True) if one in losses else one for one in self.lost]
-        return SpoolState(self.acknowledged, self.refused, _outstanding(lost, self.acknowledged))
+        return msgspec.structs.replace(self, lost=_outstanding(lost, self.acknowledged))
 
     def acknowledging(self, mark: int) -> SpoolState:
         """Return the state in which the server holds everything up to `mark` that was not lost."""
-        return SpoolState(mark, self.refused, _outstanding(self.lost, mark))
+        return msgspec.structs.replace(self, acknowledged=mark, lost=_outstanding(self.lost, mark))
 
 
 def _touch(before: Lost, after: Lost) -> bool:
@@ -87,7 +92,15 @@ def read_state(path: Path) -> SpoolState:
 
 
 def write_state(path: Path, state: SpoolState) -> None:
-    """Replace the state file at once."""
+    """Replace the state file at once. On a full disk the former one stays, and that is said.
+
+    Harmless too: what a restart then does not know, it finds as records acknowledged already or missing.
+    """
     temporary = path.with_suffix(".new")
-    temporary.write_bytes(msgspec.json.encode(state))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(msgspec.json.encode(state))
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        log.warning("%s could not be written: %s", path, error.strerror)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -37,7 +38,10 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 2.0
 _COLLECTORS_S = 0.8
+_RESTART_S = 5.0
 _MB = 1024 * 1024
+_FAILURES = (TocsinError, OSError, sqlite3.Error)
+"""What a full or failing disk leads to: tried again, for nothing else would help."""
 
 
 class Agent:
@@ -115,7 +119,7 @@ class _Run:
     def _end(self, link: threading.Thread) -> None:
         self._deadline = time.monotonic() + DRAIN_S
         stop_all(self._collectors, _COLLECTORS_S)
-        self._baseline.report(AgentFinding(action="stopped", version=__version__), location="agent")
+        self._say_stopped()
         self._link_stop.set()
         link.join(max(0.0, self._deadline - time.monotonic()))
         stats = self._spool.stats()
@@ -127,23 +131,32 @@ class _Run:
             )
 
     def _send(self, stop: threading.Event) -> None:
-        try:
-            self._link.run(self._link_stop)
-            self._link.drain(self._deadline or 0.0)
-        except UnauthorizedError as error:
-            log.error("link: %s", error.message)  # noqa: TRY400 - the traceback says nothing more
-            stop.set()
-        except TocsinError:
-            log.exception("link: cannot go on")
-            stop.set()
+        while True:
+            try:
+                self._link.run(self._link_stop)
+                self._link.drain(self._deadline or 0.0)
+                return
+            except UnauthorizedError as error:
+                log.error("link: %s", error.message)  # noqa: TRY400 - the traceback says nothing more
+                stop.set()
+                return
+            except _FAILURES:
+                log.exception("link: failed, will start again")
+                self._link_stop.wait(_RESTART_S)
 
     def _beat(self, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 self._heartbeat.run(stop)
-            except (TocsinError, OSError):
+            except _FAILURES:
                 log.exception("heartbeat: failed, will start again")
-                stop.wait(5)
+                stop.wait(_RESTART_S)
+
+    def _say_stopped(self) -> None:
+        try:
+            self._baseline.report(AgentFinding(action="stopped", version=__version__), location="agent")
+        except _FAILURES:
+            log.exception("could not note that the agent stops")
 
     def _status(self) -> Mapping[str, Any]:
         return {collector.name: collector.status() for collector in self._collectors}

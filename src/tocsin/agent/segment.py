@@ -150,6 +150,9 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         write_all(descriptor, content)
         os.fdatasync(descriptor)
+    except OSError:
+        temporary.unlink()  # on a full disk every byte counts
+        raise
     finally:
         os.close(descriptor)
     temporary.replace(path)

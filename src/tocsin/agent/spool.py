@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from tocsin.agent.errors import SpoolError, SpoolFullError
 from tocsin.agent.losses import Lost, LostReason, SpoolState, read_state, uncovered, write_state
 from tocsin.agent.segment import (
@@ -100,6 +102,12 @@ class Spool:
         for segment, following in zip(self._segments, self._segments[1:], strict=False):
             self._lose_unknown(segment.last_seq + 1, following.first_seq - 1)
         self._file = os.open(self._active.path, os.O_WRONLY | os.O_APPEND)
+        if not self._state.agent:
+            self._remember(self._state)
+        if self._state.agent != self._agent:
+            self._number_anew(1)
+            # What the former agent lost was its own; its numbers mean nothing to this one.
+            self._remember(SpoolState())
 
     def _usable(self, segment: Segment) -> bool:
         if segment.size and not any(
@@ -313,28 +321,30 @@ class Spool:
         with self._changed:
             if mark < self._next():
                 return 0
-            waiting = list(self._unacknowledged())
-            opening = encode_frame(Entry([], dict(self._checkpoints)), mark + 1)
-            frames = [opening]
-            for at in range(0, len(waiting), 500):
-                items = [
-                    Item(record.raw, record.collected_at, record.kind, record.location, record.host)
-                    for record in waiting[at : at + 500]
-                ]
-                frames.append(encode_frame(Entry(items, {}), mark + 1 + at))
-            path = self._folder / f"{mark + 1:020d}.seg"
-            write_whole(path, b"".join(frames))
-            self._replace_all(path, mark)
-            return len(waiting)
+            count = self._number_anew(mark + 1)
+            self._remember(self._state.acknowledging(mark))
+            self._changed.notify_all()
+            return count
 
-    def _replace_all(self, path: Path, mark: int) -> None:
+    def _number_anew(self, first: int) -> int:
+        """Put what waits into one file that begins with `first`; return how many records that is."""
+        waiting = list(self._unacknowledged())
+        frames = [encode_frame(Entry([], dict(self._checkpoints)), first)]
+        for at in range(0, len(waiting), 500):
+            items = [
+                Item(record.raw, record.collected_at, record.kind, record.location, record.host)
+                for record in waiting[at : at + 500]
+            ]
+            frames.append(encode_frame(Entry(items, {}), first + at))
+        path = self._folder / f"{first:020d}.seg"
+        write_whole(path, b"".join(frames))
         former, self._segments = self._segments, [Segment.read(path)]
         os.close(self._file)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
-        self._remember(self._state.acknowledging(mark))
         for segment in former:
-            segment.path.unlink()
-        self._changed.notify_all()
+            if segment.path != path:
+                segment.path.unlink()
+        return len(waiting)
 
     # -- the rest
 
@@ -360,6 +370,7 @@ class Spool:
             os.close(self._file)
 
     def _remember(self, state: SpoolState) -> None:
+        state = msgspec.structs.replace(state, agent=self._agent)
         self._state = state
         write_state(self._folder / "state", state)
 

