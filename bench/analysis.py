@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tocsin.core.clock import from_datetime
-from tocsin.core.event import Event
 from tocsin.core.record import Record
 from tocsin.rules import Correlation, load
 
@@ -71,7 +70,7 @@ def main() -> None:
     collected = from_datetime(START)
     made = [Record("bench", n, line.encode(), collected + n) for n, line in enumerate(lines(count), start=1)]
     ruleset.classify(made[:BATCH])  # the first batch fills the caches that a running worker has
-    correlation, events, pending = Correlation(ruleset), list[Event](), 0
+    correlation, pending, ruled = Correlation(ruleset), 0, 0
     stateless = settled = 0.0
     for start in range(0, count, BATCH):
         before = time.process_time()
@@ -79,10 +78,10 @@ def main() -> None:
         between = time.process_time()
         pending += sum(one.pending is not None for one in classified)
         resumed = time.process_time()
-        events += correlation.settle(classified)
+        events = correlation.settle(classified)
         stateless += between - before
         settled += time.process_time() - resumed
-    ruled = sum("rule.id" in event.fields for event in events)
+        ruled += sum("rule.id" in event.fields for event in events)
     print(
         f"analysis: {count / (stateless + settled):,.0f} events/s on one core "
         f"({stateless / count * 1e6:.1f} us stateless, {settled / count * 1e6:.1f} us stateful; "

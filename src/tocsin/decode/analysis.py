@@ -124,7 +124,8 @@ def _decimal(text: str) -> str:
 def _event(record: Record, subject: Subject, at: int | None) -> Event:
     raw, fields = record.raw, subject.fields
     _put_header(fields, record, subject)
-    message = raw.decode("utf-8", "replace")
+    plain = raw.isascii()
+    message = raw.decode("ascii") if plain else raw.decode("utf-8", "replace")
     return Event(
         source=record.source,
         seq=record.seq,
@@ -132,7 +133,7 @@ def _event(record: Record, subject: Subject, at: int | None) -> Event:
         received_at=record.collected_at,
         message=message,
         fields=fields,
-        raw=None if raw.isascii() or message.encode() == raw else raw,
+        raw=None if plain or message.encode() == raw else raw,
     )
 
 
@@ -148,8 +149,9 @@ def _put_header(fields: dict[str, Value], record: Record, subject: Subject) -> N
         fields["process.pid"] = int(subject.pid)
     host = record.host or readable(subject.hostname)
     if host:
-        fields["host.hostname"] = host
-        fields["host.name"] = host
+        # A forwarded document knows its host better than whoever forwards it.
+        fields.setdefault("host.hostname", host)
+        fields.setdefault("host.name", host)
     if subject.timestamp:
         fields["predecoder.timestamp"] = readable(subject.timestamp)
     if record.location:

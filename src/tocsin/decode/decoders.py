@@ -173,9 +173,7 @@ def _read(decoder: Decoder, subject: Subject, start: int) -> int:
     if found is None:
         return -1
     values, end = found
-    put = subject.put
-    for where, value in zip(decoder.targets, values):  # noqa: B905  # more captures than names are dropped
-        put(where, value)
+    subject.put_all(decoder.targets, values)
     return start + end
 
 

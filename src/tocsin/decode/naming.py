@@ -39,6 +39,9 @@ _ECS = {
 _NOT_AN_ADDRESS = {"source.ip": "source.domain", "destination.ip": "destination.domain"}
 _RESERVED = frozenset({"@timestamp", "_id", "message"})
 
+_OURS = ("rule.", "decoder.", "agent.", "threat.")
+"""What the platform itself says of an event, so that no log can say it."""
+
 Store = Callable[[dict[str, Value], str], None]
 """Put a value, given as text, into an event's fields."""
 
@@ -54,6 +57,8 @@ class Target:
     name: str
     """The event's field."""
     store: Store
+    is_text: bool
+    """The event keeps the value as it is, once it is readable."""
 
 
 @lru_cache(maxsize=8_192)
@@ -62,21 +67,24 @@ def target(name: str, *, static_names: bool = True) -> Target:
     key = name.lower()
     if static_names and name in STATIC:
         key = "dstuser" if key == "user" else key
-        return Target(key, static=True, name=_static_name(key), store=_storer(_static_name(key), key))
-    field = event_field(name)
-    return Target(key, static=False, name=field, store=_storer(field, key))
+        return _target(key, _static_name(key), static=True)
+    return _target(key, event_field(name), static=False)
 
 
 @lru_cache(maxsize=1_024)
 def renamed(name: str, field: str) -> Target:
     """Return a dynamic field that rules know as `name` and the event keeps as `field`."""
-    key = name.lower()
-    return Target(key, static=False, name=field, store=_storer(field, key))
+    return _target(name.lower(), field, static=False)
+
+
+def _target(key: str, field: str, *, static: bool) -> Target:
+    is_text = CATALOGUE.get(field, "keyword") in ("keyword", "text", "boolean")
+    return Target(key, static=static, name=field, store=_storer(field, key), is_text=is_text)
 
 
 def event_field(name: str) -> str:
     """Return the event's field for a dynamic name; `data.` names that are aliases lead to the real one."""
-    if name in CATALOGUE and name not in _RESERVED and not name.startswith(("rule.", "decoder.", "agent.")):
+    if name in CATALOGUE and name not in _RESERVED and not name.startswith(_OURS):
         return name
     return ALIASES.get(f"data.{name}", f"data.{name}")
 

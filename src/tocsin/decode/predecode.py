@@ -28,7 +28,6 @@ _ISO_HEADER = re.compile(
 _XFERLOG = re.compile(r".{3} .{3} .{2} .{2}:.{2}:.{2} .{4} [0-9]+ ", re.DOTALL)
 _APACHE_ERROR = re.compile(r"\[(.{3} .{3} .{2} .{2}:.{2}:.{2} .{4})\] ", re.DOTALL)
 _ASL = re.compile(r"\[Time ([0-9]{4}\.[0-9]{2}\.[0-9]{2} [0-9:]{8} UTC)\] \[")
-_ASL_PART = {name: re.compile(rf"\[{name} ([^\]]*)\]") for name in ("Sender", "Host")}
 _SQUID = re.compile(r"1[0-9]{9}\.[0-9]{3} +")
 
 
@@ -170,7 +169,11 @@ def _asl(subject: Subject, log: str) -> None:
     if match is None or start < 0:
         return
     subject.timestamp = match.group(1)
-    sender, host = _ASL_PART["Sender"].search(log), _ASL_PART["Host"].search(log)
-    subject.program = sender.group(1) if sender else ""
-    subject.hostname = host.group(1) if host else ""
+    subject.program, subject.hostname = _asl_part(log, "[Sender "), _asl_part(log, "[Host ")
     subject.log = log[start + 9 :].partition("]")[0]
+
+
+def _asl_part(log: str, mark: str) -> str:
+    start = log.find(mark)
+    end = log.find("]", start)
+    return log[start + len(mark) : end] if 0 <= start < end else ""

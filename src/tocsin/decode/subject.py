@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tocsin.core.event import Value
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import lower
@@ -69,6 +71,19 @@ class Subject:
             return
         values[key] = value
         target.store(self.fields, value)
+
+    def put_all(self, targets: Sequence[Target], captured: Sequence[str]) -> None:
+        """Keep what a pattern captured, in order; captures beyond the targets are dropped."""
+        values, fields, readable = self.values, self.fields, self.log.isascii()
+        for target, value in zip(targets, captured):  # noqa: B905  # see above
+            key = target.key
+            if not target.static and (key in values or len(values) >= MAX_DYNAMIC_FIELDS):
+                continue
+            values[key] = value
+            if not (readable and target.is_text):
+                target.store(fields, value)
+            elif value:
+                fields[target.name] = value
 
     def value(self, name: str) -> str | None:
         """Return a field as rules see it, by its name in lower case; None when absent."""

@@ -56,11 +56,11 @@ class Timestamps:
         Not trusted is what lies before 1970 or more than a day after `collected_at`.
         """
         key = (text, collected_at // DAY)
-        if key not in self._known:
+        at = self._known.get(key, -1)
+        if at == -1:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[key] = _read(text, collected_at)
-        at = self._known[key]
+            at = self._known[key] = _read(text, collected_at)
         return at if at is not None and 0 <= at <= collected_at + DAY else None
 
     def within(self, line: str, collected_at: int) -> int | None:

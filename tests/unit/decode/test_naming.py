@@ -48,7 +48,7 @@ def test_where_a_value_goes(name: str, value: str, fields: dict[str, Any]) -> No
 
 def test_a_decoder_cannot_forge_what_the_engine_writes() -> None:
     """Fields of rule, decoder and agent are written by the platform only."""
-    for name in ("rule.level", "decoder.name", "agent.id", "@timestamp", "_id"):
+    for name in ("rule.level", "decoder.name", "agent.id", "threat.technique.id", "@timestamp", "_id"):
         assert target(name).name.startswith("data.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tocsin.decode.predecode import predecode
@@ -79,3 +81,20 @@ def test_rfc_5424() -> None:
     )
     assert "failed" == subject.log
     assert ("", "", "", "plain") == _parts("<34>1 - - - - - - plain")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[Time 2026.11.24 10:00:01 UTC] [" + "[Sender " * 8_000 + "[Message ",
+        "<34>1 2026-11-24T10:00:01Z h su 7 - [" + 'a="' * 20_000,
+        "Nov 24 10:00:01 h " + "a" * 60_000,
+        "Nov 24 10:00:01 h " + "a|b:c " * 10_000,
+        "1764000000.123" + " " * 60_000,
+    ],
+)
+def test_a_hostile_header_does_not_stall(line: str) -> None:
+    """Long lines that begin like a format and never end it are read in time proportional to their length."""
+    started = time.process_time()
+    _parts(line)
+    assert time.process_time() - started < 0.5

@@ -49,6 +49,7 @@ def test_user_data_and_message() -> None:
         b'<!DOCTYPE Event SYSTEM "file:///etc/passwd"><Event/>',
         b"<Event>" + b" " * MAX_BYTES,
         b"\x00\xff",
+        b"<Event>" + b"<a>" * 200_000,
     ],
 )
 def test_anything_else_is_refused(raw: bytes) -> None:
