@@ -64,7 +64,7 @@ class Worker:
             self._process.start()
             theirs.close()
             ready = self._connection.poll(_START_TIMEOUT_S) and self._connection.recv_bytes() == _GOOD
-        except (OSError, EOFError) as error:
+        except Exception as error:
             self.close()
             raise WorkerStartError(f"a worker did not start: {error!r}") from error
         if not ready:

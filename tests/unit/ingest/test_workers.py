@@ -1,0 +1,89 @@
+"""Worker processes on their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from tests.unit.ingest.stages import POISON, PlainFactory, records
+
+from tocsin.core.record import Record
+from tocsin.ingest.ports import Classifier
+from tocsin.ingest.workers import (
+    ClassifierFailedError,
+    Worker,
+    WorkerDiedError,
+    WorkerPool,
+    WorkerStartError,
+)
+
+
+class BrokenFactory:
+    """Fails in the worker, as content that cannot be read there would."""
+
+    def __call__(self) -> Classifier:
+        raise OSError("no content here")
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_classifies_and_ends() -> None:
+    """Order and content come back; the process is gone after `close`."""
+    worker = Worker(PlainFactory())
+    found = worker.classify(records("s", 1, 3))
+    assert [(item.event.seq, item.event.message) for item in found] == [
+        (1, "line 1"),
+        (2, "line 2"),
+        (3, "line 3"),
+    ]
+    worker.close()
+    end = time.monotonic() + 10
+    while not is_gone(worker.pid):
+        assert time.monotonic() < end
+
+
+def test_tells_what_the_classifier_raised_and_goes_on() -> None:
+    """An exception is no death."""
+    worker = Worker(PlainFactory())
+    with pytest.raises(ClassifierFailedError, match="RuntimeError: poisoned"):
+        worker.classify([Record("s", 1, POISON, 1)])
+    assert len(worker.classify(records("s", 1, 2))) == 2
+    worker.close()
+
+
+def test_notices_a_death() -> None:
+    """At once, not after a timeout."""
+    worker = Worker(PlainFactory())
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(WorkerDiedError):
+        worker.classify(records("s", 1, 2))
+    worker.close()
+
+
+@pytest.mark.parametrize("factory", [BrokenFactory(), lambda: None])
+def test_a_worker_that_cannot_start_says_so(factory: object) -> None:
+    """Content that is not readable there, a factory that cannot travel."""
+    with pytest.raises(WorkerStartError):
+        Worker(factory)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_pool_whose_workers_do_not_start_fails_what_waits() -> None:
+    """Nobody waits for ever; the next attempt is not at once."""
+    pool = WorkerPool(BrokenFactory(), 1)
+    assert pool.is_warm() is False
+    waiting = pool.submit(records("s", 1, 1))
+    with pytest.raises(WorkerStartError):
+        waiting.result(30)
+    before = threading.active_count()
+    assert pool.is_warm() is False
+    assert threading.active_count() == before
+    pool.close()
