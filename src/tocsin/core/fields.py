@@ -83,6 +83,7 @@ CATALOGUE: dict[str, FieldType] = {
     "threat.indicator.id": "keyword",
     "threat.indicator.type": "keyword",
     "threat.indicator.value": "keyword",
+    "threat.indicator.warninglist": "keyword",
     "threat.tactic.name": "keyword",
     "threat.technique.id": "keyword",
     "threat.technique.name": "keyword",
