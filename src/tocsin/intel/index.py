@@ -107,7 +107,7 @@ class IndicatorIndex:
     def _write(self, revision: int, hashes: Hashes) -> Hashes:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"indicators-{revision}.npy"
-        temporary = path.with_suffix(".tmp")
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")  # another process may build the same
         with temporary.open("wb") as file:
             np.save(file, hashes)
             file.flush()
