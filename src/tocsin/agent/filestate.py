@@ -24,6 +24,7 @@ _SECRETS = (
     b"*.pem",
     b"id_*",
     b"*.kdbx",
+    b"*htpasswd*",
     b"*secret*",
     b"*password*",
     b".pgpass",

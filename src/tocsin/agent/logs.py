@@ -1,7 +1,9 @@
 """Collects log files: finds them by pattern, follows them through rotation, misses and repeats nothing.
 
 Every line and the position behind it reach the spool in one write. A file is known by device, inode and
-the fingerprint of its first bytes, so it is recognised under any name it is rotated to.
+a fingerprint of its content, so it is recognised under any name it is rotated to. While the spool is
+nearly full, files that stay where they are wait: they keep their lines themselves. A file that is rotated
+away is read on, as it may be deleted next.
 """
 
 from __future__ import annotations
@@ -72,6 +74,7 @@ class LogCollector:
         self._lines = 0
         self._unreadable: dict[str, str] = {}
         self._left_out = 0
+        self._waits = False
 
     def run(self, stop: threading.Event) -> None:
         """Follow the files until told to stop; then read once more to the end."""
@@ -93,6 +96,8 @@ class LogCollector:
         detail = "; ".join(f"{readable(path)}: {why}" for path, why in islice(self._unreadable.items(), 5))
         if self._left_out:
             detail = f"{self._left_out} files beyond the limit of {MAX_FILES} are not followed; {detail}"
+        if self._waits:
+            detail = f"waiting until the server has taken what is in the spool; {detail}"
         return {"detail": detail, "files": len(self._followed), "lines": self._lines}
 
     def close(self) -> None:
@@ -229,9 +234,12 @@ class LogCollector:
     def turn(self) -> bool:
         """Read one chunk of every file that has something; say whether any may have more."""
         more = False
+        self._waits = self._spool.is_nearly_full()
         for identity, followed in list(self._followed.items()):
             if self._followed.get(identity) is not followed:
                 continue  # replaced within this turn
+            if self._waits and not followed.is_gone:
+                continue
             try:
                 more |= self._advance(identity, followed)
             except OSError as error:

@@ -67,7 +67,8 @@ class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     poll_ms: float = 100.0
     """How often log files are looked at."""
     spool_limit_mb: float = 256.0
-    """When the server is away longer than this lasts, the oldest records are refused and counted."""
+    """When it is three quarters full, log files wait to be read. When it is full all the same, because the
+    server is away for long, the oldest records are refused and counted."""
 
     @property
     def host_name(self) -> str:

@@ -35,6 +35,7 @@ from tocsin.core.record import Record
 
 _SEGMENTS = 16
 """A full spool has about this many files, so that making room refuses a small part of it."""
+_NEARLY = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,11 @@ class Spool:
             self._synced = False
             self._changed.notify_all()
             return self._active.last_seq
+
+    def is_nearly_full(self) -> bool:
+        """Say whether who can wait should wait: what comes in now may soon push older records out."""
+        with self._changed:
+            return sum(segment.size for segment in self._segments) > self._limit * _NEARLY
 
     def checkpoint(self, key: str) -> bytes | None:
         """Return the position last written under `key`."""

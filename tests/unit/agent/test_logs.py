@@ -390,3 +390,38 @@ def test_the_running_collector_reads_until_told_to_stop(bench: Bench, folder: Pa
     stop.set()
     thread.join(5)
     assert bench.lines() == [b"new", b"last"]
+
+
+def test_files_wait_while_the_spool_is_nearly_full(
+    bench: Bench, folder: Path, follow: Callable[..., Follower]
+) -> None:
+    """A backlog larger than the spool costs no line: it stays in its file until there is room."""
+    bench.spool._limit = 256 * 1024
+    bench.spool._segment_bytes = 16 * 1024
+    path = folder / "a.log"
+    expected = [b"%05d %s" % (number, os.urandom(100).hex().encode()) for number in range(5000)]
+    path.write_bytes(b"".join(line + b"\n" for line in expected))
+    follower = follow(from_start=True)
+    found: list[bytes] = []
+    waited = 0
+    while len(found) < len(expected):
+        if not follower.collector.turn() and "waiting" in follower.collector.figures()["detail"]:
+            waited += 1
+        if (pending := bench.spool.batch(200, 1 << 30)) is not None and waited:
+            found += [record.raw for record in pending.records]
+            bench.spool.acknowledge(pending.last)
+    assert found == expected
+    assert bench.spool.stats().refused == 0
+
+
+def test_a_rotated_file_does_not_wait(bench: Bench, folder: Path, follow: Callable[..., Follower]) -> None:
+    """What may be deleted soon is read even when older records must make room for it."""
+    follower = follow(from_start=True)
+    path = folder / "a.log"
+    write(path, "first")
+    follower.look()
+    write(path, "second")
+    path.rename(folder / "a.log.1")
+    bench.spool._limit = 1
+    follower.look()
+    assert bench.lines() == [b"first", b"second"]
