@@ -51,7 +51,12 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 def test_value_is_found_within_text(value: str, border: str) -> None:
     """What is recognised alone is found with other text around it."""
     expected = RECOGNISER.recognise(value)
-    if expected is not None and value != "::" and not value.endswith((".", "-")):
+    if (
+        expected is not None
+        and value != "::"
+        and not value.startswith(("com.", "net."))
+        and not value.endswith((".", "-"))
+    ):
         assert expected in EXTRACTOR.in_text(f"seen{border}{value}{border}today")
 
 

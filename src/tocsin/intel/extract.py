@@ -54,6 +54,9 @@ _TOKENS = (
     r"\b(?:[0-9a-fA-F]{1,4}:){1,7}(?:(?::[0-9a-fA-F]{1,4}){1,7}|[0-9a-fA-F]{1,4}|:)(?:/\d{1,3})?",
     r"::[0-9a-fA-F:]{1,38}(?:/\d{1,3})?",
 )
+_REVERSED = ("com.", "org.", "net.", "edu.", "gov.")
+"""How names of software start (`com.example.app`), and names of hosts practically never."""
+
 _TRAILING = ".,;:!?)]}'\""
 
 
@@ -95,7 +98,7 @@ class Extractor:
             value = self.recogniser.recognise(_trimmed(token))
             if value is None and (inner := self._ipv4.search(token)):  # `1.2.3.4.Failed`
                 value = self.recogniser.recognise(_trimmed(inner.group(0)))
-            if value:
+            if value and not (value.kind == "domain" and value.value.startswith(_REVERSED)):
                 found.setdefault(value)
         return list(found)
 

@@ -21,7 +21,7 @@ _FILE_ENDING = re.compile(
     r"zip|sh|py|pl|rs|md|so|ko|deb|rpm)",
     re.IGNORECASE | re.ASCII,
 )
-_FILES_LIKE_DOMAINS = frozenset({"zip", "sh", "py", "pl", "rs", "md", "so", "mov"})
+_FILES_LIKE_DOMAINS = frozenset({"zip", "sh", "py", "pl", "rs", "md", "so", "mov", "properties"})
 """Top-level domains that are far commoner as the ending of a file's name when there is only one dot."""
 
 

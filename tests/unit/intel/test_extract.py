@@ -109,3 +109,10 @@ def test_address_before_a_sentence_without_a_space_is_found() -> None:
         ("domain", "a.1.2.3.4.com"),
         ("ip", "8.8.8.8"),
     ]
+
+
+def test_name_of_software_is_no_domain() -> None:
+    """Names written from the top-level domain down, as packages and bundles have, are left out of texts."""
+    assert EXTRACTOR.in_text("com.example.app org.apache.camel log4j.properties evil.com") == [
+        ("domain", "evil.com")
+    ]
