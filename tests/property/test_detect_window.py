@@ -17,7 +17,7 @@ def by_definition(window, times):
         newest = max(held)[0]
         held = [entry for entry in held if newest - entry[0] < window.span]
         if len(held) >= window.count:
-            found.append((number, sorted(held)))
+            found.append((number, sorted(held, key=lambda entry: entry[0])))
             held = []
     return found
 

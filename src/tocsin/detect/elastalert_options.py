@@ -116,7 +116,10 @@ _ALERT = (
     "generate_kibana_discover_url",
 )
 
-_NO_EFFECT = frozenset(_SCHEDULE + _ALERT)
+_COUNTING = ("use_count_query", "use_terms_query", "query_key_values")
+"""They save ElastAlert queries at the price of late events; here every event is counted as it comes."""
+
+_NO_EFFECT = frozenset(_SCHEDULE + _ALERT + _COUNTING)
 """Known to ElastAlert; detection follows the log and notification is another part, so nothing follows."""
 
 _PREFIXES = (
@@ -185,8 +188,6 @@ REFUSED = {
     "rules_loader": "it loads a Python module by name",
     "import": "it reads other files; write the options into the rule",
     "exponential_realert": "it is not supported yet; use realert",
-    "use_count_query": "it loses late events and their identifiers; leave it out, nothing is lost here",
-    "use_terms_query": "it loses late events and their identifiers; leave it out, nothing is lost here",
     "blacklist": "rules of type blacklist are not supported yet",
 }
 """Options that make a rule refused, with the reason."""

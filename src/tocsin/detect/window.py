@@ -7,6 +7,7 @@ the window counts, and a match drops the whole window, so seven events with `num
 from __future__ import annotations
 
 from bisect import insort
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ MAX_KEYS = 200_000
 
 def advance(window: Window, seen: list[Seen], event: Seen) -> list[Seen] | None:
     """Add an event to a window in place; return the whole window, now emptied, when it matches."""
-    insort(seen, event)
+    insort(seen, event, key=itemgetter(0))  # equal times keep their order of arrival
     while seen[-1][0] - seen[0][0] >= window.span:
         seen.pop(0)
     if len(seen) < window.count:
