@@ -15,14 +15,13 @@ from tocsin.core.clock import DAY, Clock
 from tocsin.core.record import Record
 from tocsin.ingest.errors import BadBatchError, GapError
 from tocsin.ingest.inflate import inflate_zstd
-from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.ledger import LOST_AT_AGENT, Ledger
 from tocsin.ingest.pipeline import Pipeline
 
 MAX_BATCH_RECORDS = 50_000
 MAX_RECORD_BYTES = 1024 * 1024
 _MAX_SPAN = 1 << 40
 _YEAR_2000 = 946_684_800_000_000
-_LOST = "lost at the agent before sending"
 
 _RECORDS = msgspec.msgpack.Decoder(list[Record])
 
@@ -107,7 +106,7 @@ class AgentReceiver:
         def count(done: Future[int]) -> None:
             if not done.cancelled() and done.exception() is None:
                 self._ledger.received(source, lost)
-                self._ledger.refused(source, _LOST, lost)
+                self._ledger.refused(source, LOST_AT_AGENT, lost)
 
         future.add_done_callback(count)
 

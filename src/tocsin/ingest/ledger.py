@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +20,8 @@ _log = structlog.get_logger(__name__)
 _REASON_LENGTH = 200
 _MAX_REASONS = 50
 _OTHER_REASONS = "other reasons"
+LOST_AT_AGENT = "lost at the agent before sending"
+_UNBROKEN = ("syslog:", "bulk:", "agent:")
 _KILLED = "unacknowledged when the platform was killed"
 
 
@@ -66,9 +68,9 @@ class Ledger:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-ledger", daemon=True)
 
-    def start(self) -> None:
-        """Read what earlier runs counted, and begin to write."""
-        self.load()
+    def start(self, marks: Mapping[str, int] | None = None) -> None:
+        """Read what earlier runs counted, and begin to write; `marks` as for `load`."""
+        self.load(marks)
         self._thread.start()
 
     def stop(self) -> None:
@@ -115,8 +117,12 @@ class Ledger:
             names = sorted(self._accounts)
         return [self.account(name) for name in names]
 
-    def load(self) -> None:
-        """Add what the database holds to the counts; called once, before anything is counted."""
+    def load(self, marks: Mapping[str, int] | None = None) -> None:
+        """Add what the database holds to the counts; called once, before anything is counted.
+
+        `marks`, the event log's mark of every source, tell what a run that was killed had stored and
+        not counted yet: where every sequence is a record, the mark is what was stored or lost before.
+        """
         with self._database.read() as tx, self._lock:
             for row in tx.scalars(select(SourceRow)):
                 self._accounts[row.id] = Account(
@@ -125,6 +131,9 @@ class Ledger:
             for refusal in tx.scalars(select(RefusalRow)):
                 known = Refusal(refusal.reason, refusal.count, refusal.last_at)
                 self._accounts[refusal.source].refusals[refusal.reason] = known
+        for source, mark in (marks or {}).items():
+            if source.startswith(_UNBROKEN):
+                self._reconcile(source, mark)
         for account in self.accounts():
             if account.under_way > 0:  # a run that ended cleanly leaves none
                 self.refused(account.source, _KILLED, account.under_way)
@@ -144,6 +153,12 @@ class Ledger:
             _log.warning("ingest_ledger_not_written", error=type(error).__name__)
             with self._lock:
                 self._changed |= changed
+
+    def _reconcile(self, source: str, mark: int) -> None:
+        with self._account(source) as account:
+            lost = account.refusals.get(LOST_AT_AGENT)
+            account.stored = max(account.stored, mark - (lost.count if lost else 0))
+            account.received = max(account.received, account.stored + account.duplicates + account.refused)
 
     @contextmanager
     def _account(self, source: str) -> Iterator[Account]:

@@ -58,6 +58,30 @@ def test_says_what_a_killed_run_left_open(database: Database) -> None:
     assert account.refusals["unacknowledged when the platform was killed"].count == 3
 
 
+def test_counts_what_a_killed_run_had_stored_and_not_counted(database: Database) -> None:
+    """The event log knows better: received is still the sum of the rest, for a source never written too."""
+    killed = Ledger(database, ManualClock(NOW))
+    killed.received("syslog:udp:a", 7)
+    killed.settled("syslog:udp:a", stored=5, duplicates=0)
+    killed.received("agent:a", 4)
+    killed.refused("agent:a", "lost at the agent before sending", 4)
+    killed.received("import:a", 1)
+    killed.settled("import:a", stored=1, duplicates=0)
+    killed.flush()
+    ledger = Ledger(database, ManualClock(NOW))
+    ledger.load({"syslog:udp:a": 9, "agent:a": 10, "bulk:k:new": 3, "import:a": 50})
+    counts = {
+        account.source: (account.received, account.stored, account.refused, account.under_way)
+        for account in ledger.accounts()
+    }
+    assert counts == {
+        "syslog:udp:a": (9, 9, 0, 0),
+        "agent:a": (10, 6, 4, 0),
+        "bulk:k:new": (3, 3, 0, 0),
+        "import:a": (1, 1, 0, 0),
+    }
+
+
 def test_bounds_the_reasons(database: Database) -> None:
     """Reasons that carry content cannot fill the memory."""
     ledger = Ledger(database, ManualClock(NOW))
