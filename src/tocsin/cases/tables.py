@@ -97,7 +97,7 @@ class Alert(Base):
     custom_fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     verdict: Mapped[str | None] = mapped_column(String(16))
 
-    __table_args__ = (Index("ix_case_alerts_rule_id_group_key", "rule_id", "group_key"),)
+    __table_args__ = (Index("ix_case_alerts_rule_id_group_key_status", "rule_id", "group_key", "status"),)
 
 
 class AlertEvent(Base):
