@@ -73,7 +73,8 @@ def build(
     for router in routers:
         app.include_router(router, prefix=API_PREFIX)
     for router in root_routers:
-        app.include_router(router)
+        # The faces of other systems are described by those systems.
+        app.include_router(router, include_in_schema=not router.prefix.startswith("/compat"))
     _serve_openapi(app)
     refuse_unguarded(app)
     install_problems(app)
