@@ -6,26 +6,31 @@ import { useAlertEvents } from "../api/alerts";
 import type { Alert, TocsinEvent } from "../api/types";
 import { clause } from "../format/lucene";
 import { count } from "../format/number";
+import { after } from "../format/time";
+import { words } from "../format/words";
 import { Section } from "../parts/Page";
 import { Empty, Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
 import { EventFields } from "../search/EventFields";
 import { matchedFields, pieces } from "./highlight";
 
+/** The search for what the alert stands on: its entity, in its time. */
+function around({ group_field, group_key, first_at, last_at, rule }: Alert): string {
+  const parts = [
+    ...(group_field ? [clause(group_field, group_key)] : []),
+    ...(rule.kind === "level" ? [clause("rule.id", rule.id)] : []),
+  ];
+  return `/search?${new URLSearchParams({ q: parts.join(" AND "), from: first_at, to: after(last_at, 1_000_000) })}`;
+}
+
 /** Why the alert fired: the rule's clauses that held, marked in the events that made it. */
 export function Why({ alert }: { alert: Alert }) {
   const { rule, clauses } = alert;
   return (
-    <Section
-      title="Why it fired"
-      aside={
-        <Link to={`/search?q=${encodeURIComponent(clause("rule.id", rule.id))}`} title="Events of this rule">
-          {rule.kind} rule {rule.id}
-        </Link>
-      }
-    >
+    <Section title="Why it fired" aside={<Link to={around(alert)}>Search these events</Link>}>
       <div style={{ marginBottom: 6 }}>
-        {rule.name}
+        <span className="dim">{words(rule.kind)} rule </span>
+        <span title={`${rule.id}, version ${rule.version}`}>{rule.name}</span>
         {alert.group_key && (
           <>
             , grouped by <span className="mono">{alert.group_field || "key"}</span> ={" "}
