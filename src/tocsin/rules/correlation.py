@@ -177,11 +177,19 @@ class Correlation:
         if window is None:
             window = []
         window.append(sighting)
-        oldest = present.at - composite.timeframe
-        most = max(MAX_PER_KEY, 2 * composite.frequency)
-        if len(window) > most or window[0].at < oldest:
-            window[:] = [kept for kept in window[-most:] if kept.at >= oldest]
+        _trim(window, present.at - composite.timeframe, max(MAX_PER_KEY, 2 * composite.frequency))
         self._windows.put(key, window)
+
+
+def _trim(window: list[_Sighting], oldest: int, most: int) -> None:
+    """Drop what is older than the timeframe, and the oldest half of a window twice as long as it may be."""
+    expired = 0
+    while window[expired].at < oldest:  # ends at the latest at the present event
+        expired += 1
+    if len(window) - expired > 2 * most:
+        expired = len(window) - most
+    if expired:
+        del window[:expired]
 
 
 def _key(rule: Rule, composite: Composite, present: _Present) -> tuple[Any, ...] | None:

@@ -11,6 +11,7 @@ import pytest
 from tocsin.core.clock import SECOND, from_iso
 from tocsin.core.record import Record
 from tocsin.rules import Correlation
+from tocsin.rules.correlation import MAX_PER_KEY
 
 BASE = '<rule id="10" level="3"><match>kv</match><description>base</description><group>failed,</group></rule>'
 
@@ -178,3 +179,19 @@ def test_only_what_needs_memory_is_pending_and_it_travels(make_rules: Callable[.
     assert counted == travelled
     assert "rule.id" not in counted.event.fields
     assert "10" == Correlation(ruleset).settle([travelled])[0].fields["rule.id"]
+
+
+def test_a_flood_is_counted_in_bounded_memory(make_player: Callable[..., Any]) -> None:
+    """Thousands of events of one key keep a window of bounded length and fire as they should."""
+    player = make_player(_counting("<if_matched_sid>10</if_matched_sid><different_user/><same_source_ip/>"))
+    found = player.rules(*[_kv()] * 3_000, step_s=0)
+    assert {"10"} == set(found)
+    assert max(map(len, player._memory._windows._entries.values())) <= 2 * MAX_PER_KEY
+    assert ["20"] == player.rules(_kv(user="other"), step_s=0)
+
+
+def test_a_later_event_with_an_earlier_time_harms_nothing(make_player: Callable[..., Any]) -> None:
+    """Times may run backwards; only what lies within the timeframe counts."""
+    player = make_player(_counting("<if_matched_sid>10</if_matched_sid>"))
+    assert ["10", "10"] == [*player.rules(_kv()), *player.rules(_kv(), step_s=-600)]
+    assert "20" in player.rules(_kv(), _kv(), step_s=1)
