@@ -84,7 +84,7 @@ class Decisions:
         query = select(DecisionRow.subject_id, DecisionRow.outcome).where(
             DecisionRow.subject_type == "alert", DecisionRow.subject_id.in_(alert_ids)
         )
-        latest = {each: outcome for each, outcome in tx.execute(query.order_by(DecisionRow.decided_at))}
+        latest = dict(tx.execute(query.order_by(DecisionRow.decided_at)).all())
         return {alert_id for alert_id, outcome in latest.items() if outcome == "none"}
 
     def get(self, tx: Session, decision_id: str) -> Decision:
