@@ -41,9 +41,10 @@ class Analyst:
         subject = Subject(log)
         subject.location, subject.agent = record.location, record.agent
         at = self._line(subject, record) if record.kind == "line" else self._document(subject, record)
+        wrote = subject.hostname
         if record.host:
-            subject.hostname = record.host
-        event = _event(record, subject, at)
+            subject.hostname = record.host  # rules ask for the agent's name, whatever the line says
+        event = _event(record, subject, at, wrote)
         subject.at = event.at
         return subject, event
 
@@ -121,9 +122,9 @@ def _decimal(text: str) -> str:
         return text
 
 
-def _event(record: Record, subject: Subject, at: int | None) -> Event:
+def _event(record: Record, subject: Subject, at: int | None, wrote: str = "") -> Event:
     raw, fields = record.raw, subject.fields
-    _put_header(fields, record, subject)
+    _put_header(fields, record, subject, wrote)
     plain = raw.isascii()
     message = raw.decode("ascii") if plain else raw.decode("utf-8", "replace")
     return Event(
@@ -137,7 +138,7 @@ def _event(record: Record, subject: Subject, at: int | None) -> Event:
     )
 
 
-def _put_header(fields: dict[str, Value], record: Record, subject: Subject) -> None:
+def _put_header(fields: dict[str, Value], record: Record, subject: Subject, wrote: str) -> None:
     fields["event.source"] = record.source
     if subject.decoder:
         fields["decoder.name"] = subject.decoder
@@ -147,10 +148,11 @@ def _put_header(fields: dict[str, Value], record: Record, subject: Subject) -> N
         fields["process.name"] = readable(subject.program)
     if subject.pid and len(subject.pid) < 19:
         fields["process.pid"] = int(subject.pid)
-    host = record.host or readable(subject.hostname)
+    # The collector's name for a host is the same for all it finds there; the line's own may differ.
+    host, wrote = record.host or readable(wrote), readable(wrote) or record.host
     if host:
         # A forwarded document knows its host better than whoever forwards it.
-        fields.setdefault("host.hostname", host)
+        fields.setdefault("host.hostname", wrote)
         fields.setdefault("host.name", host)
     if subject.timestamp:
         fields["predecoder.timestamp"] = readable(subject.timestamp)
@@ -158,3 +160,5 @@ def _put_header(fields: dict[str, Value], record: Record, subject: Subject) -> N
         fields["log.file.path"] = record.location
     if record.agent:
         fields["agent.id"] = record.agent
+        if record.host:
+            fields["agent.name"] = record.host

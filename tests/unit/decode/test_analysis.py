@@ -37,9 +37,15 @@ def test_a_line_keeps_its_text_and_where_it_came_from() -> None:
     } == event.fields
 
 
-def test_the_collector_knows_the_host_better() -> None:
-    """What the record says of its host goes before what the line says."""
-    assert "real" == _event(b"Nov 24 10:00:01 web1 app: hi", host="real").fields["host.name"]
+def test_the_collector_names_the_host() -> None:
+    """`host.name` is what the collector calls the host, `host.hostname` what the line says."""
+    fields = _event(b"Nov 24 10:00:01 web1 app: hi", host="real").fields
+    assert ("real", "web1") == (fields["host.name"], fields["host.hostname"])
+
+
+def test_an_agent_is_named() -> None:
+    """The host's name of a record that an agent collected is the agent's name."""
+    assert "real" == _event(b"Nov 24 10:00:01 web1 app: hi", host="real").fields["agent.name"]
 
 
 def test_bytes_that_are_no_utf8_are_kept_raw() -> None:
