@@ -21,6 +21,8 @@ _REASON_LENGTH = 200
 _MAX_REASONS = 50
 _OTHER_REASONS = "other reasons"
 LOST_AT_AGENT = "lost at the agent before sending"
+NOT_STORED = "not stored"
+"""Reasons, or their beginning, of refused records whose sequence was used up."""
 _UNBROKEN = ("syslog:", "bulk:", "agent:")
 _KILLED = "unacknowledged when the platform was killed"
 
@@ -156,8 +158,12 @@ class Ledger:
 
     def _reconcile(self, source: str, mark: int) -> None:
         with self._account(source) as account:
-            lost = account.refusals.get(LOST_AT_AGENT)
-            account.stored = max(account.stored, mark - (lost.count if lost else 0))
+            unstored = sum(
+                refusal.count
+                for reason, refusal in account.refusals.items()
+                if reason == LOST_AT_AGENT or reason.startswith(NOT_STORED)
+            )
+            account.stored = max(account.stored, mark - unstored)
             account.received = max(account.received, account.stored + account.duplicates + account.refused)
 
     @contextmanager

@@ -19,7 +19,7 @@ from tocsin.core.record import Record
 from tocsin.ingest.clocks import correct
 from tocsin.ingest.errors import NoRoomError, NotStoredError
 from tocsin.ingest.intake import Batch, Intake
-from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.ledger import NOT_STORED, Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.ports import Committed, Stages
 from tocsin.ingest.quarantine import Classify, classify_surviving
@@ -212,7 +212,7 @@ class Pipeline:
         if spread:
             self._intake.fail_source(batch.source)
         code = error.code if isinstance(error, TocsinError) else type(error).__name__
-        self._ledger.refused(batch.source, f"not stored: {code}", len(batch.records))
+        self._ledger.refused(batch.source, f"{NOT_STORED}: {code}", len(batch.records))
         full = code == "store-full"
         _reject(batch, NoRoomError(str(error)) if full else NotStoredError(f"not stored: {error}"))
 

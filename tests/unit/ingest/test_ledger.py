@@ -65,17 +65,20 @@ def test_counts_what_a_killed_run_had_stored_and_not_counted(database: Database)
     killed.settled("syslog:udp:a", stored=5, duplicates=0)
     killed.received("agent:a", 4)
     killed.refused("agent:a", "lost at the agent before sending", 4)
+    killed.received("syslog:udp:b", 5)
+    killed.refused("syslog:udp:b", "not stored: store", 5)
     killed.received("import:a", 1)
     killed.settled("import:a", stored=1, duplicates=0)
     killed.flush()
     ledger = Ledger(database, ManualClock(NOW))
-    ledger.load({"syslog:udp:a": 9, "agent:a": 10, "bulk:k:new": 3, "import:a": 50})
+    ledger.load({"syslog:udp:a": 9, "syslog:udp:b": 7, "agent:a": 10, "bulk:k:new": 3, "import:a": 50})
     counts = {
         account.source: (account.received, account.stored, account.refused, account.under_way)
         for account in ledger.accounts()
     }
     assert counts == {
         "syslog:udp:a": (9, 9, 0, 0),
+        "syslog:udp:b": (7, 2, 5, 0),
         "agent:a": (10, 6, 4, 0),
         "bulk:k:new": (3, 3, 0, 0),
         "import:a": (1, 1, 0, 0),
