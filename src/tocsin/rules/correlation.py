@@ -8,7 +8,7 @@ number of keys and of events a key, oldest forgotten first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from tocsin.core.event import Classified, Event
@@ -21,6 +21,8 @@ from tocsin.rules.walk import Node
 MAX_KEYS = 50_000
 MAX_PER_KEY = 512
 MAX_REMEMBERED = 100_000
+MAX_RESENT = 20_000
+"""So many pending events back, a resent one is known."""
 
 
 @dataclass(slots=True)
@@ -51,7 +53,6 @@ class _Present:
 class _Outcome:
     rule: Rule
     description: str
-    parent: Rule | None = field(default=None)
 
 
 class Correlation:
@@ -65,14 +66,28 @@ class Correlation:
         self._seen: Bounded[str, None] = Bounded(MAX_REMEMBERED)
         self._last_logs: Bounded[tuple[str, int], str] = Bounded(MAX_REMEMBERED)
         self._remembered: Bounded[tuple[Any, ...], None] = Bounded(MAX_REMEMBERED)
+        self._settled: Bounded[str, _Outcome | None] = Bounded(MAX_RESENT)
         self._ignored_until: dict[int, int] = {}
 
     def settle(self, batch: Sequence[Classified]) -> list[Event]:
-        """Return the events with their final verdicts, in the order given."""
+        """Return the events with their final verdicts, in the order given.
+
+        A recent event that comes again, as after a failed commit, gets its verdict again and changes nothing.
+        """
         for classified in batch:
-            if classified.pending is not None:
+            if classified.pending is None:
+                continue
+            if classified.event.id in self._settled:
+                self._settle_again(classified.event)
+            else:
                 self._settle(classified.event, classified.pending)
         return [classified.event for classified in batch]
+
+    def _settle_again(self, event: Event) -> None:
+        """Give an event that is sent again the verdict it had, and let it count no second time."""
+        outcome = self._settled.get(event.id)
+        if outcome is not None:
+            put_verdict(event.fields, outcome.rule, outcome.description)
 
     def _settle(self, event: Event, pending: list[Any]) -> None:
         nodes, facts = pending
@@ -81,6 +96,7 @@ class Correlation:
         at = event.received_at if self._by_reception else event.at
         present = _Present(at, agent, host, first_seen_key, log, values)
         outcome = self._first(nodes, None, present)
+        self._settled.put(event.id, outcome)
         if outcome is None:
             return
         put_verdict(event.fields, outcome.rule, outcome.description)

@@ -46,14 +46,16 @@ class Player:
         self._ruleset = ruleset
         self._memory = Correlation(ruleset, time="received")
         self._at = START
+        self._seq = 0
 
     def play(self, *lines: str, agent: str = "", step_s: int = 1) -> list[Event]:
         """Return the events of the lines, `step_s` seconds apart by reception."""
         made = []
         for line in lines:
             self._at += step_s * SECOND
+            self._seq += 1
             raw = f"Nov 24 10:00:00 h app: {line}".encode()
-            made.append(Record(f"s{agent}", self._at, raw, self._at, agent=agent))
+            made.append(Record(f"s{agent}", self._seq, raw, self._at, agent=agent))
         return self._memory.settle(self._ruleset.classify(made))
 
     def rules(self, *lines: str, agent: str = "", step_s: int = 1) -> list[str]:

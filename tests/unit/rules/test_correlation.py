@@ -195,3 +195,17 @@ def test_a_later_event_with_an_earlier_time_harms_nothing(make_player: Callable[
     player = make_player(_counting("<if_matched_sid>10</if_matched_sid>"))
     assert ["10", "10"] == [*player.rules(_kv()), *player.rules(_kv(), step_s=-600)]
     assert "20" in player.rules(_kv(), _kv(), step_s=1)
+
+
+def test_an_event_sent_again_counts_once_and_keeps_its_verdict(make_rules: Callable[..., Any]) -> None:
+    """After a failed commit the same batch comes again: same verdicts, same memory."""
+    ruleset = make_rules(_counting("<if_matched_sid>10</if_matched_sid>"))
+    memory = Correlation(ruleset)
+
+    def settle(*numbers: int) -> list[Any]:
+        made = [Record("s", n, f"Nov 24 10:00:0{n} h app: {_kv()}".encode(), SECOND * 10**9) for n in numbers]
+        return [event.fields["rule.id"] for event in memory.settle(ruleset.classify(made))]
+
+    assert ["10", "10"] == settle(1, 2) == settle(1, 2) == settle(1, 2)
+    assert ["20"] == settle(3) == settle(3)
+    assert ["10", "20"] == settle(4, 3)
