@@ -23,6 +23,7 @@ from tocsin.query.patterns import (
     words_of,
     words_regex,
 )
+from tocsin.query.sql_macros import OCTET
 from tocsin.query.tree import (
     And,
     Everything,
@@ -204,14 +205,15 @@ class Writer:
 
     def _network(self, node: InNetwork) -> _Build:
         first, last = (self.bind(key) for key in network_bounds(node.network))
-        prefix = _octets(node.network)
-        guard = self.bind(prefix) if prefix else ""
+        octets = _octets(node.network)
+        pattern = self.bind(octets) if octets else ""
 
         def build(x: str) -> str:
             within = f"address_key({x}) BETWEEN {first} AND {last}"
-            if not guard:
+            if not pattern:
                 return within
-            return f"CASE WHEN starts_with({x}, {guard}) OR contains({x}, ':') THEN {within} END"
+            # Nearly every address is written as four numbers, which a pattern tells at a tenth of the cost.
+            return f"CASE WHEN contains({x}, ':') THEN {within} ELSE regexp_full_match({x}, {pattern}) END"
 
         return build
 
@@ -243,10 +245,15 @@ def _key(kind: str, x: str) -> str:
 
 
 def _octets(network: str) -> str:
-    """Return the whole octets every IPv4 address of the network begins with, such as `10.1.`."""
+    """Return an RE2 pattern for the addresses of an IPv4 network, or nothing for one of IPv6."""
     parsed = ip_network(network, strict=False)
-    if not isinstance(parsed, IPv4Network) or parsed.prefixlen < 8:
+    if not isinstance(parsed, IPv4Network):
         return ""
-    whole = parsed.prefixlen // 8
-    octets = str(parsed.network_address).split(".")[:whole]
-    return ".".join(octets) + ("." if whole < 4 else "")
+    whole, rest = divmod(parsed.prefixlen, 8)
+    first = str(parsed.network_address).split(".")
+    parts = first[:whole]
+    if rest:
+        low = int(first[whole])
+        parts.append("(" + "|".join(str(number) for number in range(low, low + (1 << (8 - rest)))) + ")")
+    parts += [OCTET] * (4 - len(parts))
+    return r"\.".join(parts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tocsin.query.values import DATE, MICROSECONDS, NUMBER
 
-_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = rf"({_OCTET}\.){{3}}{_OCTET}"
+OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+"""A number of an IPv4 address, without leading zeros, in RE2."""
+_IPV4 = rf"({OCTET}\.){{3}}{OCTET}"
 _GROUPS = "([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)"
 
 _NUMBER_KEY = f"""
