@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 
@@ -19,6 +21,7 @@ from tocsin.store.day import DayFile, attach, read_summary
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _IDLE = 5 * MINUTE
+_IDLE_MEMORY = "2MB"
 _DROP_PATIENCE_S = 60.0
 
 
@@ -31,7 +34,8 @@ class Days:
     def __init__(self, root: Path, clock: Clock, memory_limit: str, threads: int) -> None:
         self._root = root
         self._folder = root / "days"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._claim = _claimed(root)
         self._clock = clock
         self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
@@ -50,9 +54,14 @@ class Days:
         self.acked: dict[str, int] = {}
         self.last_commit = 0
         self._swept_at = clock.now()
+        self._read_at = 0
         self._instance = self._connect()
         self.writer = self._instance.cursor()
-        self._discover()
+        try:
+            self._discover()
+        except StoreError:
+            self._let_go()
+            raise
 
     def names(self) -> list[str]:
         """Return the days kept, oldest first."""
@@ -74,12 +83,13 @@ class Days:
             file = self._open(day) if day in self._summaries else None
             if file is not None:
                 file.leases += 1
+                self._read_at = file.used_at
         try:
             yield file
         finally:
             if file is not None:
                 self._release(file)
-        self._sweep()
+        self.tidy()
 
     def open_for_writing(self, day: str) -> DayFile:
         """Return the day's file, made when there is none; the caller holds `writing`."""
@@ -147,14 +157,13 @@ class Days:
         with self.writing, self._lock:
             for file in list(self._files.values()):
                 self._detach(file)
-            self.writer.close()
-            self._instance.close()
             # The catalog is a copy; without room for it the next start reads the days themselves.
             with suppress(OSError):
                 self.save()
+            self._let_go()
 
     def close_idle(self) -> None:
-        """Close the days nobody has used for five minutes."""
+        """Close the days nobody has used for five minutes; give memory back when nobody has read."""
         with self.writing, self._lock:
             before = self._clock.now() - _IDLE
             idle = [file for file in self._files.values() if not file.leases and file.used_at < before]
@@ -162,8 +171,11 @@ class Days:
                 self._detach(file)
             if idle:
                 self.save()
+            if self._read_at and self._read_at < before and not any(f.leases for f in self._files.values()):
+                self._give_back()
 
-    def _sweep(self) -> None:
+    def tidy(self) -> None:
+        """Close idle days if that was not done within the last minute and nobody is writing."""
         now = self._clock.now()
         if now - self._swept_at < MINUTE or not self.writing.acquire(blocking=False):
             return
@@ -172,6 +184,21 @@ class Days:
             self.close_idle()
         finally:
             self.writing.release()
+
+    def _give_back(self) -> None:
+        """Return the memory that reads have filled: lowering the limit for a moment evicts it.
+
+        Nobody reads meanwhile, since a lease needs the lock that the caller holds.
+        """
+        self._read_at = 0
+        for limit in (_IDLE_MEMORY, self._config["memory_limit"]):
+            with suppress(duckdb.Error):  # more than that is in use: then it stays as it is
+                self.writer.execute(f"SET GLOBAL memory_limit = '{limit}'")
+
+    def _let_go(self) -> None:
+        self.writer.close()
+        self._instance.close()
+        self._claim.close()
 
     def _release(self, file: DayFile) -> None:
         with self._lock:
@@ -261,3 +288,14 @@ class Days:
     def _size(self, day: str) -> int:
         sizes = [path.stat().st_size for path in (self._path(day), self._wal(day)) if path.exists()]
         return sum(sizes)
+
+
+def _claimed(root: Path) -> BinaryIO:
+    """Return the locked file that says the folder is ours until it is closed; raises `StoreError`."""
+    claim = (root / "claim").open("ab")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        claim.close()
+        raise StoreError(f"the log under {root} is open in another process") from error
+    return claim

@@ -64,7 +64,7 @@ class DuckDBStore:
     ) -> None:
         self._root = root
         self._reserve_bytes = reserve_bytes
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock = clock
         self._days = Days(root, clock, memory_limit, threads)
         self._recent = RecentCommits(recent_events, self._days.last_commit)
@@ -77,6 +77,7 @@ class DuckDBStore:
                 return Committed(0, 0, len(batch.events))
             self._check_room()
             number, stored = self._commit_days(batch, acked)
+            self._days.tidy()
             return Committed(number, stored, len(batch.events) - stored)
 
     def _commit_days(self, batch: Batch, acked: int) -> tuple[int, int]:
