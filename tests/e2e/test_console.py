@@ -41,8 +41,8 @@ def live_server(server: Server, tmp_path: Path) -> Iterator[Server]:
     agent = AgentProcess(server, tmp_path / "agent", f'logs = [{{ path = "{log}", from_start = true }}]\n')
     agent.start()
     try:
-        until(lambda: set(ATTACKERS) <= keys_of(server), 60)
-        # Playbooks may have closed them by now; this is about what people do.
+        # The triage playbook closes both; this is about what people do, so they are opened again.
+        until(lambda: set(ATTACKERS) <= decided(server), 60)
         closed = [alert["id"] for alert in alerts_of(server) if alert["status"] == "closed"]
         if closed:
             body = {"ids": closed, "action": "reopen", "arguments": {}, "dry_run": False}
@@ -86,9 +86,14 @@ def alerts_of(server: Server) -> list[dict[str, str]]:
     return [item for item in items if item["group_key"] in ATTACKERS]
 
 
-def keys_of(server: Server) -> set[str]:
-    """Return the attackers that alerts are about."""
-    return {alert["group_key"] for alert in alerts_of(server)}
+def decided(server: Server) -> set[str]:
+    """Return the attackers about whose alerts a playbook has decided."""
+    client = server.client()
+    return {
+        alert["group_key"]
+        for alert in alerts_of(server)
+        if client.get(f"/alerts/{alert['id']}/decisions").json()["items"]
+    }
 
 
 def log_in(page: Page, url: str) -> None:
