@@ -26,7 +26,6 @@ from tocsin.agent.settings import LogSettings
 from tocsin.agent.spool import Spool
 from tocsin.agent.tail import Position, Tail, Turn, decode_position, encode_position, find_moved, fits
 from tocsin.core.clock import Clock
-from tocsin.core.record import Kind
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ Identity = tuple[int, int]
 @dataclass(slots=True)
 class _Followed:
     tail: Tail
-    kind: Kind
+    settings: LogSettings
     idle_since: float
     is_gone: bool = False
     """No pattern finds the file any more: it was renamed or deleted, or is a rotated copy."""
@@ -165,7 +164,7 @@ class LogCollector:
             tail = self._resume(tail, path, decode_position(stored))
         elif from_end or self._is_copy(path):
             tail.skip_to_last_line()
-        self._follow(tail, settings.format)
+        self._follow(tail, settings)
 
     def _resume(self, tail: Tail, path: str, position: Position) -> Tail:
         if not fits(Path(path), position):
@@ -182,8 +181,8 @@ class LogCollector:
             if position.offset
         )
 
-    def _follow(self, tail: Tail, kind: Kind, *, is_gone: bool = False) -> None:
-        self._followed[tail.identity] = _Followed(tail, kind, self._monotonic(), is_gone)
+    def _follow(self, tail: Tail, settings: LogSettings, *, is_gone: bool = False) -> None:
+        self._followed[tail.identity] = _Followed(tail, settings, self._monotonic(), is_gone)
 
     def _mark_gone(self, found: Mapping[Identity, str]) -> None:
         now = self._monotonic()
@@ -220,14 +219,14 @@ class LogCollector:
         former = self._followed.pop(tail.identity, None)
         if former:  # the copy was found by a pattern first, and skipped as a copy
             former.tail.close()
-        self._follow(tail, self._kind_of(position.path), is_gone=True)
+        self._follow(tail, self._settings_of(position.path), is_gone=True)
         return tail
 
-    def _kind_of(self, path: str) -> Kind:
+    def _settings_of(self, path: str) -> LogSettings:
         for settings in self._logs:
             if path in glob.glob(settings.path, recursive=True):
-                return settings.format
-        return "line"
+                return settings
+        return LogSettings(path)
 
     # -- reading files
 
@@ -259,21 +258,22 @@ class LogCollector:
             followed.idle_since = self._monotonic()
             before = tail.position.offset
             turn = tail.read()
-            self._keep(turn, followed.kind, before)
+            self._keep(turn, followed.settings, before)
             return turn.more
         if followed.is_gone and self._monotonic() - followed.idle_since >= _GRACE_S:
-            self._keep(tail.finish(), followed.kind, -1, is_last=True)
+            self._keep(tail.finish(), followed.settings, -1, is_last=True)
             tail.close()
             del self._followed[identity]
         return False
 
-    def _keep(self, turn: Turn, kind: Kind, before: int, *, is_last: bool = False) -> None:
+    def _keep(self, turn: Turn, settings: LogSettings, before: int, *, is_last: bool = False) -> None:
         position = turn.position
         if not turn.lines and position.offset == before:
             return
         now = self._clock.now()
         location = readable(position.path)
-        items = [Item(line, now, kind, location, self._host) for line in turn.lines]
+        host = settings.host or self._host
+        items = [Item(line, now, settings.format, location, host) for line in turn.lines]
         self._spool.append(items, {position.key: None if is_last else encode_position(position)})
         self._lines += len(items)
 

@@ -129,6 +129,8 @@ class HTTPServer:
         content = response.read(_ANSWER_LIMIT + 1)
         if len(content) > _ANSWER_LIMIT or response.will_close:
             self._drop()
+        elif response.length:
+            raise http.client.IncompleteRead(content, response.length)
         return Answer(response.status, _object(content), _seconds(response.headers.get("Retry-After")))
 
     def _connect(self) -> http.client.HTTPConnection:

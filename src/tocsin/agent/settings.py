@@ -25,6 +25,8 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     from_start: bool = False
     """Read what is already in the files when the pattern is seen for the first time."""
     format: Literal["line", "json"] = "line"
+    host: str = ""
+    """The host whose logs these are, when another host's are kept here; empty: this one's."""
 
 
 class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
