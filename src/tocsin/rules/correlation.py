@@ -123,7 +123,7 @@ class Correlation:
         """Return the rule, or for some time after it fired its parent."""
         if present.at < self._ignored_until.get(here.rule.id, 0):
             present.ignoring = True
-            return parent
+            return None if parent is None or parent.rule.noalert else parent
         self._ignored_until[here.rule.id] = present.at + here.rule.ignore
         return here
 

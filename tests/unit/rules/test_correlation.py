@@ -209,3 +209,13 @@ def test_an_event_sent_again_counts_once_and_keeps_its_verdict(make_rules: Calla
     assert ["10", "10"] == settle(1, 2) == settle(1, 2) == settle(1, 2)
     assert ["20"] == settle(3) == settle(3)
     assert ["10", "20"] == settle(4, 3)
+
+
+def test_a_parent_that_never_alerts_is_not_reported_instead(make_player: Callable[..., Any]) -> None:
+    """While a rule below a root ignores what follows it, there is no verdict at all."""
+    player = make_player(
+        '<rule id="1" level="0" noalert="1"><category>syslog</category><description>root</description></rule>'
+        '<rule id="20" level="4" ignore="10"><match>kv</match><description>d</description></rule>'
+    )
+    assert ["20", "", ""] == player.rules(_kv(), _kv(), _kv())
+    assert ["20"] == player.rules(_kv(), step_s=20)
