@@ -311,9 +311,21 @@ export const playbooks = [
   {
     name: "triage",
     description: "Take an alert from its observables to a decision with reasons.",
-    triggers: ["alert.opened"],
+    triggers: [{ event: "alert.opened", when: null }],
     steps: [{ name: "extract" }, { name: "enrich" }, { name: "decide" }],
     version: "3f2a9c77d1",
     problems: [],
   },
 ];
+export const rules = RULES.map(([id, name, kind, severity, , techniques], i) => ({
+  id,
+  name,
+  kind,
+  enabled: i !== 4,
+  severity,
+  source_path: `detections/${id}.yml`,
+  techniques: techniques.map((t) => t.id),
+  tags: ["ssh"],
+  last_match_at: at(i * 30),
+  matches: 40 - i * 9,
+}));

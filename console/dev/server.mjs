@@ -303,6 +303,28 @@ const ROUTES = [
     "/intel/import",
     () => ({ added: 41, updated: 2, refused: [{ line: 9, reason: "not an address", value: "300.1.2.3" }] }),
   ],
+  ["GET", "/rules", () => list(data.rules)],
+  [
+    "GET",
+    "/rules/problems",
+    () =>
+      list([
+        { path: "rules/broken.yml", line: 7, column: 3, reason: "no field `detection`", subject: "broken" },
+      ]),
+  ],
+  [
+    "GET",
+    "/rules/:",
+    ({ id }) => ({
+      ...one(data.rules, id),
+      text: "name: SSH brute force\\ntype: frequency\\n",
+      description: "Many logins failed.",
+      source_line: 1,
+      evaluations: 8120,
+      errors: 0,
+      mean_ns: 640,
+    }),
+  ],
   ["GET", "/playbooks", () => list(data.playbooks)],
   ["GET", "/runs", () => list(data.runs)],
   ["GET", "/runs/:", ({ id }) => one(data.runs, id)],

@@ -25,6 +25,7 @@ export const router = createBrowserRouter([
       { path: "cases/:id", lazy: async () => ({ Component: (await import("./cases/CasePage")).CasePage }) },
       { path: "search", lazy: async () => ({ Component: (await import("./search/Search")).Search }) },
       { path: "intel", lazy: async () => ({ Component: (await import("./intel/Intel")).Intel }) },
+      { path: "rules", lazy: async () => ({ Component: (await import("./rules/Rules")).Rules }) },
       {
         path: "playbooks",
         lazy: async () => ({ Component: (await import("./playbooks/Playbooks")).Playbooks }),

@@ -325,10 +325,36 @@ export interface ImportResult {
 export interface Playbook {
   name: string;
   description: string;
-  triggers: Json;
-  steps: Json;
-  version: string;
-  problems: (string | { location?: string; reason?: string })[];
+  triggers: { event: string; when: string | null }[];
+  steps: { name: string; action: string; when: string | null }[];
+  /** Null when the playbook was refused: then `problems` say why. */
+  version: string | null;
+  problems: string[];
+}
+export interface Rule {
+  id: string;
+  name: string;
+  kind: string;
+  enabled: boolean;
+  severity: Severity;
+  source_path: string;
+  techniques: string[];
+  tags: string[];
+  last_match_at: Instant | null;
+  matches: number;
+  text?: string;
+  description?: string;
+  source_line?: number | null;
+  evaluations?: number;
+  errors?: number;
+  mean_ns?: number;
+}
+export interface RuleProblem {
+  path: string;
+  line: number | null;
+  column: number | null;
+  reason: string;
+  subject: string | null;
 }
 export type RunStatus = "waiting" | "running" | "success" | "failure" | "cancelled";
 export interface Step {

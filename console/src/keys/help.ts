@@ -18,6 +18,7 @@ export const HELP: [string, [string, string][]][] = [
       ["g c", "Cases"],
       ["g s", "Search"],
       ["g i", "Intel"],
+      ["g r", "Rules"],
       ["g p", "Playbooks"],
       ["g h", "Agents"],
       ["g l", "Sources"],

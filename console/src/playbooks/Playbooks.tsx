@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import { api } from "../api/client";
 import type { Page as List, Playbook, Run } from "../api/types";
-import { text } from "../format/number";
 import { Grid } from "../parts/Grid";
 import { Page } from "../parts/Page";
 import { Empty, Loaded } from "../parts/State";
@@ -50,15 +49,9 @@ function AllRuns() {
   );
 }
 
-function stepsOf(playbook: Playbook): string {
-  const { steps } = playbook;
-  if (!Array.isArray(steps)) return text(steps);
-  return steps
-    .map((step) =>
-      step && typeof step === "object" && !Array.isArray(step) ? text(step.name ?? step.action) : text(step),
-    )
-    .join(" → ");
-}
+const stepsOf = ({ steps }: Playbook) => steps.map((step) => step.name).join(" → ");
+const triggersOf = ({ triggers }: Playbook) =>
+  triggers.map(({ event, when }) => (when ? `${event} when ${when}` : event)).join(", ");
 
 function PlaybookList() {
   const query = useQuery({ queryKey: ["playbooks"], queryFn: () => api.get<List<Playbook>>("/playbooks") });
@@ -88,8 +81,8 @@ function PlaybookList() {
                 title: "Triggered by",
                 width: "minmax(120px, 1fr)",
                 render: (p) => (
-                  <span className="mono" title={text(p.triggers)}>
-                    {text(p.triggers)}
+                  <span className="mono" title={triggersOf(p)}>
+                    {triggersOf(p)}
                   </span>
                 ),
               },
@@ -103,21 +96,13 @@ function PlaybookList() {
                 key: "version",
                 title: "Version",
                 width: "90px",
-                render: (p) => <span className="mono">{p.version.slice(0, 10)}</span>,
+                render: (p) => <span className="mono">{p.version?.slice(0, 10)}</span>,
               },
               {
                 key: "problems",
                 title: "Problems",
                 width: "minmax(80px, 1fr)",
-                render: (p) => (
-                  <span style={{ color: "var(--sev-2)" }}>
-                    {p.problems
-                      ?.map((one) =>
-                        typeof one === "string" ? one : `${one.location ?? ""} ${one.reason ?? ""}`,
-                      )
-                      .join("; ")}
-                  </span>
-                ),
+                render: (p) => <span style={{ color: "var(--sev-2)" }}>{p.problems.join("; ")}</span>,
               },
             ]}
           />

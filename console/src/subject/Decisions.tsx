@@ -26,7 +26,7 @@ const DID = { close: "Closed", escalate: "Escalated", none: "Left for an analyst
 
 export function DecisionCard({ decision, path }: { decision: Decision; path: string }) {
   const [facts, setFacts] = useState(false);
-  const may = useMay(path.startsWith("/alerts") ? "alerts:write" : "cases:write");
+  const may = useMay("playbooks:run");
   const { undo } = useSubjectChanges(path);
   const { policy } = decision;
   return (
