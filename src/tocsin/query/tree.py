@@ -4,6 +4,7 @@ Field names in a tree are canonical (aliases were resolved by the reader) and fu
 A condition on a field that holds a list is true when it is true of any element; a condition on an
 absent field is false, so `Not` of it is true. Comparison ignores case unless `cased` is set.
 Text and numbers are compared by their text form in `Term` and `OneOf`: `port: 22` finds `"22"` too.
+The properties of an event are fields too: `@timestamp`, `_id`, `message`, `event.source`, `event.sequence`.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Exists:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The field equals the value as a whole."""
+    """The field equals the value as a whole; on a date field, also when both write the same instant."""
 
     field: str
     value: Scalar
@@ -80,7 +81,10 @@ class Wildcard:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """The pattern (RE2 syntax) is found somewhere in the field; anchor it to bind the ends."""
+    """The pattern (RE2 syntax) is found somewhere in the field; anchor it to bind the ends.
+
+    `.` also matches a line break, unless the pattern says `(?-s)`.
+    """
 
     field: str
     pattern: str
@@ -91,7 +95,9 @@ class Regex:
 class Range:
     """The field lies within the bounds that are set.
 
-    Numbers compare as numbers, dates as microseconds, addresses as addresses, other text as text.
+    Numbers compare as numbers, dates as microseconds, addresses as addresses, other text as text
+    without regard to case. The field's declared type says which; without one, bounds that are all
+    numbers compare numbers. A value that is none of the kind is outside every range.
     """
 
     field: str
@@ -103,7 +109,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class InNetwork:
-    """The field is an address within the network, given as CIDR text (IPv4 or IPv6)."""
+    """The field is an address within the network, given as CIDR text (IPv4 or IPv6).
+
+    An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is the same address.
+    """
 
     field: str
     network: str
@@ -113,7 +122,8 @@ class InNetwork:
 class Text:
     """The words stand one after the other in the field, whole words, whatever lies between them.
 
-    A word is a run of letters, digits and `_`; a field of None means the event's `message`.
+    A word is a run of letters, digits and `_`; what lies between words holds none. A text without a
+    word selects nothing. A field of None means the event's `message`.
     """
 
     text: str

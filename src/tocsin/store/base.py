@@ -43,7 +43,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a commit did. `number` is 0 when everything in the batch was there before."""
+    """What a commit did. `number` is 0 when everything in the batch was there before.
+
+    A batch that spans days may take a number for each; `number` is the last of them.
+    """
 
     number: int
     stored: int
@@ -118,7 +121,8 @@ class EventStore(Protocol):
         """Make the batch and the source's mark durable, in one transaction a day touched.
 
         Events at or below the mark are duplicates and change nothing, so a batch may be sent again
-        after any failure. Raises `StoreFullError`, `StoreError`; then nothing is acknowledged.
+        after any failure, with other borders too. Raises `StoreFullError`, `StoreError`; then nothing
+        is acknowledged. Raises `InvalidError` for a batch that breaks its own contract.
         """
         ...
 
@@ -161,7 +165,10 @@ class EventStore(Protocol):
         ...
 
     def around(self, event_id: str, *, before: int = 10, after: int = 10) -> Sequence[Event]:
-        """Return the neighbours of an event in time from the same host, and the event itself."""
+        """Return the neighbours of an event in time from the same host, and the event itself.
+
+        Without a host, those of the same source. Raises `NotFoundError`.
+        """
         ...
 
     def count(self, selection: Selection) -> int:
