@@ -58,6 +58,11 @@ class Principal:
         """The login of a person, or the name of an API key."""
         return self.actor.name
 
+    @property
+    def is_person(self) -> bool:
+        """A user who logged in, not a program with an API key."""
+        return ":" not in self.actor.name
+
 
 def role_named(name: str) -> Role:
     """Return the role of that name; raises `InvalidError` listing the known ones."""

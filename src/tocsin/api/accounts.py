@@ -136,7 +136,7 @@ def change_password(
     body: PasswordIn, caller: _Anyone, request: Request, response: Response, services: _Services
 ) -> None:
     """Change the caller's own password: every session ends, and this browser gets a new one."""
-    if SESSION_COOKIE not in request.cookies or caller.login.startswith("key:"):
+    if SESSION_COOKIE not in request.cookies or not caller.is_person:
         raise DeniedError("only a person who is logged in has a password to change")
     attempts, address = _attempts(request, services), _address(request)
     attempts.check(caller.login, address)

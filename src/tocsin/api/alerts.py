@@ -107,10 +107,11 @@ def list_groups(
 def bulk(body: BulkIn, caller: _Opener, services: ServicesDep) -> dict[str, Any]:
     """Do one thing to many alerts, or with `dry_run` only say what would happen."""
     with services.db.write() as tx:
-        subjects.check_assignee(tx, services, body.arguments)
-        items = services.alerts.bulk(
-            tx, body.ids, body.action, body.arguments, caller.actor, dry_run=body.dry_run
-        )
+        arguments = dict(body.arguments)
+        if body.action == "promote":
+            arguments.setdefault("assignee", _person(caller))
+        subjects.check_assignee(tx, services, arguments)
+        items = services.alerts.bulk(tx, body.ids, body.action, arguments, caller.actor, dry_run=body.dry_run)
     if not body.dry_run:
         for item in items:
             if item.ok:
@@ -178,7 +179,7 @@ def promote_alert(
             caller.actor,
             title=wanted.title,
             tasks=wanted.tasks,
-            assignee=wanted.assignee,
+            assignee=wanted.assignee or alert.assignee or _person(caller),
             tags=wanted.tags,
         )
         view = case_view(tx, services, case)
@@ -270,6 +271,10 @@ def add_comment(alert_id: str, body: MessageIn, caller: _Writer, services: Servi
         comment = services.alerts.comment(tx, alert_id, body.message, caller.actor)
     services.announcer.tell("alert", comment.subject_id)
     return comment_view(comment)
+
+
+def _person(caller: Principal) -> str | None:
+    return caller.login if caller.is_person else None
 
 
 def _told(services: Services, view: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -78,6 +79,7 @@ def build(
         redoc_url=None,
     )
     app.state.services = services
+    app.state.closing = threading.Event()
     for router in routers:
         app.include_router(router, prefix=API_PREFIX)
     for router in root_routers:
@@ -91,6 +93,12 @@ def build(
     app.add_middleware(BodyLimit, limit_of=lambda path: _body_limit(services.api, path))
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def close_streams(app: FastAPI) -> None:
+    """End every live stream; call it first when the server stops, since streams never end by themselves."""
+    closing: threading.Event = app.state.closing
+    closing.set()
 
 
 def built_console() -> Path:

@@ -74,7 +74,7 @@ def open_case(body: CaseIn, caller: _Writer, services: ServicesDep) -> dict[str,
     """Open a case, assigned to whoever opens it unless another is named."""
     values = {**body.given(), "tags": tuple(body.tags)}
     values.pop("tasks", None)
-    if "assignee" not in values and not caller.login.startswith("key:"):
+    if "assignee" not in values and caller.is_person:
         values["assignee"] = caller.login
     with services.db.write() as tx:
         subjects.check_assignee(tx, services, values)

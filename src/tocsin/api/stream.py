@@ -72,7 +72,7 @@ async def _events(
         with announcer.listen() as heard:
             yield ServerSentEvent(comment="listening")
             pauses = 0
-            while pauses < _CHECK_EVERY or await _still_known(request):
+            while not state.closing.is_set() and (pauses < _CHECK_EVERY or await _still_known(request)):
                 pauses = 0 if pauses >= _CHECK_EVERY else pauses + 1
                 for announcement in _waiting(heard, topics):
                     yield ServerSentEvent(event=announcement.topic, data=_data(announcement))

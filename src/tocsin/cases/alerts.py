@@ -258,7 +258,7 @@ class AlertService:
         """Do one thing to many alerts; each succeeds or fails by itself, and a dry run changes nothing.
 
         Actions: `close` (resolution, reason), `assign` (assignee), `reopen`, `tag` (tags), and `promote`
-        (title), which makes one case of them all.
+        (title, assignee), which makes one case of them all.
         """
         act = self._bulk_action(tx, action, arguments, actor)
         items: list[BulkItem] = []
@@ -298,8 +298,14 @@ class AlertService:
 
         def promote(alert_id: str) -> str:
             if not case_ids:
-                title = arguments.get("title")
-                case = self.promote(tx, alert_id, actor, title=str(title) if title else None)
+                title, assignee = arguments.get("title"), arguments.get("assignee")
+                case = self.promote(
+                    tx,
+                    alert_id,
+                    actor,
+                    title=str(title) if title else None,
+                    assignee=str(assignee) if assignee else None,
+                )
                 case_ids.append(case.id)
             else:
                 case = self.merge(tx, alert_id, case_ids[0], actor)

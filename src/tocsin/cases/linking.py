@@ -47,7 +47,7 @@ class Linker:
             severity=alert.severity,
             tlp=alert.tlp,
             pap=alert.pap,
-            assignee=assignee or alert.assignee or (actor.name if actor.kind == "user" else None),
+            assignee=assignee or alert.assignee,
             start_at=alert.first_at,
             tags=(*alert.tags, *tags),
             custom_fields=alert.custom_fields,

@@ -213,7 +213,20 @@ def test_promoting_opens_a_case_and_tells_listeners(desk: Desk) -> None:
     ]
     alert = desk.client.get(f"/api/v1/alerts/{alert_id}").json()
     assert (alert["status"], alert["case_number"], case["alert_count"]) == ("imported", case["number"], 1)
+    assert case["assignee"] is None  # a program is given no work
     assert desk.client.post(f"/api/v1/alerts/{alert_id}/promote", json={"template": "x"}).status_code == 400
+
+
+def test_who_promotes_an_alert_gets_the_case(desk: Desk, client_as: Any) -> None:
+    """Unless the alert or the request names somebody else."""
+    bob = client_as(None, **desk.services)
+    bob.post("/api/v1/session", json={"login": "bob", "password": "correct horse battery"})
+    headers = {"X-Requested-With": "tocsin"}
+    one, two = desk.alert(), desk.alert(rule_id="2")
+    assert bob.post(f"/api/v1/alerts/{one}/promote", headers=headers).json()["assignee"] == "bob"
+    bob.post("/api/v1/alerts/bulk", json={"ids": [two], "action": "promote"}, headers=headers)
+    number = bob.get(f"/api/v1/alerts/{two}").json()["case_number"]
+    assert bob.get(f"/api/v1/cases/{number}").json()["assignee"] == "bob"
 
 
 def test_events_are_fetched_from_the_log(desk: Desk) -> None:

@@ -14,9 +14,10 @@ from typing import Any, get_args
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from tocsin.accounts import ROLES, Role
-from tocsin.api.application import build
+from tocsin.api.application import build, close_streams
 from tocsin.api.services import APISettings, Services
 from tocsin.api.stream import audible
 from tocsin.core.actor import SYSTEM
@@ -24,9 +25,9 @@ from tocsin.core.announce import Topic
 
 
 @contextmanager
-def served(services: Services) -> Iterator[str]:
+def served(app: FastAPI) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(build(services), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -50,7 +51,7 @@ def test_listeners_hear_what_their_role_may_see(platform: Services) -> None:
     """Each subject comes once, as event and id; topics of other permissions do not come."""
     headers = key(platform, "read-only")
     with (
-        served(platform) as address,
+        served(build(platform)) as address,
         httpx.stream("GET", f"{address}/api/v1/stream", headers=headers, timeout=10) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -72,11 +73,26 @@ def test_listeners_hear_what_their_role_may_see(platform: Services) -> None:
     assert {topic for topic, _ in heard} == {"alert", "case"}
 
 
+def test_streams_end_when_the_platform_stops(platform: Services) -> None:
+    """The server need not wait for consoles that would listen for ever."""
+    app = build(platform)
+    with (
+        served(app) as address,
+        httpx.stream(
+            "GET", f"{address}/api/v1/stream", headers=key(platform, "analyst"), timeout=10
+        ) as answer,
+    ):
+        lines = answer.iter_lines()
+        assert next(lines) == ": listening"
+        close_streams(app)
+        assert [line for line in lines if line] == []
+
+
 def test_only_so_many_listen_at_a_time(platform: Services) -> None:
     """One more than the limit is told to come back; when one leaves there is room again."""
     services = replace(platform, api=APISettings(stream_clients=1))
     headers = key(platform, "read-only")
-    with served(services) as address:
+    with served(build(services)) as address:
         path = f"{address}/api/v1/stream"
         with httpx.stream("GET", path, headers=headers, timeout=10) as first:
             lines = first.iter_lines()
