@@ -129,7 +129,8 @@ class Dispatcher:
             )
             for trigger in triggers:
                 trigger.dispatched_at = self._clock.now()
-                self._answer(tx, trigger, playbooks)
+                if not _superseded(tx, trigger):
+                    self._answer(tx, trigger, playbooks)
         return len(triggers)
 
     def _due(self) -> tuple[ColumnElement[bool], ...]:
@@ -165,6 +166,21 @@ class Dispatcher:
         if not runs:
             self._handed.clear()
         return len(runs)
+
+
+def _superseded(tx: Session, trigger: TriggerRow) -> bool:
+    """Say whether the alert has changed again since: then that change is answered in place of this one."""
+    query = select(TriggerRow).where(
+        TriggerRow.alert_id == trigger.alert_id,
+        TriggerRow.id > trigger.id,
+        TriggerRow.dispatched_at.is_(None),
+    )
+    later = tx.scalar(query.order_by(TriggerRow.id).limit(1))
+    if later is None:
+        return False
+    later.kind = trigger.kind
+    tx.flush()
+    return True
 
 
 def answers(playbook: Playbook, kind: str, facts: Facts) -> bool:

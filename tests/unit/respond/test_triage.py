@@ -148,7 +148,10 @@ def test_an_alert_that_grows_tenfold_is_looked_at_again(world):
         world.detect("ssh-brute-force", ip, event)
     world.settle()
     assert len(world.runs(alert_id)) == 1
-    for event in events[9:]:
+    for event in events[9:20]:
+        world.detect("ssh-brute-force", ip, event)
+    world.settle()
+    for event in events[20:]:
         world.detect("ssh-brute-force", ip, event)
     world.settle()
     assert ["2-0", "2-1", "2-2"] == sorted(run.id.rpartition(":")[2] for run in world.runs(alert_id))

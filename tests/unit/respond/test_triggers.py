@@ -74,3 +74,16 @@ def test_a_condition_of_a_trigger_is_asked(world, tmp_path):
     world.settle()
     assert (0, 1) == (len(world.runs(low)), len(world.runs(high)))
     assert "seen" in world.alert(high).tags
+
+
+def test_an_alert_that_grows_while_it_waits_is_answered_once(world):
+    """Of two changes nobody answered yet, the later is, as what the first was."""
+    events = [world.event(n, source__ip="192.0.2.1") for n in range(12)]
+    alert_id = world.detect("r", "k", *events[:9])
+    world.clock.advance(1_500_000)
+    world.detect("r", "k", *events[9:])
+    world.clock.advance(600_000)
+    world.respond.dispatcher.step()
+    assert list(world.runs(alert_id)) == []
+    world.settle()
+    assert ["triage:" + alert_id + ":2-1"] == [run.id for run in world.runs(alert_id)]
