@@ -317,7 +317,7 @@ const ROUTES = [
     "/rules/:",
     ({ id }) => ({
       ...one(data.rules, id),
-      text: "name: SSH brute force\\ntype: frequency\\n",
+      text: "name: SSH brute force\ntype: frequency\n",
       description: "Many logins failed.",
       source_line: 1,
       evaluations: 8120,

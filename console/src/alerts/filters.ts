@@ -7,7 +7,7 @@ export const STATUS_TABS = [
   { key: "new", title: "New", status: ["new"] },
   { key: "in_progress", title: "In progress", status: ["in_progress"] },
   { key: "closed", title: "Closed", status: ["closed", "ignored"] },
-  { key: "imported", title: "In a case", status: ["imported"] },
+  { key: "imported", title: "Imported", status: ["imported"] },
   { key: "all", title: "All", status: [] as string[] },
 ];
 export const GROUPINGS = [

@@ -55,7 +55,7 @@ function Numbers({ data, range }: { data: Figures; range: { from: string; to: st
           to={search}
           label="Events"
           value={events.count}
-          note={`${bytes(store.size_bytes)} kept, ${count(store.days)} days`}
+          note={`${bytes(store.size_bytes)} kept, ${count(store.days)} ${store.days === 1 ? "day" : "days"}`}
         />
         <Figure
           to="/agents"
