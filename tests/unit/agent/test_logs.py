@@ -127,6 +127,16 @@ def test_records_say_where_they_are_from(bench: Bench, folder: Path, follow: Cal
     assert record.collected_at == bench.clock.now()
 
 
+def test_a_pattern_may_name_another_host(
+    bench: Bench, folder: Path, follow: Callable[..., Follower]
+) -> None:
+    """Logs kept here for another host carry that host's name."""
+    follower = follow(from_start=True, host="web9")
+    write(folder / "a.log", "hello")
+    follower.look()
+    assert [record.host for record in bench.records()] == ["web9"]
+
+
 def test_rename_and_create(folder: Path, follow: Callable[..., Follower]) -> None:
     """Lines written to the old file after its rename, and to the new one, all arrive once."""
     follower = follow(from_start=True)

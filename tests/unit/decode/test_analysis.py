@@ -45,7 +45,7 @@ def test_the_collector_names_the_host() -> None:
 
 def test_an_agent_is_named() -> None:
     """The host's name of a record that an agent collected is the agent's name."""
-    assert "real" == _event(b"Nov 24 10:00:01 web1 app: hi", host="real").fields["agent.name"]
+    assert "real" == _event(b"hi", host="real", agent="a1").fields["agent.name"]
 
 
 def test_bytes_that_are_no_utf8_are_kept_raw() -> None:
