@@ -12,6 +12,7 @@ from tocsin.api.application import build
 from tocsin.api.services import Services
 from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.content import own_content
+from tocsin.core.actor import SYSTEM
 from tocsin.core.announce import Announcer
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.database import Database
@@ -19,14 +20,12 @@ from tocsin.core.errors import Problem
 from tocsin.core.event import Event
 from tocsin.detect.engine import Detector
 from tocsin.detect.service import RuleBook, RuleService
-from tocsin.enrich.analyzers.facts import AddressAnalyzer, DomainAnalyzer, HashAnalyzer, URLAnalyzer
-from tocsin.enrich.analyzers.geoip import GeoIPAnalyzer
-from tocsin.enrich.analyzers.known import IndicatorAnalyzer, SeenHereAnalyzer, WarninglistAnalyzer
-from tocsin.enrich.base import Analyzer
+from tocsin.enrich.catalogue import Means, native_analyzers
 from tocsin.enrich.service import EnrichmentService
+from tocsin.enrich.sources import LogHistory, PathStore
 from tocsin.figures import PlatformFigures, registry_of
 from tocsin.folder import DataFolder
-from tocsin.housekeeping import Retention
+from tocsin.housekeeping import Renewal, Retention
 from tocsin.ingest.agents import Agents
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
@@ -34,18 +33,16 @@ from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Committed, Stages
 from tocsin.ingest.receivers import Listen, SyslogReceiver
-from tocsin.ingest.sequences import Sequencer
-from tocsin.intel.service import Imported
-from tocsin.intelligence import Intelligence, build_intelligence, import_feed
+from tocsin.intel import Imported, ImportOrder, Intel, IntelSettings
 from tocsin.migrations import upgrade
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
 from tocsin.rules import Correlation
-from tocsin.seams import Counting, Known, LogHistory, NotedEnrichment, OnCall, RulesetFactory
+from tocsin.seams import Counting, NotedEnrichment, OnCall, RulesetFactory
 from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
-from tocsin.store.base import Batch, EventStore
+from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.duckdb import DuckDBStore
 
 _OWN = {
@@ -68,7 +65,7 @@ class Platform:
     ledger: Ledger
     detector: Detector
     playbooks: PlaybookService
-    intelligence: Intelligence
+    intel: Intel
     enrichment: EnrichmentService
     syslog: SyslogReceiver
     problems: tuple[Problem, ...]
@@ -94,12 +91,13 @@ class Platform:
             app = build(self.services)
             self.http = HTTPServer(app, web.host, web.port, certificate=web.certificate, key=web.key)
         self.enrichment.recover()
-        self.ledger.start()
+        self.ledger.start(self.store.marks())
         self.pipeline.start()
         self.playbooks.launch()
         self.problems += tuple(self.playbooks.problems)
         retention = Retention(self.store, self.services.clock, self.settings.store.retention_days)
-        for work in (self.detector.run, self.playbooks.dispatcher.run, retention.run):
+        renewal = Renewal(self.intel)
+        for work in (self.detector.run, self.playbooks.dispatcher.run, retention.run, renewal.run):
             thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -133,7 +131,7 @@ class Platform:
 
     def import_feed(self, path: Path, feed: str) -> Imported:
         """Make a feed hold what a file or a MISP feed folder says."""
-        return import_feed(self.services.db, self.intelligence, path, feed)
+        return self.intel.import_path(path, ImportOrder(feed), SYSTEM)
 
     def importer(self) -> Importer:
         """Return what puts files through the pipeline."""
@@ -153,28 +151,22 @@ class Ground:
     accounts: Accounts
     store: EventStore
 
-    def folders(self, kind: str, more: Sequence[Path]) -> list[Path]:
-        """Return the folders of one kind of content: ours first, the operator's after."""
-        own = own_content() if self.settings.content.own else None
-        return [*(own / name for name in _OWN[kind] if own is not None), *more]
-
 
 def open_platform(settings: Settings) -> Platform:
     """Open the data folder and wire the parts; nothing runs yet. Raises errors that say what is wrong."""
     ground = _ground(settings)
     data, db, clock, audit = ground.data, ground.db, ground.clock, ground.audit
-    lists = ground.folders("warninglists", settings.content.warninglists)
-    intelligence = build_intelligence(db, data.part("intel"), lists, audit, clock)
+    intel, list_problems = _intel(settings, db, data.part("intel"), clock, audit)
     files = FileStore(data.part("attachments"))
     cases = CaseService(clock, audit, files)
     alerts = AlertService(clock, audit, cases)
-    enrichment = EnrichmentService(db, clock, _analyzers(ground, intelligence), audit)
-    playbooks = _playbooks(ground, alerts, cases, intelligence, enrichment)
+    enrichment, analyzer_problems = _enrichment(ground, intel, files)
+    playbooks = _playbooks(ground, alerts, cases, intel, enrichment)
     book, detector = _detector(ground, alerts, playbooks)
     detection = RuleService(book, detector, db, audit)
     ledger = Ledger(db, clock)
-    rulesets = RulesetFactory(tuple(ground.folders("rules", settings.content.rules)))
-    pipeline = _pipeline(ground, rulesets, intelligence, ledger, detector)
+    rulesets = RulesetFactory(tuple(_folders(settings, "rules", settings.content.rules)))
+    pipeline = _pipeline(ground, rulesets, intel, ledger, detector)
     services = Services(
         db=db,
         clock=clock,
@@ -187,6 +179,8 @@ def open_platform(settings: Settings) -> Platform:
         pipeline=pipeline,
         agents=Agents(clock, audit),
         ledger=ledger,
+        indicators=intel,
+        warninglists=intel.warninglists,
         enrichment=enrichment,
         detection=detection,
         playbooks=playbooks,
@@ -202,11 +196,28 @@ def open_platform(settings: Settings) -> Platform:
         ledger=ledger,
         detector=detector,
         playbooks=playbooks,
-        intelligence=intelligence,
+        intel=intel,
         enrichment=enrichment,
         syslog=_syslog(settings, pipeline, ledger, clock),
-        problems=(*rulesets().problems, *intelligence.problems, *book.problems),
+        problems=(*rulesets().problems, *book.problems, *list_problems, *analyzer_problems),
     )
+
+
+def open_intel(settings: Settings) -> tuple[Database, Intel]:
+    """Open the indicators beside a platform that may be running on the same folder."""
+    folder = settings.data.expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = Database(settings.database or f"sqlite:///{folder}/tocsin.db")
+    upgrade(db)
+    clock = SystemClock()
+    intel, _ = _intel(settings, db, folder / "intel", clock, Audit(clock))
+    return db, intel
+
+
+def _folders(settings: Settings, kind: str, more: Sequence[Path]) -> list[Path]:
+    """Return the folders of one kind of content: ours first, the operator's after."""
+    own = own_content() if settings.content.own else None
+    return [*(own / name for name in _OWN[kind] if own is not None), *more]
 
 
 def _ground(settings: Settings) -> Ground:
@@ -231,7 +242,7 @@ def _playbooks(
     ground: Ground,
     alerts: AlertService,
     cases: CaseService,
-    intelligence: Intelligence,
+    intel: Intel,
     enrichment: EnrichmentService,
 ) -> PlaybookService:
     parts = Parts(
@@ -240,14 +251,14 @@ def _playbooks(
         cases=cases,
         log=ground.store,
         count_events=Counting(ground.store),
-        extractor=intelligence.extractor,
+        extractor=intel.extractor,
         enricher=NotedEnrichment(ground.db, enrichment, cases),
         roster=OnCall(ground.accounts),
     )
     return PlaybookService(
         parts,
         DBOSEngine(f"sqlite:///{ground.data.path}/workflows.db", ground.db, clock=ground.clock),
-        ground.folders("playbooks", ground.settings.content.playbooks),
+        _folders(ground.settings, "playbooks", ground.settings.content.playbooks),
         clock=ground.clock,
         announcer=ground.announcer,
         audit=ground.audit,
@@ -257,7 +268,7 @@ def _playbooks(
 def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) -> tuple[RuleBook, Detector]:
     settings = ground.settings
     book = RuleBook(
-        ground.folders("detections", settings.content.detections), level=settings.detect.alert_level
+        _folders(settings, "detections", settings.content.detections), level=settings.detect.alert_level
     )
     with ground.db.read() as tx:
         rules = book.read(tx)
@@ -276,7 +287,7 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
 def _pipeline(
     ground: Ground,
     rulesets: RulesetFactory,
-    intelligence: Intelligence,
+    intel: Intel,
     ledger: Ledger,
     detector: Detector,
 ) -> Pipeline:
@@ -290,7 +301,7 @@ def _pipeline(
         announcer.tell("commit", source)
 
     correlation = Correlation(rulesets())
-    stages = Stages(rulesets, correlation.settle, intelligence.matcher.match, commit, store.mark)
+    stages = Stages(rulesets, correlation.settle, intel.matcher().match, commit, store.mark)
     return Pipeline(stages, ledger, Limits(workers=ground.settings.ingest.workers), on_commit=committed)
 
 
@@ -298,19 +309,32 @@ def _syslog(settings: Settings, pipeline: Pipeline, ledger: Ledger, clock: Clock
     wanted = settings.syslog
     ports = (("udp", wanted.udp_port), ("tcp", wanted.tcp_port))
     listens = [Listen(transport, wanted.host, port) for transport, port in ports if port]
-    return SyslogReceiver(listens, Sequencer(pipeline), ledger, clock)
+    return SyslogReceiver(listens, pipeline.sequencer, ledger, clock)
 
 
-def _analyzers(ground: Ground, intelligence: Intelligence) -> list[Analyzer]:
-    known = Known(ground.db, intelligence.lookup)
-    analyzers: list[Analyzer] = [
-        IndicatorAnalyzer(known),
-        WarninglistAnalyzer(known),
-        SeenHereAnalyzer(LogHistory(ground.store)),
-        AddressAnalyzer(),
-        DomainAnalyzer(),
-        URLAnalyzer(),
-        HashAnalyzer(),
-    ]
-    geoip = ground.settings.enrich.geoip
-    return [*analyzers, GeoIPAnalyzer(geoip)] if geoip is not None else analyzers
+def _intel(
+    settings: Settings, db: Database, folder: Path, clock: Clock, audit: Audit
+) -> tuple[Intel, Sequence[Problem]]:
+    wanted = IntelSettings(
+        folder=folder,
+        warninglists=_folders(settings, "warninglists", settings.content.warninglists),
+        own_networks=settings.intel.own_networks,
+        own_domains=settings.intel.own_domains,
+    )
+    intel = Intel(db, clock, audit, wanted)
+    return intel, intel.open()
+
+
+def _enrichment(
+    ground: Ground, intel: Intel, files: FileStore
+) -> tuple[EnrichmentService, Sequence[Problem]]:
+    means = Means(
+        known=intel,
+        history=LogHistory(ground.store, Selection),
+        files=PathStore(files.path),
+        extractor=intel.extractor,
+        geoip=ground.settings.enrich.geoip,
+        yara_rules=ground.settings.enrich.yara_rules,
+    )
+    analyzers, problems = native_analyzers(means)
+    return EnrichmentService(ground.db, ground.clock, analyzers, ground.audit), problems

@@ -1,4 +1,4 @@
-"""What is done from time to time: days of the event log that are too old are deleted."""
+"""What is done from time to time: old days are deleted, indicators imported elsewhere are taken up."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import structlog
 
 from tocsin.core.clock import DAY, Clock, day_of
 from tocsin.core.errors import TocsinError
+from tocsin.intel import Intel
 from tocsin.store.base import EventStore
 
 _EVERY_S = 600.0
+_RENEW_EVERY_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -42,3 +44,18 @@ class Retention:
             except TocsinError as error:
                 log.warning("retention_failed", error=str(error))
             stop.wait(_EVERY_S)
+
+
+class Renewal:
+    """Takes up indicators that another process, such as `tocsin intel import`, has put in the database."""
+
+    def __init__(self, intel: Intel) -> None:
+        self._intel = intel
+
+    def run(self, stop: threading.Event) -> None:
+        """Look every ten seconds until `stop` is set; a failure is logged and tried again."""
+        while not stop.wait(_RENEW_EVERY_S):
+            try:
+                self._intel.refresh()
+            except (TocsinError, OSError) as error:
+                log.warning("renewal_failed", error=str(error))

@@ -12,21 +12,11 @@ from sqlalchemy.orm import Session
 from tocsin.accounts import Accounts
 from tocsin.cases import Case, CaseService, Observable
 from tocsin.core.database import Database
-from tocsin.enrich.ports import Seen
 from tocsin.enrich.service import EnrichmentService, Job
-from tocsin.intel.lookup import Lookup, LookupResult
-from tocsin.query.tree import Node, Or, Term, Text
+from tocsin.query.tree import Node
 from tocsin.rules import Ruleset, load
 from tocsin.store.base import EventStore, Selection
 
-_FIELDS = {
-    "ip": ("source.ip", "destination.ip", "host.ip"),
-    "domain": ("url.domain", "destination.domain"),
-    "url": ("url.full", "url.original"),
-    "hash": ("file.hash.md5", "file.hash.sha1", "file.hash.sha256"),
-    "user": ("user.name", "source.user.name"),
-    "host": ("host.name", "agent.name"),
-}
 _MOST_COPIES = 200
 """Observables of equal value that one report is noted on."""
 
@@ -51,42 +41,6 @@ class RulesetFactory:
     def __setstate__(self, folders: tuple[Path, ...]) -> None:
         """Arrive in another process."""
         self.folders, self.ruleset = folders, None
-
-
-@dataclass(frozen=True, slots=True)
-class LogHistory:
-    """The event log, asked about one value."""
-
-    store: EventStore
-
-    def seen(self, kind: str, value: str) -> Seen:
-        """Return how often the value stands in the log, when first and last, and on which hosts."""
-        selection = Selection(_holding(kind, value))
-        count = self.store.count(selection)
-        if not count:
-            return Seen(0)
-        first = self.store.search(selection, order="oldest", limit=1).events
-        last = self.store.search(selection, order="newest", limit=1).events
-        hosts = tuple(str(top.value) for top in self.store.top(selection, field="host.name", size=5))
-        return Seen(count, first[0].at if first else None, last[0].at if last else None, hosts)
-
-
-def _holding(kind: str, value: str) -> Node:
-    typed = tuple(Term(name, value) for name in _FIELDS.get(kind, ()))
-    return Or((*typed, Text(value)))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The indicators and warninglists, asked in a transaction of their own."""
-
-    db: Database
-    lookup: Lookup
-
-    def known(self, kind: str, value: str) -> LookupResult:
-        """Return what is known of the value; raises `InvalidError` when it is not of the kind."""
-        with self.db.read() as tx:
-            return self.lookup.lookup(tx, value, kind)
 
 
 @dataclass(frozen=True, slots=True)

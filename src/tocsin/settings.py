@@ -72,7 +72,6 @@ class ContentSettings(_Section):
     detections: tuple[Path, ...] = ()
     playbooks: tuple[Path, ...] = ()
     warninglists: tuple[Path, ...] = ()
-    yara: Path | None = None
     own: bool = True
     """Whether the content that comes with Tocsin is loaded."""
 
@@ -88,6 +87,16 @@ class EnrichSettings(_Section):
 
     geoip: Path | None = None
     """A MaxMind database file (.mmdb) of the operator's own."""
+    yara_rules: Path | None = None
+    """A folder of YARA rules for files."""
+
+
+class IntelSettings(_Section):
+    """What is known to be one's own."""
+
+    own_networks: tuple[str, ...] = ()
+    """Networks in CIDR form whose addresses are not an attacker's."""
+    own_domains: tuple[str, ...] = ()
 
 
 def default_data_folder() -> Path:
@@ -118,6 +127,7 @@ class Settings(BaseSettings):
     content: ContentSettings = ContentSettings()
     detect: DetectSettings = DetectSettings()
     enrich: EnrichSettings = EnrichSettings()
+    intel: IntelSettings = IntelSettings()
 
 
 def load_settings(path: Path | None = None, **overrides: Any) -> Settings:

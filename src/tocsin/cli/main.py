@@ -20,7 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_GROUPS = ("agent", "rules")
+_NAMES = {"intelligence": "intel"}
+_GROUPS = ("agent", "rules", "intelligence")
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of everything that is kept.", envvar="TOCSIN_DATA")
@@ -96,12 +97,16 @@ def run() -> None:
 
 
 def _add_groups() -> None:
-    """Add the command groups; those that need `tocsin[server]` are left out where it is not installed."""
-    for name in _GROUPS:
+    """Add the command groups, unless the command is none of theirs: they take seconds to load.
+
+    Those that need `tocsin[server]` are left out where it is not installed.
+    """
+    plain = {"up", "demo", "import", "version"}
+    for name in () if sys.argv[1:2] and sys.argv[1] in plain else _GROUPS:
         try:
             group = import_module(f"tocsin.cli.{name}").app
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("tocsin"):
                 raise
             continue
-        app.add_typer(group, name=name)
+        app.add_typer(group, name=_NAMES.get(name, name))
