@@ -448,7 +448,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_alerts_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_alerts_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_alerts_last_at"), ["last_at"], unique=False)
-        batch_op.create_index("ix_case_alerts_rule_id_group_key", ["rule_id", "group_key"], unique=False)
+        batch_op.create_index(
+            "ix_case_alerts_rule_id_group_key_status", ["rule_id", "group_key", "status"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_case_alerts_severity"), ["severity"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_alerts_status"), ["status"], unique=False)
 
@@ -647,7 +649,7 @@ def downgrade() -> None:
     with op.batch_alter_table("case_alerts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_alerts_status"))
         batch_op.drop_index(batch_op.f("ix_case_alerts_severity"))
-        batch_op.drop_index("ix_case_alerts_rule_id_group_key")
+        batch_op.drop_index("ix_case_alerts_rule_id_group_key_status")
         batch_op.drop_index(batch_op.f("ix_case_alerts_last_at"))
         batch_op.drop_index(batch_op.f("ix_case_alerts_created_at"))
         batch_op.drop_index(batch_op.f("ix_case_alerts_case_id"))
