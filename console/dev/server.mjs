@@ -326,6 +326,16 @@ const ROUTES = [
     }),
   ],
   ["GET", "/playbooks", () => list(data.playbooks)],
+  [
+    "GET",
+    "/playbooks/:",
+    () => ({ ...data.playbooks[0], text: "name: triage\nsteps: []\n", source_path: "playbooks/triage.yml" }),
+  ],
+  [
+    "GET",
+    "/decisions/:/replay",
+    () => ({ before: "escalate", after: "escalate", score: 70, changed: false, differences: [] }),
+  ],
   ["GET", "/runs", () => list(data.runs)],
   ["GET", "/runs/:", ({ id }) => one(data.runs, id)],
 ];

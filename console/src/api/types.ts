@@ -330,6 +330,8 @@ export interface Playbook {
   /** Null when the playbook was refused: then `problems` say why. */
   version: string | null;
   problems: string[];
+  text?: string;
+  source_path?: string;
 }
 export interface Rule {
   id: string;
@@ -401,6 +403,14 @@ export interface Decision {
   undone_at: Instant | null;
   undone_by: string | null;
   undoable: boolean;
+}
+/** A decision's stored facts judged again by its own policy. */
+export interface Replay {
+  before: string;
+  after: string;
+  score: number | null;
+  changed: boolean;
+  differences: string[];
 }
 export interface Job {
   id: string;

@@ -40,7 +40,12 @@ function Body({ run }: { run: Run }) {
         <Facts
           items={[
             ["Status", <Status key="s" value={run.status} />],
-            ["On", <Link key="o" to={path}>{`${words(run.subject_type)} ${run.subject_id}`}</Link>],
+            [
+              "On",
+              <Link key="o" to={path}>
+                {words(run.subject_type)}
+              </Link>,
+            ],
             ["Started", <Time key="t" at={run.started_at} as="full" />],
             ["Took", took(run) || "–"],
             [

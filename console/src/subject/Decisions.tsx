@@ -8,6 +8,7 @@ import { words } from "../format/words";
 import { Verdict } from "../parts/Chip";
 import { Section } from "../parts/Page";
 import { Time } from "../parts/Time";
+import { Replay } from "./Replay";
 
 /** What a playbook decided and why; absent when none did. */
 export function Decisions({ path }: { path: string }) {
@@ -52,7 +53,7 @@ export function DecisionCard({ decision, path }: { decision: Decision; path: str
           <li key={reason}>{reason}</li>
         ))}
       </ul>
-      <div style={{ display: "flex", gap: 8, alignItems: "center" }}>
+      <div style={{ display: "flex", gap: 8, alignItems: "center", flexWrap: "wrap" }}>
         <Button onClick={() => setFacts(!facts)} aria-expanded={facts}>
           Facts
         </Button>
@@ -61,8 +62,9 @@ export function DecisionCard({ decision, path }: { decision: Decision; path: str
             Undo
           </Button>
         )}
+        <Replay id={decision.id} />
         <span className="dim">
-          {policy && `${policy.playbook} ${policy.version}, step ${policy.step} `}
+          {policy && `${policy.playbook} ${policy.version.slice(0, 8)}, step ${policy.step} `}
           {decision.run_id && <Link to={`/runs/${decision.run_id}`}>run</Link>}
         </span>
       </div>
