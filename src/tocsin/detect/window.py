@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import insort
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from tocsin.core.clock import HOUR
@@ -97,26 +98,24 @@ class WindowState:
         return False
 
     def save(self, tx: Session) -> None:
-        """Write what changed."""
+        """Write what changed: changed rows are deleted and written anew, many at a time."""
         held = self._held()
+        if self._dirty:
+            tx.connection().execute(_DELETE_WINDOW, [_named(key) for key in self._dirty])
+        rows = [_row(key, held[key]) for key in self._dirty if held[key]]
+        if rows:
+            tx.execute(insert(WindowRow), rows)
         for key in self._dirty:
-            seen = held.get(key)
-            if seen:
-                tx.merge(
-                    WindowRow(
-                        rule_id=key[0],
-                        version=key[1],
-                        group_key=key[2],
-                        events=[list(entry) for entry in seen],
-                        newest_at=seen[-1][0],
-                    )
-                )
-            else:
-                held.pop(key, None)
-                tx.execute(delete(WindowRow).where(*_same(key)))
-        for rule_id, group_key in self._dirty_silences:
-            until = self._silences[rule_id, group_key]
-            tx.merge(SilenceRow(rule_id=rule_id, group_key=group_key, until_at=until))
+            if not held[key]:
+                del held[key]
+        if self._dirty_silences:
+            silences = [
+                {"rule_id": rule_id, "group_key": group_key, "until_at": self._silences[rule_id, group_key]}
+                for rule_id, group_key in self._dirty_silences
+            ]
+            keys = [{"b_rule": each["rule_id"], "b_group": each["group_key"]} for each in silences]
+            tx.connection().execute(_DELETE_SILENCE, keys)
+            tx.execute(insert(SilenceRow), silences)
         self._dirty.clear()
         self._dirty_silences.clear()
 
@@ -134,7 +133,8 @@ class WindowState:
             stale += kept[:excess]
         for key in stale:
             del held[key]
-            tx.execute(delete(WindowRow).where(*_same(key)))
+        if stale:
+            tx.connection().execute(_DELETE_WINDOW, [_named(key) for key in stale])
         self._prune_silences(tx, watermark)
 
     def _prune_silences(self, tx: Session, watermark: int) -> None:
@@ -156,5 +156,26 @@ def _is_stale(key: Key, seen: list[Seen], rules: dict[str, WatchRule], watermark
     return seen[-1][0] < watermark - rule.window.span - LATENESS
 
 
-def _same(key: Key) -> tuple[ColumnElement[bool], ...]:
-    return (WindowRow.rule_id == key[0], WindowRow.version == key[1], WindowRow.group_key == key[2])
+def _row(key: Key, seen: list[Seen]) -> dict[str, Any]:
+    rule_id, version, group_key = key
+    return {
+        "rule_id": rule_id,
+        "version": version,
+        "group_key": group_key,
+        "events": [list(entry) for entry in seen],
+        "newest_at": seen[-1][0],
+    }
+
+
+def _named(key: Key) -> dict[str, str]:
+    return {"b_rule": key[0], "b_version": key[1], "b_group": key[2]}
+
+
+_DELETE_WINDOW = delete(WindowRow).where(
+    WindowRow.rule_id == bindparam("b_rule"),
+    WindowRow.version == bindparam("b_version"),
+    WindowRow.group_key == bindparam("b_group"),
+)
+_DELETE_SILENCE = delete(SilenceRow).where(
+    SilenceRow.rule_id == bindparam("b_rule"), SilenceRow.group_key == bindparam("b_group")
+)
