@@ -15,25 +15,37 @@ export const router = createBrowserRouter([
     hydrateFallbackElement: <Rows />,
     errorElement: <Failed />,
     children: [
-      { index: true, lazy: async () => ({ Component: (await import("./overview/Overview")).Overview }) },
-      { path: "alerts", lazy: async () => ({ Component: (await import("./alerts/Alerts")).Alerts }) },
+      // A page that breaks leaves the navigation standing.
       {
-        path: "alerts/:id",
-        lazy: async () => ({ Component: (await import("./alerts/AlertPage")).AlertPage }),
+        errorElement: <Failed />,
+        children: [
+          { index: true, lazy: async () => ({ Component: (await import("./overview/Overview")).Overview }) },
+          { path: "alerts", lazy: async () => ({ Component: (await import("./alerts/Alerts")).Alerts }) },
+          {
+            path: "alerts/:id",
+            lazy: async () => ({ Component: (await import("./alerts/AlertPage")).AlertPage }),
+          },
+          { path: "cases", lazy: async () => ({ Component: (await import("./cases/Cases")).Cases }) },
+          {
+            path: "cases/:id",
+            lazy: async () => ({ Component: (await import("./cases/CasePage")).CasePage }),
+          },
+          { path: "search", lazy: async () => ({ Component: (await import("./search/Search")).Search }) },
+          { path: "intel", lazy: async () => ({ Component: (await import("./intel/Intel")).Intel }) },
+          { path: "rules", lazy: async () => ({ Component: (await import("./rules/Rules")).Rules }) },
+          {
+            path: "playbooks",
+            lazy: async () => ({ Component: (await import("./playbooks/Playbooks")).Playbooks }),
+          },
+          {
+            path: "runs/:id",
+            lazy: async () => ({ Component: (await import("./playbooks/RunPage")).RunPage }),
+          },
+          { path: "agents", lazy: async () => ({ Component: (await import("./agents/Agents")).Agents }) },
+          { path: "sources", lazy: async () => ({ Component: (await import("./sources/Sources")).Sources }) },
+          { path: "*", element: <NotFound /> },
+        ],
       },
-      { path: "cases", lazy: async () => ({ Component: (await import("./cases/Cases")).Cases }) },
-      { path: "cases/:id", lazy: async () => ({ Component: (await import("./cases/CasePage")).CasePage }) },
-      { path: "search", lazy: async () => ({ Component: (await import("./search/Search")).Search }) },
-      { path: "intel", lazy: async () => ({ Component: (await import("./intel/Intel")).Intel }) },
-      { path: "rules", lazy: async () => ({ Component: (await import("./rules/Rules")).Rules }) },
-      {
-        path: "playbooks",
-        lazy: async () => ({ Component: (await import("./playbooks/Playbooks")).Playbooks }),
-      },
-      { path: "runs/:id", lazy: async () => ({ Component: (await import("./playbooks/RunPage")).RunPage }) },
-      { path: "agents", lazy: async () => ({ Component: (await import("./agents/Agents")).Agents }) },
-      { path: "sources", lazy: async () => ({ Component: (await import("./sources/Sources")).Sources }) },
-      { path: "*", element: <NotFound /> },
     ],
   },
 ]);

@@ -391,8 +391,8 @@ export interface Decision {
   verdict: Verdict | null;
   reasons: string[];
   score?: number | null;
-  /** How the score came about, one line a fact. */
-  arithmetic?: string[];
+  /** How the score came about: every fact looked for, whether it held, and what it weighed. */
+  arithmetic?: { name: string; points: number; held: boolean; reason: string }[];
   /** What would have led to another outcome. */
   flips?: string[];
   undo_reason?: string | null;

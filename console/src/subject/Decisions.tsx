@@ -69,10 +69,7 @@ export function DecisionCard({ decision, path }: { decision: Decision; path: str
         </span>
       </div>
       <Collapse expanded={facts}>
-        <Lines
-          title={`Score${typeof decision.score === "number" ? ` ${decision.score}` : ""}`}
-          lines={decision.arithmetic}
-        />
+        <Arithmetic decision={decision} />
         <Lines title="What would have changed it" lines={decision.flips} />
         <Code block mt={6}>
           {JSON.stringify(decision.facts, null, 2)}
@@ -90,6 +87,32 @@ function Lines({ title, lines }: { title: string; lines: string[] | undefined })
       {lines.map((line) => (
         <div key={line} className="mono">
           {line}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Arithmetic({ decision: { arithmetic, score } }: { decision: Decision }) {
+  if (!arithmetic?.length) return null;
+  return (
+    <div style={{ marginTop: 6 }}>
+      <span className="dim">Score{typeof score === "number" && ` ${score}`}</span>
+      {arithmetic.map((fact) => (
+        <div
+          key={fact.name}
+          style={{
+            display: "grid",
+            gridTemplateColumns: "40px 150px minmax(0, 1fr)",
+            gap: 10,
+            opacity: fact.held ? 1 : 0.65,
+          }}
+        >
+          <b className="right">{fact.held ? fact.points : "–"}</b>
+          <span className="mono cut" title={fact.name}>
+            {fact.name}
+          </span>
+          <span>{fact.held ? fact.reason : `not so (would weigh ${fact.points})`}</span>
         </div>
       ))}
     </div>
