@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from tocsin import journal
 from tocsin.app import Platform, open_platform
 from tocsin.content import own_content
 from tocsin.core.errors import TocsinError
@@ -34,6 +35,7 @@ def run_demo(*, stay: bool, port: int) -> int:
 
     With `stay` the platform goes on until Ctrl-C after the story.
     """
+    journal.configure()
     console = Console()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -62,7 +64,7 @@ def _play(console: Console, platform: Platform, folder: Path, stop: threading.Ev
     client = _client(platform, password)
     scenario = load_scenario(own_content() / "demo" / "scenario.yml")
     _prepare(platform)
-    stage = Stage(folder, platform.url)
+    stage = Stage(folder, platform.url, scenario.hosts)
     try:
         stage.start_agent(_token(client))
         console.print(
@@ -136,7 +138,10 @@ def _agent_is_ready(client: Client, stage: Stage) -> bool:
 
 
 def _is_settled(client: Client, scenario: Scenario) -> bool:
-    return all(one.met for one in verify(scenario.expected, client.alerts()))
+    """Everything is settled when the expected came about and no alert waits for its decision."""
+    alerts = client.alerts()
+    decided = all(alert.reasons or alert.case_number for alert in alerts)
+    return decided and all(one.met for one in verify(scenario.expected, alerts))
 
 
 def _wait(progress: Progress, what: str, is_done: Callable[[], bool], stop: threading.Event) -> None:

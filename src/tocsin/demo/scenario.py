@@ -28,6 +28,7 @@ class Scene:
 
     name: str
     title: str
+    host: str
     file: str
     form: Form
     start: int
@@ -41,7 +42,7 @@ class Scene:
 class Expected:
     """One outcome that must come about: an alert whose title holds `title`."""
 
-    outcome: Literal["closed", "escalated", "open_or_escalated", "observed"]
+    outcome: Literal["closed", "escalated", "observed"]
     title: str
     because: str
 
@@ -55,8 +56,13 @@ class Scenario:
     scenes: tuple[Scene, ...]
     expected: tuple[Expected, ...]
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the story, by name."""
+        return tuple(sorted({scene.host for scene in self.scenes}))
+
     def lines(self, now: int) -> list[tuple[int, str, str]]:
-        """Return every line as (time, file name, text), in order, for a story that ends by `now`."""
+        """Return every line as (time, host/file, text), in order, for a story that ends by `now`."""
         chance = random.Random(self.name)  # the same story every time
         made = [line for scene in self.scenes for line in _lines_of(scene, self.users, now, chance)]
         return sorted(made, key=lambda line: line[0])
@@ -84,6 +90,7 @@ def _scene(data: dict[str, Any]) -> Scene:
     return Scene(
         name=data["name"],
         title=data["title"],
+        host=data["host"],
         file=data["file"],
         form=data["form"],
         start=_offset(data["start"]),
@@ -104,7 +111,7 @@ def _lines_of(
     for i in range(scene.repeat):
         for template in scene.lines:
             filling = _filling(i, users, chance)
-            yield at, scene.file, template.format(at=_written(at, scene.form), **filling)
+            yield at, f"{scene.host}/{scene.file}", template.format(at=_written(at, scene.form), **filling)
             at += scene.every
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tocsin.core.errors import TocsinError
@@ -23,16 +24,16 @@ class StageError(TocsinError):
 class Stage:
     """Log files, a watched `etc/passwd`, and the agent's process; all within one folder."""
 
-    def __init__(self, folder: Path, server: str) -> None:
+    def __init__(self, folder: Path, server: str, hosts: Sequence[str]) -> None:
         self.logs = folder / "logs"
         self.etc = folder / "etc"
         self.state = folder / "agent"
-        for made in (self.logs, self.etc, self.state):
-            made.mkdir()
+        for made in (self.etc, self.state, *(self.logs / host for host in hosts)):
+            made.mkdir(parents=True)
         self.passwd = self.etc / "passwd"
         self.passwd.write_text(_ACCOUNTS)
         self.config = folder / "agent.toml"
-        self.config.write_text(self._settings(server))
+        self.config.write_text(self._settings(server, hosts))
         self._output = folder / "agent.log"
         self._agent: subprocess.Popen[bytes] | None = None
         self._listener: socket.socket | None = None
@@ -51,7 +52,7 @@ class Stage:
             )
 
     def append(self, file: str, lines: list[str]) -> None:
-        """Write lines to one of the watched logs."""
+        """Write lines to one of the watched logs, given as host/file."""
         with (self.logs / file).open("a") as log:
             log.writelines(f"{line}\n" for line in lines)
 
@@ -88,12 +89,15 @@ class Stage:
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "tocsin.agent", *arguments, "--config", str(self.config)]
 
-    def _settings(self, server: str) -> str:
+    def _settings(self, server: str, hosts: Sequence[str]) -> str:
+        logs = ", ".join(
+            f'{{ path = "{self.logs}/{host}/*.log", from_start = true, host = "{host}" }}' for host in hosts
+        )
         return f"""[agent]
 server = "{server}"
 name = "this-host"
 state = "{self.state}"
-logs = [{{ path = "{self.logs}/*.log", from_start = true }}]
+logs = [{logs}]
 fim = [{{ path = "{self.etc}", diff = true }}]
 ports_interval = 1.0
 hidden_interval = 3600.0

@@ -66,7 +66,7 @@ def _meets(expected: Expected, alert: AlertOutcome) -> bool:
 
 
 def alert_outcome(alert: dict[str, Any], decisions: Sequence[dict[str, Any]]) -> AlertOutcome:
-    """Read an alert and its decisions as the API returns them."""
+    """Read an alert and its decisions, the newest first, as the API returns them."""
     return AlertOutcome(
         id=alert["id"],
         number=alert["number"],
@@ -74,6 +74,6 @@ def alert_outcome(alert: dict[str, Any], decisions: Sequence[dict[str, Any]]) ->
         status=alert["status"],
         resolution=alert["resolution"],
         events=alert["event_count"],
-        reasons=tuple(reason for decision in decisions for reason in decision["reasons"]),
+        reasons=tuple(decisions[0]["reasons"]) if decisions else (),
         case_number=alert["case_number"],
     )
