@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from pathlib import Path
-from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
+from tocsin.api.application import close_streams
 from tocsin.core.errors import TocsinError
 
 _STOP_S = 5
@@ -24,8 +25,9 @@ class HTTPServer:
     """Serves an ASGI application until stopped. A port of 0 takes a free one; see `port`."""
 
     def __init__(
-        self, app: Any, host: str, port: int, *, certificate: Path | None = None, key: Path | None = None
+        self, app: FastAPI, host: str, port: int, *, certificate: Path | None = None, key: Path | None = None
     ) -> None:
+        self._app = app
         self.host = host
         self.scheme = "https" if certificate else "http"
         self._socket = _listen(host, port)
@@ -56,6 +58,7 @@ class HTTPServer:
 
     def stop(self) -> None:
         """Let requests under way end, at most five seconds, and close."""
+        close_streams(self._app)  # an open console would hold the server for the whole grace
         self._server.should_exit = True
         self._thread.join(_STOP_S + 5)
         self._socket.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import typer
 
+from tocsin import journal
 from tocsin.app import open_platform
 from tocsin.settings import Settings, load_settings
 
@@ -16,6 +18,7 @@ from tocsin.settings import Settings, load_settings
 def run_server(config: Path | None, *, data: Path | None, host: str | None, port: int | None) -> int:
     """Run the platform until SIGTERM or SIGINT; returns the exit status."""
     settings = settings_with(config, data=data, host=host, port=port)
+    journal.configure(logging.INFO)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -57,6 +57,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # rows read stay readable after the block
                 session.rollback()
 
     def create_all(self) -> None:
