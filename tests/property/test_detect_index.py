@@ -10,12 +10,27 @@ from tocsin.core.event import Event
 from tocsin.detect.index import RuleIndex
 from tocsin.detect.rule import WatchRule
 from tocsin.query.predicate import compile_predicate
-from tocsin.query.tree import And, Everything, Exists, Not, Nothing, OneOf, Or, Range, Term, Wildcard
+from tocsin.query.tree import And, Everything, Exists, Not, Nothing, OneOf, Or, Range, Term, Text, Wildcard
 
 FIELDS = st.sampled_from(["user.name", "source.ip", "event.code", "process.command_line", "other", "message"])
 SCALARS = st.one_of(
     st.sampled_from(
-        ["root", "ROOT", "4625", "192.0.2.1", "::ffff:192.0.2.1", "\u212a", "k", "true", "1.0", ""]
+        [
+            "root",
+            "ROOT",
+            "4625",
+            "192.0.2.1",
+            "::ffff:192.0.2.1",
+            "\u212a",
+            "k",
+            "true",
+            "1.0",
+            "",
+            "root-4625",
+            "i\u0307stanbul",
+            "\u0130STANBUL",
+            "xROOTx",
+        ]
     ),
     st.integers(-2, 5000),
     st.sampled_from([1.0, 0.5, True, False]),
@@ -26,6 +41,17 @@ LEAVES = st.one_of(
     st.builds(Exists, FIELDS),
     st.builds(Wildcard, FIELDS, st.sampled_from(["r*", "*", "?oot", "4625"])),
     st.builds(Range, FIELDS, gte=st.integers(0, 10)).filter(lambda node: node.field != "source.ip"),
+    st.builds(
+        Text,
+        st.sampled_from(["Root", "root 4625", "4625 root", "ro", "\u0130stanbul", "..", "oot"]),
+        st.none(),
+    ),
+    st.builds(
+        Wildcard,
+        st.just("message"),
+        st.sampled_from(["*OOT*", "root*46?5", "*\\*oot", "*\u212a*"]),
+        st.booleans(),
+    ),
     st.just(Everything()),
     st.just(Nothing()),
 )
@@ -40,7 +66,7 @@ NODES = st.recursive(
 )
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, min_size=1, max_size=3))
 EVENTS = st.dictionaries(FIELDS.filter(lambda name: name != "message"), VALUES, max_size=4).map(
-    lambda fields: Event("s", 1, 0, 0, "root 4625", fields)
+    lambda fields: Event("s", 1, 0, 0, str(fields.get("other", "root 4625")), fields)
 )
 
 

@@ -1,7 +1,8 @@
 """Find the few rules an event can match at all, so that many rules do not cost every event.
 
 From each rule's condition we take a witness: a set of atoms of which at least one must hold for the
-rule to hold. An atom is a field with a value, or a field's presence. A rule without one is tried on
+rule to hold. An atom is a field with a value, a field's presence, or a piece of
+text in the message. A rule without one is tried on
 every event. The index only proposes; the rule's own condition decides.
 """
 
@@ -13,7 +14,9 @@ from typing import NamedTuple
 from tocsin.core.event import Event, Value
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
 from tocsin.detect.rule import WatchRule
-from tocsin.query.tree import And, Everything, Node, Not, Nothing, OneOf, Or, Scalar, Term, Text
+from tocsin.query.patterns import parse_wildcard, words_of
+from tocsin.query.tree import And, Everything, Node, Not, Nothing, OneOf, Or, Scalar, Term, Text, Wildcard
+from tocsin.query.values import fold
 
 _OUTSIDE = frozenset({MESSAGE, TIMESTAMP, EVENT_ID})
 """Fields that stand beside `Event.fields`: always there."""
@@ -22,8 +25,12 @@ _BY_VALUE = frozenset({"keyword", "long", "boolean", None})
 """Types whose equality is the equality of their folded text."""
 
 
+_SHORTEST = 3
+"""A shorter piece of text is in nearly every message."""
+
+
 class Atom(NamedTuple):
-    """The field has the (folded) value; any value when it is None."""
+    """The field has the (folded) value; any value when it is None. The message contains it."""
 
     field: str
     value: str | None
@@ -47,9 +54,17 @@ def witness_of(node: Node) -> frozenset[Atom] | None:
         return _presence(node.field) and frozenset({_atom(node.field, node.value)})
     if isinstance(node, OneOf):
         return _presence(node.field) and frozenset(_atom(node.field, value) for value in node.values)
-    if isinstance(node, Text):
-        return None if node.field is None else _presence(node.field)
-    return _presence(node.field)
+    if isinstance(node, Text) and node.field in {None, MESSAGE}:
+        return _contained(words_of(node.text))
+    if isinstance(node, Wildcard) and node.field == MESSAGE:
+        return _contained(fold(piece) for piece in parse_wildcard(node.pattern) if type(piece) is str)
+    return _presence(node.field or MESSAGE)
+
+
+def _contained(pieces: Iterable[str]) -> _Witness:
+    """The message holds each of the pieces, so also the longest one."""
+    longest = max(pieces, key=len, default="")
+    return frozenset({Atom(MESSAGE, longest)}) if len(longest) >= _SHORTEST else None
 
 
 def _presence(name: str) -> _Witness:
@@ -87,6 +102,7 @@ class RuleIndex:
         self._always: set[int] = set()
         self._present: dict[str, set[int]] = {}
         self._valued: dict[str, dict[str, set[int]]] = {}
+        self._contained: dict[str, set[int]] = {}
         for position, rule in enumerate(self.rules):
             self._add(position, witness_of(rule.node))
 
@@ -95,7 +111,9 @@ class RuleIndex:
             self._always.add(position)
             return
         for name, value in witness:
-            if value is None:
+            if name == MESSAGE and value is not None:
+                self._contained.setdefault(value, set()).add(position)
+            elif value is None:
                 self._present.setdefault(name, set()).add(position)
             else:
                 self._valued.setdefault(name, {}).setdefault(value, set()).add(position)
@@ -110,6 +128,11 @@ class RuleIndex:
         for name, by_value in self._valued.items():
             if name in fields:
                 _look_up(by_value, fields[name], found)
+        if self._contained:
+            message = fold(event.message)
+            for piece, positions in self._contained.items():
+                if piece in message:
+                    found |= positions
         return [self.rules[position] for position in sorted(found)]
 
 

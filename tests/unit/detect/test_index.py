@@ -6,6 +6,7 @@ import pytest
 
 from tocsin.detect.index import Atom, RuleIndex, witness_of
 from tocsin.query.lucene import parse_lucene
+from tocsin.query.tree import Wildcard
 
 
 def witness(query):
@@ -23,7 +24,7 @@ def test_a_disjunction_needs_an_atom_of_each_part():
     assert witness("event.code:1 OR NOT process.name:su") is None
 
 
-@pytest.mark.parametrize("query", ["NOT a:b", "*", "some words", "message:x"])
+@pytest.mark.parametrize("query", ["NOT a:b", "*", "of", "NOT word"])
 def test_what_needs_no_field_is_tried_on_every_event(query):
     """There is no atom that must hold."""
     assert witness(query) is None
@@ -56,3 +57,11 @@ def test_many_rules_do_not_cost_every_event(event, rule):
     """Of a thousand rules on one field, one is proposed."""
     index = RuleIndex([rule(f"event.code:{number}", id=str(number)) for number in range(1000)])
     assert ["77"] == [found.id for found in index.candidates(event(1, event__code="77"))]
+
+
+def test_words_are_found_by_the_longest_one(event, rule):
+    """A piece of text the message must contain."""
+    index = RuleIndex([rule('"failed password"')])
+    assert ["r1"] == [found.id for found in index.candidates(event(1, message="FAILED Password for x"))]
+    assert index.candidates(event(1, message="failed passwort")) == []
+    assert witness_of(Wildcard("message", "*INVALID*us?er*")) == {Atom("message", "invalid")}
