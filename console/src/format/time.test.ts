@@ -7,6 +7,7 @@ describe("time", () => {
   it("tells how long ago", () => {
     const now = Date.parse("2026-11-24T06:00:00Z");
     expect(age("2026-11-24T05:59:48Z", now)).toBe("12 s");
+    expect(age("2026-11-24T05:59:59.900Z", now)).toBe("1 s");
     expect(age("2026-11-24T05:55:00Z", now)).toBe("5 min");
     expect(age("2026-11-24T01:00:00Z", now)).toBe("5 h");
     expect(age("2026-11-20T06:00:00Z", now)).toBe("4 d");

@@ -22,7 +22,8 @@ export function utc(instant: string): string {
 export function age(instant: string, now: number = Date.now()): string {
   const ms = now - new Date(instant).getTime();
   if (Number.isNaN(ms)) return "";
-  const text = duration(Math.abs(ms));
+  // Ages are told in whole seconds: the clock that renews them is slower than that anyway.
+  const text = duration(Math.max(1000, Math.abs(ms)));
   return ms < -MINUTE ? `in ${text}` : text;
 }
 

@@ -55,6 +55,7 @@ export function EventBars({ histogram: given, range, height, onZoom }: Props) {
 
 function optionOf({ items, width_us }: Histogram) {
   const isLong = width_us * items.length > 36 * 3600 * 1e6;
+  const label: [number, number] = isLong ? [5, 16] : [11, width_us < 60e6 ? 19 : 16];
   return {
     grid: { left: 44, right: 8, top: 8, bottom: 20 },
     tooltip: {
@@ -76,7 +77,7 @@ function optionOf({ items, width_us }: Histogram) {
     toolbox: { show: false },
     xAxis: {
       type: "category",
-      data: items.map((item) => (isLong ? local(item.start).slice(5, 16) : local(item.start).slice(11, 16))),
+      data: items.map((item) => local(item.start).slice(...label)),
       axisTick: { show: false },
       axisLabel: { fontSize: 10, hideOverlap: true },
     },

@@ -85,9 +85,7 @@ function Lines({ title, lines }: { title: string; lines: string[] | undefined })
     <div style={{ marginTop: 6 }}>
       <span className="dim">{title}</span>
       {lines.map((line) => (
-        <div key={line} className="mono">
-          {line}
-        </div>
+        <div key={line}>{line}</div>
       ))}
     </div>
   );
@@ -98,23 +96,23 @@ function Arithmetic({ decision: { arithmetic, score } }: { decision: Decision })
   return (
     <div style={{ marginTop: 6 }}>
       <span className="dim">Score{typeof score === "number" && ` ${score}`}</span>
-      {arithmetic.map((fact) => (
-        <div
-          key={fact.name}
-          style={{
-            display: "grid",
-            gridTemplateColumns: "40px 150px minmax(0, 1fr)",
-            gap: 10,
-            opacity: fact.held ? 1 : 0.65,
-          }}
-        >
-          <b className="right">{fact.held ? fact.points : "–"}</b>
-          <span className="mono cut" title={fact.name}>
-            {fact.name}
-          </span>
-          <span>{fact.held ? fact.reason : `not so (would weigh ${fact.points})`}</span>
-        </div>
-      ))}
+      {arithmetic
+        .toSorted((a, b) => Number(b.held) - Number(a.held))
+        .map((fact) => (
+          <div
+            key={fact.name}
+            style={{
+              display: "grid",
+              gridTemplateColumns: "32px minmax(120px, 190px) minmax(0, 1fr)",
+              gap: 10,
+              opacity: fact.held ? 1 : 0.65,
+            }}
+          >
+            <b className="right">{fact.held ? fact.points : "–"}</b>
+            <span>{fact.name}</span>
+            <span>{fact.held ? fact.reason : `not so (would weigh ${fact.points})`}</span>
+          </div>
+        ))}
     </div>
   );
 }
