@@ -1,43 +1,10 @@
-import { Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useKeys } from "../keys/keys";
+import { Head, Line } from "./GridRows";
+import type { Props } from "./grid.types";
 
-export interface Column<T> {
-  key: string;
-  title: ReactNode;
-  /** A CSS grid track, such as `90px` or `minmax(200px, 1fr)`. */
-  width: string;
-  render: (row: T) => ReactNode;
-  align?: "right";
-  /** The order this column asks of the server. */
-  sort?: string;
-  /** Left out while a row is open beside the table. */
-  spare?: boolean;
-}
-
-interface Props<T> {
-  label: string;
-  rows: T[];
-  columns: Column<T>[];
-  id: (row: T) => string;
-  onOpen?: (row: T) => void;
-  openId?: string | null;
-  selected?: Set<string>;
-  onSelect?: (ids: Set<string>) => void;
-  sort?: string;
-  onSort?: (sort: string) => void;
-  /** Called when the end comes near, to load the next page. */
-  onEnd?: () => void;
-  /** Height in rows when the table does not fill its parent. */
-  most?: number;
-  keys?: boolean;
-  onCursor?: (row: T | undefined) => void;
-  /** One cell across all columns, for rows that head a group. */
-  wide?: (row: T) => ReactNode;
-  /** Whether moving onto this row opens it while another is open; all do when not given. */
-  follows?: (row: T) => boolean;
-}
+export type { Column } from "./grid.types";
 
 const ROW = 30;
 
@@ -129,91 +96,6 @@ export function Grid<T>(given: Props<T>) {
           })}
         </div>
       </div>
-    </div>
-  );
-}
-
-interface LineProps<T> extends Props<T> {
-  row: T;
-  index: number;
-  isAt: boolean;
-  template: string;
-  onClick: () => void;
-  onToggle: () => void;
-}
-
-function Line<T>({ row, index, isAt, template, onClick, onToggle, ...props }: LineProps<T>) {
-  const key = props.id(row);
-  const isChosen = props.selected?.has(key) || key === props.openId;
-  const wide = props.wide?.(row);
-  const look = `grid-row${isAt ? " at" : ""}${isChosen ? " chosen" : ""}${props.onOpen ? "" : " still"}`;
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do this for the whole table
-    <div
-      role="row"
-      tabIndex={-1}
-      aria-selected={isChosen}
-      aria-rowindex={index + 1}
-      className={look}
-      style={{ gridTemplateColumns: template }}
-      onClick={onClick}
-    >
-      {props.onSelect && (
-        <Checkbox
-          aria-label="Select"
-          checked={props.selected?.has(key) ?? false}
-          onChange={onToggle}
-          onClick={(e) => e.stopPropagation()}
-        />
-      )}
-      {wide ? (
-        <div role="gridcell" tabIndex={-1} style={{ gridColumn: `${props.onSelect ? 2 : 1} / -1` }}>
-          {wide}
-        </div>
-      ) : (
-        props.columns.map((column) => (
-          <div key={column.key} role="gridcell" tabIndex={-1} className={column.align}>
-            {column.render(row)}
-          </div>
-        ))
-      )}
-    </div>
-  );
-}
-
-function Head<T>({
-  rows,
-  columns,
-  id,
-  selected,
-  onSelect,
-  sort,
-  onSort,
-  template,
-  minWidth,
-}: Props<T> & { template: string; minWidth: number }) {
-  const all = rows.length > 0 && rows.every((row) => selected?.has(id(row)));
-  return (
-    <div className="grid-head" role="row" tabIndex={-1} style={{ gridTemplateColumns: template, minWidth }}>
-      {onSelect && (
-        <Checkbox
-          aria-label="Select all"
-          checked={all}
-          indeterminate={!all && (selected?.size ?? 0) > 0}
-          onChange={() => onSelect(all ? new Set() : new Set(rows.map(id)))}
-        />
-      )}
-      {columns.map((c) =>
-        c.sort && onSort ? (
-          <button key={c.key} type="button" className={c.align} onClick={() => onSort(c.sort as string)}>
-            {c.title} {sort === c.sort ? "↓" : ""}
-          </button>
-        ) : (
-          <div key={c.key} role="columnheader" tabIndex={-1} className={c.align}>
-            {c.title}
-          </div>
-        ),
-      )}
     </div>
   );
 }
