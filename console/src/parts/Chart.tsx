@@ -31,11 +31,9 @@ export function Chart({ height, label, option, wire }: Props) {
       made.dispose();
     };
   }, [scheme]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new theme makes a new chart, which needs its option again
   useEffect(() => {
     chart.current?.setOption({ backgroundColor: "transparent", animation: false, ...option }, true);
   }, [option, scheme]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above, for its events
   useEffect(() => (chart.current && wire ? wire(chart.current) : undefined), [wire, scheme]);
   return <div ref={box} role="img" aria-label={label} style={{ height, width: "100%" }} />;
 }

@@ -16,7 +16,6 @@ export function Line<T>({ row, index, isAt, template, onClick, onToggle, ...prop
   const wide = props.wide?.(row);
   const look = `grid-row${isAt ? " at" : ""}${isChosen ? " chosen" : ""}${props.onOpen ? "" : " still"}`;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do this for the whole table
     <div
       role="row"
       tabIndex={-1}
