@@ -132,6 +132,11 @@ class CaseFacts(Protocol):
         ...
 
     @property
+    def number(self) -> int:
+        """What people call it by."""
+        ...
+
+    @property
     def status(self) -> str:
         """`new`, `in_progress` or `closed`."""
         ...

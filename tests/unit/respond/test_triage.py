@@ -112,6 +112,24 @@ def test_a_close_can_be_undone(world):
         world.respond.undo(tx, decision.id, ALICE)
 
 
+def test_what_a_person_opened_again_is_not_closed_again(world):
+    """The alert grows tenfold and is weighed anew, but it stays with whoever wanted it open."""
+    address = "203.0.113.10"
+    alert_id = world.detect("ssh-brute-force", address, *spray(world, address))
+    world.settle()
+    assert world.alert(alert_id).status == "closed"
+    with world.database.write() as tx:
+        world.alerts.reopen(tx, alert_id, ALICE, "mine")
+    more = [
+        world.event(100 + n, source__ip=address, host__name="web1", rule__groups=["authentication_failed"])
+        for n in range(400)
+    ]
+    assert world.detect("ssh-brute-force", address, *more) == alert_id
+    world.settle()
+    assert world.alert(alert_id).status == "new"
+    assert "somebody opened it again" in " ".join(world.decision(alert_id).reasons)
+
+
 def test_an_escalation_can_be_undone(world):
     """Every alert it put into the case is out again, and the empty case is closed."""
     ip = "203.0.113.77"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tocsin.core.errors import InvalidError
@@ -18,7 +19,8 @@ OPEN = frozenset({"new", "in_progress"})
 
 
 def _judge(tx: Session, context: Context, policy: Policy, _: Any) -> Result:
-    judgement = judge(policy, context.facts)
+    facts = {**context.facts, "alert.reopened": _is_reopened(tx, context)}
+    judgement = judge(policy, facts)
     identifier = f"{context.run_id}:{context.step.name}"
     plain = msgspec.to_builtins(judgement)
     tx.add(
@@ -35,7 +37,7 @@ def _judge(tx: Session, context: Context, policy: Policy, _: Any) -> Result:
             reasons=plain["reasons"],
             flips=plain["flips"],
             arithmetic=plain["arithmetic"],
-            facts=dict(context.facts),
+            facts=facts,
             playbook=context.playbook,
             version=context.version,
             policy=msgspec.to_builtins(policy),
@@ -47,12 +49,22 @@ def _judge(tx: Session, context: Context, policy: Policy, _: Any) -> Result:
     tx.flush()
     context.parts.alerts.set_verdict(tx, context.alert_id, judgement.verdict, context.actor)
     output = {"outcome": judgement.outcome, "verdict": judgement.verdict, "score": judgement.score}
-    facts: dict[str, Any] = {f"verdict.{name}": value for name, value in output.items()}
-    facts["verdict.reasons"] = plain["reasons"]
-    facts["decision.id"] = identifier
+    found: dict[str, Any] = {f"verdict.{name}": value for name, value in output.items()}
+    found["alert.reopened"] = facts["alert.reopened"]
+    found["verdict.reasons"] = plain["reasons"]
+    found["decision.id"] = identifier
     if judgement.resolution:
-        facts["verdict.resolution"] = judgement.resolution
-    return Result({**output, "decision": identifier}, facts)
+        found["verdict.resolution"] = judgement.resolution
+    return Result({**output, "decision": identifier}, found)
+
+
+def _is_reopened(tx: Session, context: Context) -> bool:
+    """Tell whether the alert is open although an earlier decision closed it: then a person wants it."""
+    query = select(DecisionRow.effects).where(
+        DecisionRow.subject_type == context.subject_type, DecisionRow.subject_id == context.subject_id
+    )
+    closed = any(effect.get("kind") == "closed" for effects in tx.scalars(query) for effect in effects)
+    return closed and context.parts.alerts.get(tx, context.alert_id).status in OPEN
 
 
 class CloseArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -181,17 +181,20 @@ def _find_related(tx: Session, context: Context, arguments: RelatedArguments, _:
         limit=arguments.limit,
     )
     cases = dict.fromkeys(alert.case_id for alert in found if alert.case_id)
-    open_cases = [case_id for case_id in cases if case_id and parts.cases.get(tx, case_id).status != "closed"]
+    known = [parts.cases.get(tx, case_id) for case_id in cases if case_id]
+    open_ones = [case for case in known if case.status != "closed"][:MAX_VALUES]
+    open_cases = [case.id for case in open_ones]
     ids = [alert.id for alert in found][:MAX_VALUES]
     facts = {
         "count": len(found),
         "alerts": ids,
         "rules": list(dict.fromkeys(alert.rule_id for alert in found))[:MAX_VALUES],
         "severity": max((alert.severity for alert in found), default=None),
-        "cases": open_cases[:MAX_VALUES],
+        "cases": open_cases,
+        "case_numbers": [case.number for case in open_ones],
     }
     named = {f"{arguments.name}.{key}": value for key, value in facts.items() if value not in (None, [])}
-    return Result({"alerts": ids, "cases": open_cases[:MAX_VALUES]}, named)
+    return Result({"alerts": ids, "cases": open_cases}, named)
 
 
 def _reference(context: Context) -> int:
