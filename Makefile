@@ -34,7 +34,7 @@ demo: $(VENV)/server $(CONSOLE) ## install, build and run the demo on this machi
 run: $(VENV)/server $(CONSOLE) ## run the platform for real on loopback
 	$(BIN)/tocsin up
 
-test: $(VENV)/dev $(CONSOLE) check-types ## install what is needed and run every check and test
+test: $(VENV)/dev $(CONSOLE) check-types check-console ## install what is needed and run every check and test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
 
 .PHONY: check-types
@@ -44,7 +44,11 @@ check-types: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: check-types ## lint, format, types, layers, and our own content
+.PHONY: check-console
+check-console: $(CONSOLE)
+	@BIN="$(BIN)" sh console/check.sh
+
+check: check-types check-console ## lint, format, types, layers, and our own content
 	$(BIN)/tocsin rules check content
 	$(BIN)/tocsin rules test content
 
