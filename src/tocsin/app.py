@@ -25,7 +25,7 @@ from tocsin.enrich.service import EnrichmentService
 from tocsin.enrich.sources import LogHistory, PathStore
 from tocsin.figures import PlatformFigures, registry_of
 from tocsin.folder import DataFolder
-from tocsin.housekeeping import Renewal, Retention
+from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.ingest.agents import Agents
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
@@ -96,8 +96,14 @@ class Platform:
         self.playbooks.launch()
         self.problems += tuple(self.playbooks.problems)
         retention = Retention(self.store, self.services.clock, self.settings.store.retention_days)
-        renewal = Renewal(self.intel)
-        for work in (self.detector.run, self.playbooks.dispatcher.run, retention.run, renewal.run):
+        works = (
+            self.detector.run,
+            self.playbooks.dispatcher.run,
+            retention.run,
+            RunRetention(self.playbooks, self.settings.respond.keep_days).run,
+            Renewal(self.intel).run,
+        )
+        for work in works:
             thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -257,7 +263,12 @@ def _playbooks(
     )
     return PlaybookService(
         parts,
-        DBOSEngine(f"sqlite:///{ground.data.path}/workflows.db", ground.db, clock=ground.clock),
+        DBOSEngine(
+            f"sqlite:///{ground.data.path}/workflows.db",
+            ground.db,
+            clock=ground.clock,
+            workers=ground.settings.respond.workers,
+        ),
         _folders(ground.settings, "playbooks", ground.settings.content.playbooks),
         clock=ground.clock,
         announcer=ground.announcer,

@@ -9,6 +9,7 @@ import structlog
 from tocsin.core.clock import DAY, Clock, day_of
 from tocsin.core.errors import TocsinError
 from tocsin.intel import Intel
+from tocsin.respond.service import PlaybookService
 from tocsin.store.base import EventStore
 
 _EVERY_S = 600.0
@@ -44,6 +45,22 @@ class Retention:
             except TocsinError as error:
                 log.warning("retention_failed", error=str(error))
             stop.wait(_EVERY_S)
+
+
+class RunRetention:
+    """Deletes finished playbook runs older than `days`; their decisions and the audit trail stay."""
+
+    def __init__(self, playbooks: PlaybookService, days: int) -> None:
+        self._playbooks = playbooks
+        self._days = days
+
+    def run(self, stop: threading.Event) -> None:
+        """Apply every ten minutes until `stop` is set; a failure is logged and tried again."""
+        while not stop.wait(_EVERY_S):
+            try:
+                self._playbooks.retain(self._days * DAY)
+            except TocsinError as error:
+                log.warning("run_retention_failed", error=str(error))
 
 
 class Renewal:

@@ -82,6 +82,15 @@ class DetectSettings(_Section):
     alert_level: int = Field(default=7, ge=1, le=16)
 
 
+class RespondSettings(_Section):
+    """How playbooks run."""
+
+    workers: int = Field(default=2, ge=1, le=32)
+    """Runs carried out at the same time."""
+    keep_days: int = Field(default=90, ge=1)
+    """Finished runs older than this are deleted; decisions are kept."""
+
+
 class EnrichSettings(_Section):
     """What analyzers may use."""
 
@@ -127,6 +136,7 @@ class Settings(BaseSettings):
     content: ContentSettings = ContentSettings()
     detect: DetectSettings = DetectSettings()
     enrich: EnrichSettings = EnrichSettings()
+    respond: RespondSettings = RespondSettings()
     intel: IntelSettings = IntelSettings()
 
 
