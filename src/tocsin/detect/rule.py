@@ -13,10 +13,10 @@ from tocsin.query.tree import Node
 
 KEY_FIELDS = (
     "source.ip",
+    "server.port",
     "user.name",
     "file.path",
     "process.executable",
-    "server.port",
     "host.name",
     "host.hostname",
     "agent.name",

@@ -28,7 +28,7 @@ def count_fields(days: Days, selection: Selection) -> list[FieldSeen]:
             if file is None:
                 continue
             counted = _counted(days, file)
-            totals.update(counted.counts)
+            totals.update({name: n for name, n in counted.counts.items() if name not in _OF_EVERY_EVENT})
             totals.update(dict.fromkeys(_OF_EVERY_EVENT, file.summary.events))
             types.update(counted.types)
     return [

@@ -69,7 +69,16 @@ class AddressAnalyzer:
         )
 
 
+# RFC 5737 and RFC 3849: for documentation, and for exercises, where they play attackers.
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(each)
+    for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
+
+
 def _scope(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    if any(address in network for network in _DOCUMENTATION):
+        return "documentation"
     for name in ("loopback", "unspecified", "link_local", "multicast", "reserved", "private"):
         if getattr(address, f"is_{name}"):
             return name.replace("_", "-")
