@@ -22,10 +22,12 @@ _log = structlog.get_logger(__name__)
 
 @router.get("/healthz", dependencies=[Depends(public("says ok or degraded and nothing else"))])
 def health(services: Annotated[Services, Depends(services)], response: Response) -> dict[str, Any]:
-    """Say whether database and event log answer; 503 when one does not."""
+    """Say whether database and event log answer and there is room to store; 503 when one does not hold."""
     checks = {"database": _holds(lambda: _ask_database(services))}
     if services.store is not None:
         checks["store"] = _holds(services.store.last_commit)
+    if services.pipeline is not None:
+        checks["ingest"] = not services.pipeline.is_full()
     well = all(checks.values())
     response.status_code = 200 if well else 503
     return {

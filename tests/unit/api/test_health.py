@@ -30,6 +30,12 @@ def test_a_log_that_does_not_answer_shows(client_as: Any) -> None:
     assert "secret" not in answer.text
 
 
+def test_a_full_disk_shows(client_as: Any) -> None:
+    """Who watches the platform learns that nothing more is stored before the senders' spools are full."""
+    answer = client_as(None, pipeline=SimpleNamespace(is_full=lambda: True)).get("/healthz")
+    assert (answer.status_code, answer.json()["checks"]["ingest"]) == (503, "degraded")
+
+
 def test_figures_are_for_those_who_may(client_as: Any) -> None:
     """Prometheus calls with a key of a role that reads sources; an agent's does not do."""
     registry = CollectorRegistry()
