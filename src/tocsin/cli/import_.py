@@ -83,6 +83,7 @@ def _open(config: Path | None, data: Path | None) -> Iterator[ImportPlatform]:
     try:
         platform.start()
         yield platform
+        _catch_up(platform.detector)
     finally:
         platform.stop()
 
