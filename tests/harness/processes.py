@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,15 @@ def until(what: Callable[[], Any], seconds: float = 30.0, every: float = 0.1) ->
 
 
 class Server:
-    """`tocsin up` on a data folder and a fixed port; survives being killed and started again."""
+    """`tocsin up` on a data folder and a fixed port; survives being killed and started again.
 
-    def __init__(self, folder: Path) -> None:
+    It reads the `tocsin.toml` of `folder`, when there is one. `under` is the beginning of its command line.
+    """
+
+    def __init__(self, folder: Path, *, under: Sequence[str] = ()) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self._under = under
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,6 +48,7 @@ class Server:
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [
+                    *self._under,
                     sys.executable,
                     "-m",
                     "tocsin",
@@ -153,7 +158,8 @@ class AgentProcess:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
