@@ -11,6 +11,9 @@ from tocsin.detect.explain import Explanation
 from tocsin.detect.rule import WatchRule, group_of, text_of, title_of
 from tocsin.detect.window import Seen, WindowState
 
+MAX_LINE = 1_000
+"""Of an event's text, in an alert's description."""
+
 MAX_LABELS = 50
 
 
@@ -88,7 +91,7 @@ class Matches:
             group_key=key,
             group_field=field_name,
             title=alert_title(rule, event),
-            description=rule.description,
+            description=description_of(rule, event),
             at=events[-1][1],
             events=tuple(
                 EventRef(identifier, at) for identifier, at in sorted(gathered.events.items(), key=_by_time)
@@ -136,6 +139,14 @@ def rule_name_of(rule: WatchRule, event: Event) -> str:
 def alert_title(rule: WatchRule, event: Event) -> str:
     """Return the alert's title, which for `level` is the analysis rule's description."""
     return rule_name_of(rule, event)[:300] if rule.kind == "level" else title_of(rule, event)
+
+
+def description_of(rule: WatchRule, event: Event) -> str:
+    """Return what the alert is about: for `level` the rule, level and line, else the rule's own."""
+    if rule.kind != "level":
+        return rule.description
+    level = event.fields.get("rule.level")
+    return f"Analysis rule {rule_id_of(rule, event)} gave this level {level}.\n\n{event.message[:MAX_LINE]}"
 
 
 def severity_of(rule: WatchRule, event: Event) -> int:
