@@ -127,9 +127,7 @@ def test_records_say_where_they_are_from(bench: Bench, folder: Path, follow: Cal
     assert record.collected_at == bench.clock.now()
 
 
-def test_a_pattern_may_name_another_host(
-    bench: Bench, folder: Path, follow: Callable[..., Follower]
-) -> None:
+def test_a_pattern_may_name_another_host(bench: Bench, folder: Path, follow: Callable[..., Follower]) -> None:
     """Logs kept here for another host carry that host's name."""
     follower = follow(from_start=True, host="web9")
     write(folder / "a.log", "hello")
