@@ -1,0 +1,96 @@
+"""Old days go when they are too old and never before; what fails is tried again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+
+from tocsin.core.clock import HOUR, ManualClock, from_iso
+from tocsin.core.errors import TocsinError
+from tocsin.housekeeping import Renewal, Retention
+from tocsin.store.base import Day, StoreError
+
+NOON = from_iso("2026-11-24T12:00:00Z")
+DAYS = ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]
+
+
+@dataclass
+class Log:
+    """The days of an event log, some of which cannot be deleted yet."""
+
+    kept: list[str] = field(default_factory=lambda: list(DAYS))
+    failures: int = 0
+
+    def days(self) -> list[Day]:
+        return [Day(day, 1, 1, 1, 1) for day in self.kept]
+
+    def drop_day(self, day: str) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError(f"{day} is in use")
+        self.kept.remove(day)
+
+
+class Turns(threading.Event):
+    """An event that is set after a number of waits, which take no time."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__()
+        self.left = turns
+        self.waited: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        self.left -= 1
+        if self.left <= 0:
+            self.set()
+        return self.is_set()
+
+
+@pytest.mark.parametrize(("days", "dropped"), [(0, 0), (1, 3), (2, 2), (3, 1), (4, 0), (30, 0)], ids=str)
+def test_only_days_older_than_asked_are_deleted(days: int, dropped: int) -> None:
+    """A day that holds an event younger than the limit stays whole; 0 keeps everything."""
+    log = Log()
+    assert DAYS[:dropped] == Retention(log, ManualClock(NOON), days).apply()
+    assert DAYS[dropped:] == log.kept
+
+
+def test_a_day_goes_as_time_goes_on() -> None:
+    """At midnight, not within the day."""
+    log, clock = Log(), ManualClock(NOON)
+    retention = Retention(log, clock, 4)
+    clock.advance(12 * HOUR - 1)
+    assert [] == retention.apply()
+    clock.advance(1)
+    assert ["2026-11-20"] == retention.apply()
+
+
+def test_a_failure_is_tried_again() -> None:
+    """A day in use is deleted the next time; the thread lives."""
+    log, turns = Log(failures=1), Turns(3)
+    Retention(log, ManualClock(NOON), 2).run(turns)
+    assert DAYS[2:] == log.kept
+    assert [600.0] * 3 == turns.waited
+
+
+@dataclass
+class Indicators:
+    """What is refreshed, failing the first times."""
+
+    errors: list[Exception] = field(default_factory=list)
+    refreshed: int = 0
+
+    def refresh(self) -> None:
+        if self.errors:
+            raise self.errors.pop()
+        self.refreshed += 1
+
+
+def test_indicators_are_taken_up_though_it_failed_before() -> None:
+    """Every ten seconds, through a database in use and a disk that is full."""
+    indicators, turns = Indicators([TocsinError("busy"), OSError("full")]), Turns(5)
+    Renewal(indicators).run(turns)
+    assert 2 == indicators.refreshed
+    assert [10.0] * 5 == turns.waited
