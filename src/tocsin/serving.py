@@ -57,10 +57,11 @@ class HTTPServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let requests under way end, at most five seconds, and close."""
+        """Let requests under way end, at most five seconds, and close; also before `start`."""
         close_streams(self._app)  # an open console would hold the server for the whole grace
         self._server.should_exit = True
-        self._thread.join(_STOP_S + 5)
+        if self._thread.is_alive():
+            self._thread.join(_STOP_S + 5)
         self._socket.close()
 
     def _run(self) -> None:

@@ -71,3 +71,9 @@ class ImportRefusedError(InvalidError):
     """The file as a whole cannot be read."""
 
     code = "import-refused"
+
+
+class ListenError(IngestError):
+    """An address to receive on cannot be had."""
+
+    code = "listen"

@@ -20,7 +20,7 @@ import structlog
 from tocsin.core.clock import Clock
 from tocsin.core.errors import TocsinError
 from tocsin.core.record import Record
-from tocsin.ingest.errors import BusyError, StoppedError
+from tocsin.ingest.errors import BusyError, ListenError, StoppedError
 from tocsin.ingest.framing import Deframer
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.sequences import Sequencer
@@ -47,14 +47,14 @@ class Listen:
 
 
 class SyslogReceiver:
-    """Listens until stopped. `start` returns once every address is bound, or raises `OSError`."""
+    """Listens until stopped. `start` returns once every address is bound, or raises `ListenError`."""
 
     def __init__(self, listens: list[Listen], sequencer: Sequencer, ledger: Ledger, clock: Clock) -> None:
         self._listens = listens
         self._sequencer = sequencer
         self._ledger = ledger
         self._clock = clock
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="ingest-syslog", daemon=True)
         self._servers: list[asyncio.Server] = []
         self._transports: list[asyncio.DatagramTransport] = []
@@ -64,20 +64,21 @@ class SyslogReceiver:
 
     def start(self) -> None:
         """Bind every address and begin to receive."""
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         try:
             self._call(self._bind())
-        except OSError:
+        except ListenError:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Take no new connection, hand over what was read, close."""
+        """Take no new connection, hand over what was read, close; nothing where nothing was started."""
         if self._thread.is_alive():
             self._call(self._unbind())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
-        self._loop.close()
+            self._loop.close()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -89,7 +90,11 @@ class SyslogReceiver:
     async def _bind(self) -> None:
         for listen in self._listens:
             bind = self._bind_udp if listen.transport == "udp" else self._bind_tcp
-            self.addresses.append(await bind(listen))
+            try:
+                self.addresses.append(await bind(listen))
+            except OSError as error:
+                where = f"{listen.host} {listen.transport} port {listen.port}"
+                raise ListenError(f"cannot listen for syslog on {where}: {error.strerror}") from error
 
     async def _bind_udp(self, listen: Listen) -> tuple[str, int]:
         transport, _ = await self._loop.create_datagram_endpoint(

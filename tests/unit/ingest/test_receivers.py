@@ -13,6 +13,7 @@ from tests.unit.ingest.conftest import Make
 from tests.unit.ingest.stages import MemoryStore
 
 from tocsin.core.clock import SystemClock
+from tocsin.ingest.errors import ListenError
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.receivers import Listen, SyslogReceiver
@@ -155,5 +156,7 @@ def test_an_address_in_use_is_an_error(pipeline: Pipeline, ledger: Ledger) -> No
     """`start` says so and leaves nothing behind."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = Listen("tcp", "127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(OSError, match="address already in use"):
-            SyslogReceiver([listen], pipeline.sequencer, ledger, SystemClock()).start()
+        receiver = SyslogReceiver([listen], pipeline.sequencer, ledger, SystemClock())
+        with pytest.raises(ListenError, match=f"127.0.0.1 tcp port {listen.port}: .*already in use"):
+            receiver.start()
+        receiver.stop()
