@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tocsin.core.clock import HOUR, ManualClock, from_iso
+from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.errors import TocsinError
-from tocsin.housekeeping import Renewal, Retention
+from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.store.base import Day, StoreError
 
 NOON = from_iso("2026-11-24T12:00:00Z")
@@ -94,3 +94,25 @@ def test_indicators_are_taken_up_though_it_failed_before() -> None:
     Renewal(indicators).run(turns)
     assert 2 == indicators.refreshed
     assert [10.0] * 5 == turns.waited
+
+
+@dataclass
+class Runs:
+    """Playbook runs, the database of which is busy the first times."""
+
+    errors: list[Exception] = field(default_factory=list)
+    kept_for: list[int] = field(default_factory=list)
+
+    def retain(self, keep_us: int) -> int:
+        if self.errors:
+            raise self.errors.pop()
+        self.kept_for.append(keep_us)
+        return 0
+
+
+def test_runs_are_kept_as_long_as_asked() -> None:
+    """Old runs go every ten minutes, though one time failed."""
+    runs, turns = Runs([TocsinError("busy")]), Turns(4)
+    RunRetention(runs, 90).run(turns)
+    assert [90 * DAY] * 2 == runs.kept_for
+    assert [600.0] * 4 == turns.waited
