@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tocsin.core.record import Record
@@ -30,9 +30,9 @@ REGEX = st.text("ab()|?*+.^$x1", max_size=10)
 @given(text=BYTES)
 def test_escaped_text_is_found_in_itself_only_literally(text: str) -> None:
     """OS_Regex of a text with its special bytes escaped matches that text, from its end on goes the rest."""
+    assume(not text.startswith("^"))
+    assume(not re.search(r"[\\()$|<][+*]", text))  # behind an escape, + and * repeat it
     escaped = "".join("\\" + char if char in "\\()$|<" else char for char in text)
-    if text.startswith("^"):
-        return
     found = compile_osregex(escaped).find(text, lower(text))
     assert found == ((), len(text))
 
