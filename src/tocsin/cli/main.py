@@ -20,8 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_NAMES = {"intelligence": "intel"}
-_GROUPS = ("agent", "rules", "intelligence")
+_GROUPS = {"agent": "tocsin.cli.agent", "rules": "tocsin.cli.rules", "intel": "tocsin.cli.intelligence"}
+_PLAIN = frozenset({"up", "demo", "import", "version"})
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of everything that is kept.", envvar="TOCSIN_DATA")
@@ -101,12 +101,13 @@ def _add_groups() -> None:
 
     Those that need `tocsin[server]` are left out where it is not installed.
     """
-    plain = {"up", "demo", "import", "version"}
-    for name in () if sys.argv[1:2] and sys.argv[1] in plain else _GROUPS:
+    if sys.argv[1:2] and sys.argv[1] in _PLAIN:
+        return
+    for name, module in _GROUPS.items():
         try:
-            group = import_module(f"tocsin.cli.{name}").app
+            group = import_module(module).app
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("tocsin"):
                 raise
             continue
-        app.add_typer(group, name=_NAMES.get(name, name))
+        app.add_typer(group, name=name)
