@@ -94,6 +94,13 @@ def run() -> None:
     except TocsinError as error:
         typer.echo(f"tocsin: {error}", err=True)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tocsin"):
+            raise
+        typer.echo(
+            f"tocsin: this needs the platform's parts: pip install 'tocsin[server]' ({error})", err=True
+        )
+        sys.exit(2)
 
 
 def _add_groups() -> None:
