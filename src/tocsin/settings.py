@@ -8,24 +8,40 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from tocsin.core.errors import ContentError, Location
+
+_DATABASES = ("sqlite", "postgresql")
 
 
 class SettingsError(ContentError):
     """The settings cannot be used; names the file, the line and the setting."""
 
     code = "settings"
+
+
+def _address(text: str) -> str:
+    """Return the address of a database; the errors do not repeat it, since it may hold a password."""
+    try:
+        known = not text or make_url(text).get_backend_name() in _DATABASES
+    except ArgumentError as error:
+        raise ValueError("this is no SQLAlchemy address, such as postgresql+psycopg://host/name") from error
+    if not known:
+        raise ValueError(f"only these databases are supported: {', '.join(_DATABASES)}")
+    return text
 
 
 class _Section(BaseModel):
@@ -60,7 +76,8 @@ class IngestSettings(_Section):
 class StoreSettings(_Section):
     """The embedded event log."""
 
-    memory_limit: str = "256MB"
+    memory_limit: str = Field(default="256MB", pattern=r"^[1-9][0-9]{0,8}(\.[0-9]+)? ?[KMGT]i?B$")
+    """A number and its unit: KB, MB, GB, TB, or KiB, MiB, GiB, TiB."""
     retention_days: int = Field(default=0, ge=0)
     """Days are deleted when they are older than this; 0 keeps everything."""
 
@@ -107,6 +124,13 @@ class IntelSettings(_Section):
     """Networks in CIDR form whose addresses are not an attacker's."""
     own_domains: tuple[str, ...] = ()
 
+    @field_validator("own_networks")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network, strict=False)  # its error says which, and why
+        return networks
+
 
 def default_data_folder() -> Path:
     """Return the user's data folder for Tocsin, by the XDG base directory rules."""
@@ -138,6 +162,11 @@ class Settings(BaseSettings):
     enrich: EnrichSettings = EnrichSettings()
     respond: RespondSettings = RespondSettings()
     intel: IntelSettings = IntelSettings()
+
+    @field_validator("database")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        return _address(text)
 
 
 def load_settings(path: Path | None = None, **overrides: Any) -> Settings:

@@ -45,6 +45,10 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ('[http]\nport = "x"\n', 2, "http.port"),
         ("\nfoo = 1\n", 2, "foo"),
         ("a = \n", 1, "Invalid value"),
+        ('[store]\nmemory_limit = "lots"\n', 2, "store.memory_limit"),
+        ('[intel]\nown_networks = [\n"300.0.0.0/8"]\n', 2, "intel.own_networks: .*300.0.0.0/8"),
+        ('database = "nonsense"\n', 1, "database: .*no SQLAlchemy address"),
+        ('database = "mysql://host/name"\n', 1, "database: .*sqlite, postgresql"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_line(tmp_path: Path, text: str, line: int, named: str) -> None:
@@ -70,3 +74,26 @@ def test_a_missing_file_asked_for_is_an_error(tmp_path: Path) -> None:
     """A file named on purpose must be there."""
     with pytest.raises(SettingsError, match="cannot be read"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_a_bad_database_address_keeps_its_password(tmp_path: Path) -> None:
+    """The error names the setting and never what it holds."""
+    path = written(tmp_path, 'database = "mysql://me:hunter2@host/name"\n')
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_good_values_are_taken(tmp_path: Path) -> None:
+    """What the guide shows is accepted."""
+    path = written(
+        tmp_path,
+        'database = "postgresql+psycopg://tocsin@/tocsin"\n[store]\nmemory_limit = "1.5 GiB"\n'
+        '[intel]\nown_networks = ["10.0.0.0/8", "2001:db8::/32"]\n',
+    )
+
+    settings = load_settings(path)
+
+    assert ("1.5 GiB", 2) == (settings.store.memory_limit, len(settings.intel.own_networks))
