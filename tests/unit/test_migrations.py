@@ -13,7 +13,7 @@ from sqlalchemy import Engine, inspect, text
 
 from harness.postgres import postgres
 from tocsin.core.database import Database
-from tocsin.migrations import metadata, upgrade
+from tocsin.migrations import DatabaseError, metadata, upgrade
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -76,4 +76,16 @@ def test_a_change_of_the_tables_without_a_migration_is_seen(tmp_path: Path) -> N
     assert [("add_column", "account_audit", "details")] == [
         (kind, table, column.name) for kind, _, table, column in differences(db.engine)
     ]
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "address", ["sqlite:////nowhere/tocsin.db", "postgresql+psycopg://me:hunter2@/none?host=/nowhere"]
+)
+def test_a_database_that_cannot_be_reached_is_said(address: str) -> None:
+    """One error of ours with the reason, and without the password."""
+    db = Database(address)
+    with pytest.raises(DatabaseError, match="the database cannot be used: ") as caught:
+        upgrade(db)
+    assert "hunter2" not in str(caught.value)
     db.close()

@@ -7,16 +7,30 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import OperationalError
 
 from tocsin.core.database import Base, Database
+from tocsin.core.errors import TocsinError
 
 _TABLES = ("accounts", "cases", "detect", "enrich", "ingest", "intel", "respond")
 
 
+class DatabaseError(TocsinError):
+    """The relational database cannot be reached or written."""
+
+    code = "database"
+
+
 def upgrade(database: Database) -> None:
-    """Bring the database's schema up to the newest; what is newer already is left alone."""
-    with database.engine.begin() as connection:
-        command.upgrade(configured(connection), "head")
+    """Bring the database's schema up to the newest; what is newer already is left alone.
+
+    Raises `DatabaseError`.
+    """
+    try:
+        with database.engine.begin() as connection:
+            command.upgrade(configured(connection), "head")
+    except OperationalError as error:
+        raise DatabaseError(f"the database cannot be used: {error.orig}") from error
 
 
 def configured(connection: object) -> Config:
