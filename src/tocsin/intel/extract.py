@@ -60,6 +60,13 @@ _REVERSED = ("com.", "org.", "net.", "edu.", "gov.")
 _TRAILING = ".,;:!?)]}'\""
 
 
+# RFC 5737 and RFC 3849: nobody's, but in exercises they play attackers.
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(each)
+    for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Observable:
     """A value seen in an event. `is_private`: it belongs to us or to no one, such as 10.0.0.1."""
@@ -115,7 +122,8 @@ class Extractor:
         """Say whether an address or name is the operator's own, private or reserved."""
         if kind == "ip":
             parsed = ipaddress.ip_address(value)
-            return not parsed.is_global or any(parsed in network for network in self._own_networks)
+            own = any(parsed in network for network in self._own_networks)
+            return own or not (parsed.is_global or any(parsed in network for network in _DOCUMENTATION))
         if kind in {"domain", "host"}:
             return any(value == own or value.endswith(f".{own}") for own in self._own_domains)
         return False

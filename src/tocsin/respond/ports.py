@@ -25,6 +25,11 @@ class Observable(Protocol):
         """The value, normalised."""
         ...
 
+    @property
+    def is_private(self) -> bool:
+        """Whether it belongs to us or to no one, so that it cannot be an attacker's."""
+        ...
+
 
 class Extractor(Protocol):
     """Finds observables in an event."""

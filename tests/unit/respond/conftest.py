@@ -64,11 +64,19 @@ class Analyzers:
         return [SimpleNamespace(analyzer=analyzer, status="success", report=report)]
 
 
+OWN_PREFIX = "198.18.7."
+"""Addresses that the operator has named as own."""
+
+
 class Extractor:
     def observables_of(self, event: Event) -> list[Any]:
         kinds = {"source.ip": "ip", "url.domain": "domain", "user.name": "user", "host.name": "host"}
         return [
-            SimpleNamespace(kind=kind, value=str(event.fields[name]))
+            SimpleNamespace(
+                kind=kind,
+                value=str(event.fields[name]),
+                is_private=str(event.fields[name]).startswith(OWN_PREFIX),
+            )
             for name, kind in kinds.items()
             if name in event.fields
         ]

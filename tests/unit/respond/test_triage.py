@@ -77,6 +77,14 @@ def test_a_spray_that_succeeds_is_one_case_with_what_followed(world):
     assert "A login succeeded from 203.0.113.77 beside 40 failures" in world.decision(first).reasons[0]
 
 
+def test_guessing_from_ones_own_network_is_not_closed(world):
+    """An address the operator named as own is not outside, public as it may be."""
+    address = "198.18.7.9"  # the fixture's extractor knows 198.18.7.0/24 as own
+    alert_id = world.detect("ssh-brute-force", address, *spray(world, address))
+    world.settle()
+    assert world.alert(alert_id).status == "new"
+
+
 def test_a_malicious_indicator_is_escalated(world):
     """And nothing that is known as malicious is ever closed."""
     world.analyzers.answers["dropzone.example"] = ("indicators", "malicious", "named by 1 feed(s)")

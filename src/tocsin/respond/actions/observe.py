@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -70,10 +70,14 @@ def _gather_observables(context: Context, arguments: ExtractArguments) -> dict[s
         identifiers = [reference.event_id for reference in page.items]
     events = list(parts.log.get(identifiers))
     found: dict[tuple[str, str], None] = {}
+    own: set[str] = set()
     for event in events:
         for observable in parts.extractor.observables_of(event):
             found.setdefault((str(observable.kind), observable.value))
-    return {"events": events, "observables": list(found)[: arguments.limit], "found": len(found)}
+            if observable.is_private:
+                own.add(observable.value)
+    kept = list(found)[: arguments.limit]
+    return {"events": events, "observables": kept, "found": len(found), "own": own}
 
 
 def _keep_observables(tx: Session, context: Context, _: ExtractArguments, gathered: Any) -> Result:
@@ -86,12 +90,12 @@ def _keep_observables(tx: Session, context: Context, _: ExtractArguments, gather
         by_kind.setdefault(kind, []).append(value)
     facts: dict[str, Any] = {f"observables.{kind}": values for kind, values in by_kind.items()}
     facts["observables.count"] = len(observables)
-    facts.update(_field_facts(gathered["events"]))
+    facts.update(_field_facts(gathered["events"], gathered["own"]))
     output = {"events": len(gathered["events"]), "observables": len(observables), "found": gathered["found"]}
     return Result(output, facts)
 
 
-def _field_facts(events: Sequence[Event]) -> dict[str, Any]:
+def _field_facts(events: Sequence[Event], own: Collection[str]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for name in FIELDS:
         values: dict[Any, None] = {}
@@ -102,7 +106,9 @@ def _field_facts(events: Sequence[Event]) -> dict[str, Any]:
         if values:
             facts[f"event.{name.removeprefix('event.')}"] = list(values)[:MAX_VALUES]
     addresses = facts.get("event.source.ip", [])
-    facts["source.external"] = [address for address in addresses if is_external(str(address))]
+    facts["source.external"] = [
+        address for address in addresses if is_external(str(address)) and address not in own
+    ]
     return facts
 
 
