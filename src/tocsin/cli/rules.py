@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from tocsin.cli.cases import run_other_cases
 from tocsin.core.errors import NotFoundError, Problem
 from tocsin.rules import Ruleset, load
 from tocsin.rules.cases import Outcome, case_files, run_cases
@@ -24,14 +25,15 @@ def run(
     paths: Annotated[list[Path], typer.Argument(help="Content folders, or single files in them.")],
     json_: JSONOption = False,
 ) -> None:
-    """Run the cases beside decoders and rules; status 1 when one fails or content is refused.
+    """Run the cases beside content of every kind; status 1 when one fails or content is refused.
 
     Example: tocsin rules test content
     """
     ruleset = _load(paths)
     files = list(dict.fromkeys(file for path in paths for file in case_files(path)))
     outcomes, problems = run_cases(ruleset, files)
-    problems = [*ruleset.problems, *problems]
+    others, refused = run_other_cases(paths)
+    outcomes, problems = [*outcomes, *others], [*ruleset.problems, *problems, *refused]
     failed = [outcome for outcome in outcomes if outcome.failures]
     if json_:
         _print_json({"cases": outcomes, "problems": [_described(problem) for problem in problems]})

@@ -70,3 +70,30 @@ def test_a_path_that_is_not_there_is_an_error(content: Path) -> None:
     """A mistyped path is not an empty success."""
     result = CliRunner().invoke(app, ["test", str(content / "nope")])
     assert isinstance(result.exception, NotFoundError)
+
+
+DETECTION = """name: Many
+type: frequency
+index: tocsin-*
+num_events: 2
+timeframe: {minutes: 1}
+query_key: source.ip
+filter: [{term: {rule.id: "10"}}]
+alert: debug
+tocsin: {id: many}
+"""
+
+
+def test_cases_of_detections_run_too(content: Path) -> None:
+    """A detection's cases count with the others, and a failing one says what was expected and found."""
+    (content / "detections").mkdir()
+    (content / "detections" / "many.yml").write_text(DETECTION)
+    case = '- {name: twice, events: [{repeat: 2, fields: {rule.id: "10", source.ip: a}}], expect: {a: %d}}'
+    cases = content / "detections" / "many.cases.yml"
+    cases.write_text(case % 2)
+    assert "2 of 2 cases passed\n" == CliRunner().invoke(app, ["test", str(content)]).output
+
+    cases.write_text(case % 3)
+    failed = CliRunner().invoke(app, ["test", str(content)])
+    assert 1 == failed.exit_code
+    assert "expected {'a': 3}, found {'a': 2}" in failed.output
