@@ -39,7 +39,7 @@ _PRODUCT = {"X-Elastic-Product": "Elasticsearch"}
 class RequireKey(Require):
     """Lets in who has the permissions, by an API key in any of the ways Elasticsearch's clients send one.
 
-    `Bearer <key>`, `ApiKey <base64 of id:key>`, or `Basic` with the key as the password.
+    `Bearer <key>`, `ApiKey` with the key or with base64 of `id:key`, or `Basic` with the key as the password.
     """
 
     def __call__(self, request: Request) -> Principal:
@@ -146,8 +146,8 @@ def _secret(request: Request) -> str:
         return bearer(request) or ""
     try:
         decoded = base64.b64decode(value, validate=True).decode()
-    except ValueError:  # no base64, or no UTF-8 in it
-        return ""
+    except ValueError:  # no base64, or no UTF-8 in it: a client given the bare key sends it as it is
+        return value.strip() if scheme.lower() == "apikey" else ""
     return decoded.partition(":")[2] or decoded
 
 

@@ -72,7 +72,7 @@ def test_knows_a_key_in_every_form(client_as: ClientAs, running: dict[str, Any])
     def encoded(text: str) -> str:
         return base64.b64encode(text.encode()).decode()
 
-    good = [f"Bearer {key}", f"ApiKey {encoded('id:' + key)}", f"ApiKey {encoded(key)}"]
+    good = [f"Bearer {key}", f"ApiKey {key}", f"ApiKey {encoded('id:' + key)}", f"ApiKey {encoded(key)}"]
     for value in [*good, f"Basic {encoded('anyone:' + key)}"]:
         assert client.get("/compat/elastic/", headers={"Authorization": value}).status_code == 200
     for value in (
