@@ -221,9 +221,14 @@ def open_intel(settings: Settings) -> tuple[Database, Intel]:
 
 
 def _folders(settings: Settings, kind: str, more: Sequence[Path]) -> list[Path]:
-    """Return the folders of one kind of content: ours first, the operator's after."""
+    """Return the folders of one kind of content, in the order they are read.
+
+    Of two playbooks or detections of one name the first stands, so the operator's are read before ours;
+    decoders, rules and lists build on each other, so ours come first.
+    """
     own = own_content() if settings.content.own else None
-    return [*(own / name for name in _OWN[kind] if own is not None), *more]
+    ours = [own / name for name in _OWN[kind]] if own is not None else []
+    return [*more, *ours] if kind in {"playbooks", "detections"} else [*ours, *more]
 
 
 def _ground(settings: Settings) -> Ground:
