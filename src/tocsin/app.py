@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +74,7 @@ class Platform:
     http: HTTPServer | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _launched: bool = False
 
     @property
     def url(self) -> str:
@@ -93,6 +95,7 @@ class Platform:
         self.enrichment.recover()
         self.ledger.start(self.store.marks())
         self.pipeline.start()
+        self._launched = True
         self.playbooks.launch()
         self.problems += tuple(self.playbooks.problems)
         retention = Retention(self.store, self.services.clock, self.settings.store.retention_days)
@@ -116,16 +119,15 @@ class Platform:
         if self.http:
             self.syslog.stop()
             self.http.stop()
-        if self._threads:
-            self.pipeline.stop()
+        self.pipeline.stop()
         self._stopping.set()
         self.detector.notify()
         self.playbooks.dispatcher.notify()
         for thread in self._threads:
             thread.join()
-        if self._threads:
+        if self._launched:
             self.playbooks.close()
-            self.ledger.stop()
+        self.ledger.stop()
         self.store.close()
         self.services.db.close()
         self.data.release()
@@ -159,8 +161,18 @@ class Ground:
 
 
 def open_platform(settings: Settings) -> Platform:
-    """Open the data folder and wire the parts; nothing runs yet. Raises errors that say what is wrong."""
-    ground = _ground(settings)
+    """Open the data folder and wire the parts; nothing runs yet. Raises errors that say what is wrong.
+
+    What was opened before an error is closed again, so that another try finds the folder free.
+    """
+    with ExitStack() as opened:
+        platform = _wired(_ground(settings, opened))
+        opened.pop_all()
+        return platform
+
+
+def _wired(ground: Ground) -> Platform:
+    settings = ground.settings
     data, db, clock, audit = ground.data, ground.db, ground.clock, ground.audit
     intel, list_problems = _intel(settings, db, data.part("intel"), clock, audit)
     files = FileStore(data.part("attachments"))
@@ -231,11 +243,15 @@ def _folders(settings: Settings, kind: str, more: Sequence[Path]) -> list[Path]:
     return [*more, *ours] if kind in {"playbooks", "detections"} else [*ours, *more]
 
 
-def _ground(settings: Settings) -> Ground:
+def _ground(settings: Settings, opened: ExitStack) -> Ground:
     data = DataFolder(settings.data)
+    opened.callback(data.release)
     clock = SystemClock()
     db = Database(settings.database or f"sqlite:///{data.path}/tocsin.db")
+    opened.callback(db.close)
     upgrade(db)
+    store = DuckDBStore(data.part("events"), clock, memory_limit=settings.store.memory_limit)
+    opened.callback(store.close)
     audit = Audit(clock)
     return Ground(
         settings=settings,
@@ -245,7 +261,7 @@ def _ground(settings: Settings) -> Ground:
         announcer=Announcer(),
         audit=audit,
         accounts=Accounts(clock, audit),
-        store=DuckDBStore(data.part("events"), clock, memory_limit=settings.store.memory_limit),
+        store=store,
     )
 
 

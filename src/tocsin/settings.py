@@ -162,6 +162,8 @@ class Settings(BaseSettings):
     enrich: EnrichSettings = EnrichSettings()
     respond: RespondSettings = RespondSettings()
     intel: IntelSettings = IntelSettings()
+    agent: dict[str, Any] = {}
+    """The agent's own table, when both share a file; read and checked by the agent."""
 
     @field_validator("database")
     @classmethod

@@ -111,3 +111,14 @@ def test_indicators_are_imported_beside_a_running_platform(tmp_path: Path) -> No
         found = platform.intel.lookup(tx, "198.51.100.77")
     assert ["mine"] == [indicator.feed for indicator in found.indicators]
     platform.stop()
+
+
+def test_an_opening_that_fails_leaves_the_folder_free(tmp_path: Path) -> None:
+    """After a broken event log is mended, the same process can open the folder."""
+    events = tmp_path / "events"
+    events.write_text("not a folder")
+    with pytest.raises((TocsinError, OSError)):
+        open_platform(settings_of(tmp_path))
+    events.unlink()
+
+    open_platform(settings_of(tmp_path)).stop()

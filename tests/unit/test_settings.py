@@ -97,3 +97,10 @@ def test_good_values_are_taken(tmp_path: Path) -> None:
     settings = load_settings(path)
 
     assert ("1.5 GiB", 2) == (settings.store.memory_limit, len(settings.intel.own_networks))
+
+
+def test_the_agents_table_may_share_the_file(tmp_path: Path) -> None:
+    """What the agent reads is left to the agent."""
+    path = written(tmp_path, '[agent]\nserver = "http://127.0.0.1:1"\n\n[http]\nport = 9000\n')
+
+    assert 9000 == load_settings(path).http.port
