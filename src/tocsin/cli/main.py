@@ -88,7 +88,7 @@ def version() -> None:
 
 def run() -> None:
     """Run the command line; an expected error is one line on stderr and status 2."""
-    _add_groups()
+    add_groups()
     try:
         app()
     except TocsinError as error:
@@ -103,7 +103,7 @@ def run() -> None:
         sys.exit(2)
 
 
-def _add_groups() -> None:
+def add_groups() -> None:
     """Add the command groups, unless the command is none of theirs: they take seconds to load.
 
     Those that need `tocsin[server]` are left out where it is not installed.

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from tocsin.cli.main import _add_groups, app
+from tocsin.cli.main import add_groups, app
 from tocsin.cli.reference.markdown import code, page, table
 
 _EXAMPLE = re.compile(r"\s*Example: (?P<command>.+)", re.DOTALL)
@@ -16,7 +16,7 @@ _EXAMPLE = re.compile(r"\s*Example: (?P<command>.+)", re.DOTALL)
 
 def command_page() -> str:
     """Return the page of commands."""
-    _add_groups()
+    add_groups()
     root = typer.main.get_command(app)
     introduction = "An expected error is one line on stderr and status 2. Every command has `--help`."
     return page("Commands", introduction, *_described("tocsin", root))
