@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import re2  # type: ignore[import-untyped]  # google-re2 ships no types
 
+from tocsin.core.addresses import is_documentation
 from tocsin.core.event import Event
 from tocsin.intel.kinds import Kind
 from tocsin.intel.recognise import Recognised, Recogniser, refang
@@ -58,13 +59,6 @@ _REVERSED = ("com.", "org.", "net.", "edu.", "gov.")
 """How names of software start (`com.example.app`), and names of hosts practically never."""
 
 _TRAILING = ".,;:!?)]}'\""
-
-
-# RFC 5737 and RFC 3849: nobody's, but in exercises they play attackers.
-_DOCUMENTATION = tuple(
-    ipaddress.ip_network(each)
-    for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +117,7 @@ class Extractor:
         if kind == "ip":
             parsed = ipaddress.ip_address(value)
             own = any(parsed in network for network in self._own_networks)
-            return own or not (parsed.is_global or any(parsed in network for network in _DOCUMENTATION))
+            return own or not (parsed.is_global or is_documentation(parsed))
         if kind in {"domain", "host"}:
             return any(value == own or value.endswith(f".{own}") for own in self._own_domains)
         return False

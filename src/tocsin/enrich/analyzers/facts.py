@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from tocsin.core.addresses import is_documentation
 from tocsin.enrich.base import About, AnalysisError, Artifact, Context, Observable, Report, Taxonomy, Verdict
 from tocsin.enrich.verdict import worst
 
@@ -69,15 +70,8 @@ class AddressAnalyzer:
         )
 
 
-# RFC 5737 and RFC 3849: for documentation, and for exercises, where they play attackers.
-_DOCUMENTATION = tuple(
-    ipaddress.ip_network(each)
-    for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-)
-
-
 def _scope(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    if any(address in network for network in _DOCUMENTATION):
+    if is_documentation(address):
         return "documentation"
     for name in ("loopback", "unspecified", "link_local", "multicast", "reserved", "private"):
         if getattr(address, f"is_{name}"):
