@@ -10,30 +10,15 @@ import numpy as np
 
 from tocsin.core.clock import Clock
 from tocsin.core.event import Event, Value
-from tocsin.intel.extract import Extractor
+from tocsin.intel.extract import TYPED_FIELDS, Extractor
 from tocsin.intel.index import IndicatorIndex, Snapshot
 from tocsin.intel.kinds import key_hash
 from tocsin.intel.lookup import Indicator, IndicatorReader, probes_of
 from tocsin.intel.warninglists import Warninglists
 
+_MATCHED = frozenset({"ip", "url", "domain", "hash", "email"})
 FIELDS: tuple[tuple[str, str], ...] = (
-    ("source.ip", "ip"),
-    ("destination.ip", "ip"),
-    ("client.ip", "ip"),
-    ("server.ip", "ip"),
-    ("url.full", "url"),
-    ("url.original", "url"),
-    ("url.domain", "domain"),
-    ("destination.domain", "domain"),
-    ("source.domain", "domain"),
-    ("dns.question.name", "domain"),
-    ("file.hash.sha256", "hash"),
-    ("file.hash.sha1", "hash"),
-    ("file.hash.md5", "hash"),
-    ("process.hash.sha256", "hash"),
-    ("process.hash.sha1", "hash"),
-    ("process.hash.md5", "hash"),
-    ("email.from.address", "email"),
+    *((name, kind) for name, kind in TYPED_FIELDS if kind in _MATCHED),
     ("process.command_line", "text"),
 )
 """The fields looked at and the kind each holds; of texts, the values within."""
