@@ -6,11 +6,26 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["line", "json", "winevent", "finding"]
+Kind = Literal[
+    "line",
+    "json",
+    "winevent",
+    "finding",
+    "syscheck",
+    "rootcheck",
+    "sca",
+    "syscollector",
+    "hostinfo",
+    "ciscat",
+]
 """How to read the bytes.
 
-`line`: one log line. `json`: one JSON object. `winevent`: the XML of one Windows event.
+`line`: one log line. `json`: one JSON object. `winevent`: one Windows event, as XML, as the JSON
+`{"Message": .., "Event": "<Event..>"}`, or as the JSON that `evtx` makes of it.
 `finding`: JSON from our own agent's watchers: `{"type": "fim|port|process|inventory", ...}`.
+The rest is what a Wazuh agent's modules send, one kind for each: `syscheck` file integrity (JSON),
+`rootcheck` findings (text), `sca` configuration checks (JSON), `syscollector` inventory (JSON),
+`hostinfo` network scans (text), `ciscat` benchmark results (JSON).
 """
 
 

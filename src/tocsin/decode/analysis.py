@@ -1,4 +1,8 @@
-"""From a record to the subject rules look at, and from the subject to the event."""
+"""From a record to the subject rules look at, and from the subject to the event.
+
+The letters by which Wazuh names its queues are these kinds of `Record`: `1` and `2` are `line`, `3`
+`hostinfo`, `8` `syscheck`, `9` `rootcheck`, `d` `syscollector`, `e` `ciscat`, `f` `winevent`, `p` `sca`.
+"""
 
 from __future__ import annotations
 
