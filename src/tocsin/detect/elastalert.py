@@ -15,9 +15,9 @@ from tocsin.core.errors import InvalidError, Problem
 from tocsin.core.fields import canonical
 from tocsin.core.severity import Severity
 from tocsin.detect.elastalert_options import REFUSED, TYPES_LATER, UNSAFE_ALERTERS, unknown_options
-from tocsin.detect.elasticsearch_dsl import read_filter
 from tocsin.detect.rule import Title, WatchRule, Window, version_of
 from tocsin.detect.yaml_source import Source
+from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Node
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tocsin.core.errors import InvalidError
-from tocsin.detect.elasticsearch_dsl import read_filter
+from tocsin.core.event import Event
+from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.predicate import compile_predicate
 
 
@@ -14,16 +15,15 @@ def matches(event, clauses):
 
 
 @pytest.fixture
-def login(event):
-    return event(
-        1,
-        message="Failed password for root",
-        user__name="Root",
-        source__ip="192.0.2.7",
-        rule__level=5,
-        process__command_line="curl -s http://x",
-        tags=["a", "b"],
-    )
+def login():
+    fields = {
+        "user.name": "Root",
+        "source.ip": "192.0.2.7",
+        "rule.level": 5,
+        "process.command_line": "curl -s http://x",
+        "tags": ["a", "b"],
+    }
+    return Event("test", 1, 0, 0, "Failed password for root", fields)
 
 
 TRUE = [
