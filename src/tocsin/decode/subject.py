@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tocsin.core.event import Value
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import lower
+from tocsin.decode.tracked import Tracked
 
 MAX_ANALYSED_BYTES = 65_535
 """Decoders and rules see no more of a record than this, as upstream; the event keeps all of it."""
@@ -36,6 +37,7 @@ class Subject:
         "program",
         "size",
         "timestamp",
+        "tracked",
         "values",
     )
 
@@ -56,6 +58,14 @@ class Subject:
         self.fts: tuple[str, ...] = ()
         self.values: dict[str, str] = {}
         self.fields: dict[str, Value] = {}
+        self.tracked: Tracked | None = None
+        """The value whose change decides what the event means; None for all but a few kinds of records."""
+
+    def rewrite(self, log: str) -> None:
+        """Show rules another text than the record's own, as the built-in decoders do; bytes as Latin-1."""
+        self.log = log[:MAX_ANALYSED_BYTES]
+        self.size = len(self.log)
+        self._low = None
 
     @property
     def low(self) -> str:

@@ -15,6 +15,7 @@ from tocsin.core.event import Classified, Event
 from tocsin.rules.memory import Bounded
 from tocsin.rules.model import Composite, Rule
 from tocsin.rules.ruleset import Ruleset
+from tocsin.rules.tracking import Tracking
 from tocsin.rules.verdict import put_verdict
 from tocsin.rules.walk import Node
 
@@ -68,6 +69,7 @@ class Correlation:
         self._remembered: Bounded[tuple[Any, ...], None] = Bounded(MAX_REMEMBERED)
         self._settled: Bounded[str, _Outcome | None] = Bounded(MAX_RESENT)
         self._ignored_until: dict[int, int] = {}
+        self._tracking = Tracking()
 
     def settle(self, batch: Sequence[Classified]) -> list[Event]:
         """Return the events with their final verdicts, in the order given.
@@ -86,11 +88,14 @@ class Correlation:
     def _settle_again(self, event: Event) -> None:
         """Give an event that is sent again the verdict it had, and let it count no second time."""
         outcome = self._settled.get(event.id)
+        self._tracking.again(event)
         if outcome is not None:
             put_verdict(event.fields, outcome.rule, outcome.description)
 
     def _settle(self, event: Event, pending: list[Any]) -> None:
-        nodes, facts = pending
+        nodes, facts, *asked = pending
+        if asked:
+            nodes = self._tracking.choose(event, asked[0])
         agent, host, first_seen_key, log, pairs = facts
         values = dict(zip(pairs[::2], pairs[1::2], strict=True))
         at = event.received_at if self._by_reception else event.at

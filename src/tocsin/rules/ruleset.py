@@ -15,6 +15,7 @@ from tocsin.decode.subject import Subject
 from tocsin.rules.lists import read_lists
 from tocsin.rules.model import Rule, RuleSummary
 from tocsin.rules.reader import read_rules
+from tocsin.rules.tracking import readings
 from tocsin.rules.tree import Tree
 from tocsin.rules.verdict import put_verdict
 from tocsin.rules.walk import Node, describe, walk
@@ -60,6 +61,9 @@ class Ruleset:
 
     def _classify(self, record: Record) -> Classified:
         subject, event = self._analyst.decode(record)
+        if subject.tracked is not None:
+            asked = readings(subject, subject.tracked, self._nodes)
+            return Classified(event, [[], self.watched.facts(subject), asked])
         outcome = walk(self.tree.roots[subject.category], subject)
         if outcome is None:
             return Classified(event)
@@ -70,6 +74,13 @@ class Ruleset:
                 return Classified(event)
             outcome = [[outcome.id, description, []]]
         return Classified(event, self._pending(outcome, subject))
+
+    def _nodes(self, subject: Subject) -> list[Node]:
+        """Return the walk's result with the verdict left to memory in any case."""
+        outcome = walk(self.tree.roots[subject.category], subject)
+        if isinstance(outcome, Rule):
+            return [[outcome.id, describe(outcome, subject), []]]
+        return outcome or []
 
     def _pending(self, nodes: list[Node], subject: Subject) -> list[Any]:
         return [nodes, self.watched.facts(subject)]
