@@ -101,7 +101,7 @@ def _misplaced(child: Decoder, root: Root) -> str:
         )
     if child.prematch is not None or child.fts:
         return "a further decoder of the same name cannot have <prematch> or <fts>"
-    if child.regex is None and child.json is None:
+    if child.regex is None and child.json is None and child.plugin is None:
         return "a further decoder of the same name needs <regex> or a plugin"
     return ""
 
@@ -152,7 +152,7 @@ def _run_chain(children: Sequence[Child], index: int, subject: Subject, rest: in
     while index < len(children):
         child = children[index]
         decoder = child.decoder
-        if decoder.regex is None and decoder.json is None:
+        if decoder.regex is None and decoder.json is None and decoder.plugin is None:
             return
         end = _read(decoder, subject, starts[decoder.offset])
         if end >= 0:
@@ -166,6 +166,9 @@ def _read(decoder: Decoder, subject: Subject, start: int) -> int:
     """Read the decoder's fields from `start` on; return where the rest begins, or -1 if nothing matched."""
     if decoder.json is not None:
         _read_json(decoder.json, subject, start)
+        return -1
+    if decoder.plugin is not None:
+        decoder.plugin(subject, start)
         return -1
     if decoder.regex is None:
         return -1
@@ -189,3 +192,4 @@ def _select(subject: Subject, decoder: Decoder) -> None:
     subject.decoder = decoder.name
     subject.category = decoder.category
     subject.fts = decoder.fts
+    subject.accumulate = decoder.accumulate

@@ -80,6 +80,8 @@ def _put(subject: Subject, name: str, value: Any, options: JSONOptions) -> None:
     where = target(static) if static else target(name, static_names=False)
     if where.static or where.key not in subject.values:
         subject.values[where.key] = text if text.isascii() else _as_bytes(text)
+        if subject.written is not None:
+            subject.written[where.key] = where.written
     _keep(subject.fields, where, value, text)
 
 

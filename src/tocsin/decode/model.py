@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tocsin.decode.jsondoc import JSONOptions
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import Extractor, Pattern
+from tocsin.decode.subject import Subject
+
+Plugin = Callable[[Subject, int], None]
+"""Reads the fields of a subject's log from a position on."""
 
 Offset = Literal["", "after_parent", "after_prematch", "after_regex"]
 CATEGORIES = frozenset(
@@ -31,6 +36,10 @@ class Decoder:
     targets: tuple[Target, ...] = ()
     json: JSONOptions | None = None
     """Set when the JSON plugin reads the fields."""
+    plugin: Plugin | None = None
+    """Set when another plugin reads the fields."""
+    accumulate: bool = False
+    """Whether lines with the same `id` lend each other fields."""
     category: str = "syslog"
     fts: tuple[str, ...] = ()
     """Names whose values make up the key for first-time-seen."""

@@ -59,6 +59,8 @@ class Target:
     store: Store
     is_text: bool
     """The event keeps the value as it is, once it is readable."""
+    written: str
+    """The name as the decoder writes it; `dstuser` for `user`."""
 
 
 @lru_cache(maxsize=8_192)
@@ -68,18 +70,19 @@ def target(name: str, *, static_names: bool = True) -> Target:
     if static_names and name in STATIC:
         key = "dstuser" if key == "user" else key
         return _target(key, _static_name(key), static=True)
-    return _target(key, event_field(name), static=False)
+    return _target(name, event_field(name), static=False)
 
 
 @lru_cache(maxsize=1_024)
 def renamed(name: str, field: str) -> Target:
     """Return a dynamic field that rules know as `name` and the event keeps as `field`."""
-    return _target(name.lower(), field, static=False)
+    return _target(name, field, static=False)
 
 
-def _target(key: str, field: str, *, static: bool) -> Target:
+def _target(name: str, field: str, *, static: bool) -> Target:
+    key = name.lower()
     is_text = CATALOGUE.get(field, "keyword") in ("keyword", "text", "boolean")
-    return Target(key, static=static, name=field, store=_storer(field, key), is_text=is_text)
+    return Target(key, static=static, name=field, store=_storer(field, key), is_text=is_text, written=name)
 
 
 def event_field(name: str) -> str:

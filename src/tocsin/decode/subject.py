@@ -23,6 +23,7 @@ class Subject:
 
     __slots__ = (
         "_low",
+        "accumulate",
         "agent",
         "at",
         "category",
@@ -35,10 +36,12 @@ class Subject:
         "parent",
         "pid",
         "program",
+        "replayed",
         "size",
         "timestamp",
         "tracked",
         "values",
+        "written",
     )
 
     def __init__(self, log: str) -> None:
@@ -56,8 +59,14 @@ class Subject:
         self.parent = ""
         self.category = "syslog"
         self.fts: tuple[str, ...] = ()
+        self.accumulate = False
+        """Whether earlier lines with the same `id` lend this one what it lacks."""
+        self.replayed = 0
+        """The rule that a forwarded alert names; such an event meets no other rule."""
         self.values: dict[str, str] = {}
         self.fields: dict[str, Value] = {}
+        self.written: dict[str, str] | None = None
+        """The names as decoders write them, by key of `values`; kept only where someone asks for them."""
         self.tracked: Tracked | None = None
         """The value whose change decides what the event means; None for all but a few kinds of records."""
 
@@ -80,6 +89,8 @@ class Subject:
         if not target.static and (key in values or len(values) >= MAX_DYNAMIC_FIELDS):
             return
         values[key] = value
+        if self.written is not None:
+            self.written[key] = target.written
         target.store(self.fields, value)
 
     def put_all(self, targets: Sequence[Target], captured: Sequence[str]) -> None:
@@ -90,6 +101,8 @@ class Subject:
             if not target.static and (key in values or len(values) >= MAX_DYNAMIC_FIELDS):
                 continue
             values[key] = value
+            if self.written is not None:
+                self.written[key] = target.written
             if not (readable and target.is_text):
                 target.store(fields, value)
             elif value:
