@@ -6,6 +6,7 @@ analysis; a `Correlation` settles what needs memory of earlier events.
 
 from tocsin.rules.correlation import Correlation
 from tocsin.rules.model import RuleSummary
+from tocsin.rules.options import RulesetOptions
 from tocsin.rules.ruleset import Ruleset, load
 
-__all__ = ["Correlation", "RuleSummary", "Ruleset", "load"]
+__all__ = ["Correlation", "RuleSummary", "Ruleset", "RulesetOptions", "load"]

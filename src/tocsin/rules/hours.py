@@ -1,15 +1,43 @@
-"""Conditions on the hour and the day of the week, in UTC of the event's own time."""
+"""Conditions on the hour and the day of the week, by the clock on the wall."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
-from tocsin.core.clock import DAY, MINUTE
+from tocsin.core.clock import DAY, MINUTE, SECOND
+
+_STEP = 15 * MINUTE
+"""No time zone changes its offset within such a span."""
 
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SETS = {"weekdays": frozenset(range(5)), "weekends": frozenset((5, 6))}
+
+
+class WallClock:
+    """Tells what a clock on the wall shows. Thread safe."""
+
+    def __init__(self, zone: str) -> None:
+        """`zone` is an IANA name, or `local`; raises `ValueError` for one that is not known."""
+        try:
+            self._zone: tzinfo | None = None if zone == "local" else UTC if zone == "UTC" else ZoneInfo(zone)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{zone!r} is no time zone") from error
+        self._known: tuple[int, int] = (-1, 0)
+
+    def of(self, at: int) -> int:
+        """Return the instant as microseconds since 1970 of local time."""
+        step, offset = self._known
+        if at // _STEP != step:
+            step = at // _STEP
+            local = datetime.fromtimestamp(step * _STEP / SECOND, UTC).astimezone(self._zone)
+            difference = local.utcoffset()
+            offset = 0 if difference is None else int(difference.total_seconds()) * SECOND
+            self._known = (step, offset)
+        return at + offset
 
 
 def compile_hours(text: str) -> Callable[[int], bool]:

@@ -78,6 +78,12 @@ class Rule:
     equals: tuple[tuple[str, frozenset[str]], ...] = ()
     """Fields that must have one of some values, in lower case."""
     placing: Placing = field(default_factory=Placing)
+    timed: bool = False
+    """Whether a condition looks at the hour or the day."""
+    options: frozenset[str] = frozenset()
+    """What the rule asks for, such as `no_full_log`."""
+    info: tuple[tuple[str, str], ...] = ()
+    """Kind and text of what is noted about the rule: `cve`, `text`, `link`, `osvdb`."""
     noalert: bool = False
     last: bool = False
     """Sorts behind all its siblings (accuracy 0)."""

@@ -32,12 +32,20 @@ _OPTIONS = frozenset(
 )
 _NOT_STATED = re.compile(r"[,\s]+")
 MAX_ID = 999_999
+_EVENTCHANNEL = "60000"
 
 
 def read_rules(
-    paths: Iterable[Path], decoder_names: Collection[str], lists: Mapping[str, dict[str, str]]
+    paths: Iterable[Path],
+    decoder_names: Collection[str],
+    lists: Mapping[str, dict[str, str]],
+    *,
+    json_as_eventchannel: bool = False,
 ) -> tuple[list[Rule], list[Problem]]:
-    """Return the rules of the files in the order given, and what was refused."""
+    """Return the rules of the files in the order given, and what was refused.
+
+    With `json_as_eventchannel` rule 60000 takes Windows events as plain JSON lines.
+    """
     reader = _Reader(decoder_names, lists)
     for path in paths:
         try:
@@ -46,6 +54,8 @@ def read_rules(
             reader.problems.append(file_problem(path, error))
             continue
         for group in roots:
+            if json_as_eventchannel:
+                _let_json_be_windows(group)
             reader.read_group(group, str(path))
     return reader.rules, reader.problems
 
@@ -86,6 +96,7 @@ class _Reader:
         rule.overwrite = _flag(element, "overwrite")
         rule.last = element.attributes.get("accuracy", "1").strip() == "0"
         rule.ignore = _number(element, "ignore", 9_999_999, 0) * SECOND
+        rule.timed = any(child.name in ("time", "weekday") for child in element.children)
         _read_groups(element, outer, rule)
         _read_decoder(element, rule, self._decoder_names)
         _read_state(element, rule)
@@ -98,6 +109,15 @@ class _Reader:
         min_size = _number(element, "maxsize", 999_999_999, 0)
         found = compile_conditions(element.children, self._lists, min_size=min_size)
         rule.tests, rule.literals, rule.equals = tuple(found.tests), found.literals, found.equals
+
+
+def _let_json_be_windows(group: Element) -> None:
+    """Have rule 60000 take lines that the `json` decoder has read, as upstream's test runner does."""
+    for rule in group.children:
+        if rule.attributes.get("id", "").strip() == _EVENTCHANNEL:
+            rule.children = [child for child in rule.children if child.name != "category"]
+            for child in rule.each("decoded_as"):
+                child.text = "json"
 
 
 def _check_words(element: Element) -> None:
