@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from tocsin.core.clock import DAY, SECOND
 from tocsin.core.event import Event, Value
 from tocsin.core.record import Record
+from tocsin.decode.builtin.readers import MODULE_DECODERS, READERS
 from tocsin.decode.decoders import Decoders
-from tocsin.decode.findings import FIM_DECODERS, OTHER_DECODERS, put_finding
+from tocsin.decode.findings import OTHER_DECODERS, put_finding
 from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.naming import readable, renamed
 from tocsin.decode.predecode import predecode
@@ -21,7 +24,7 @@ from tocsin.decode.subject import MAX_ANALYSED_BYTES, Subject
 from tocsin.decode.timestamps import Timestamps
 from tocsin.decode.winevent import ECS, read_winevent
 
-BUILT_IN = frozenset({"json", "windows_eventchannel", *FIM_DECODERS.values(), *OTHER_DECODERS.values()})
+BUILT_IN = frozenset({"json", "windows_eventchannel", *MODULE_DECODERS, *OTHER_DECODERS.values()})
 """Names of decoders that exist without a file; rules may name them in `<decoded_as>`."""
 _JSON_TIMES = ("@timestamp", "timestamp", "time", "ts", "eventTime", "date")
 _MAX_TIME_TEXT = 40
@@ -35,14 +38,17 @@ class Analyst:
         self._decoders = decoders
         self._timestamps = Timestamps()
 
-    def decode(self, record: Record) -> tuple[Subject, Event]:
+    def decode(self, record: Record, *, keep_names: bool = False) -> tuple[Subject, Event]:
         """Return what rules look at and the event without a verdict.
 
-        What cannot be decoded gives an event that says why in `error.message`.
+        What cannot be decoded gives an event that says why in `error.message`. With `keep_names` the
+        subject's `written` holds the fields' names as decoders write them.
         """
         raw = record.raw
         log = _analysed(raw)
         subject = Subject(log)
+        if keep_names:
+            subject.written = {}
         subject.location, subject.agent = record.location, record.agent
         at = self._line(subject, record) if record.kind == "line" else self._document(subject, record)
         wrote = subject.hostname
@@ -65,18 +71,27 @@ class Analyst:
         try:
             if record.kind == "winevent":
                 return self._winevent(subject, record)
+            reader = READERS.get(record.kind)
+            if reader is not None:
+                return self._moment(reader(subject, record.raw), record.collected_at)
             document = parse_object(record.raw)
             if record.kind == "finding":
-                put_finding(subject, document)
+                self._finding(subject, record, document)
                 return None
             return self._json(subject, record, document)
         except ValueError as error:
             subject.fields["error.message"] = f"cannot be decoded as {record.kind}: {error}"
             return None
 
+    def _finding(self, subject: Subject, record: Record, document: Mapping[str, Any]) -> None:
+        put_finding(subject, document, record.host)
+        if subject.log.startswith(("ossec: ", "wazuh: ")):
+            self._decoders.run(subject)  # what an agent says of itself is read from its text
+
     def _winevent(self, subject: Subject, record: Record) -> int | None:
         document = read_winevent(record.raw)
         subject.decoder, subject.category = "windows_eventchannel", "ossec"
+        subject.rewrite(orjson.dumps(document).decode("latin-1"))
         put_document(subject, document, _OPTIONS)
         for name, field in ECS.items():
             value = subject.values.get(name.lower())
@@ -129,8 +144,8 @@ def _decimal(text: str) -> str:
 def _event(record: Record, subject: Subject, at: int | None, wrote: str = "") -> Event:
     raw, fields = record.raw, subject.fields
     _put_header(fields, record, subject, wrote)
-    plain = raw.isascii()
-    message = raw.decode("ascii") if plain else raw.decode("utf-8", "replace")
+    plain = raw.isascii() and not subject.message
+    message = subject.message or (raw.decode("ascii") if plain else raw.decode("utf-8", "replace"))
     return Event(
         source=record.source,
         seq=record.seq,

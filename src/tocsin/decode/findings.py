@@ -1,7 +1,11 @@
 """Findings of our own agent, under the names that Wazuh's rules know for its built-in decoders.
 
-Source of the JSON: `tocsin.agent.findings`. File integrity findings come out as `syscheck_*`; the rest
-as `tocsin_port`, `tocsin_process`, `tocsin_inventory` and `tocsin_agent`. All are of type `ossec`.
+Source of the JSON: `tocsin.agent.findings`. A changed file is a `syscheck_*` event, what hides itself a
+`rootcheck` one, the facts about a host a `syscollector` one; the rest is `tocsin_port` and
+`tocsin_agent`. All are of type `ossec`.
+
+What the agent says of itself also has the text by which Wazuh's agents say it, so that decoders and rules
+made for those read it; where no decoder does, it is `tocsin_agent`.
 """
 
 from __future__ import annotations
@@ -9,27 +13,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tocsin.core.clock import SECOND
+from tocsin.core.permissions import symbolic
+from tocsin.decode.builtin.rootcheck import put_rootcheck
+from tocsin.decode.builtin.syscheck import put_change
+from tocsin.decode.builtin.values import as_bytes, store
 from tocsin.decode.jsondoc import JSONOptions, put_document
-from tocsin.decode.naming import renamed
 from tocsin.decode.subject import Subject
 
-FIM_DECODERS = {
-    "added": "syscheck_new_entry",
-    "modified": "syscheck_integrity_changed",
-    "deleted": "syscheck_deleted",
-}
-OTHER_DECODERS = {kind: f"tocsin_{kind}" for kind in ("port", "process", "inventory", "agent")}
+OTHER_DECODERS = {kind: f"tocsin_{kind}" for kind in ("port", "agent")}
 _FILE = {
-    "path": ("file", "file.path"),
-    "size": ("size", "file.size"),
-    "mode": ("perm", "file.mode"),
-    "owner": ("uname", "file.owner"),
-    "group": ("gname", "file.group"),
-    "mtime": ("mtime", "file.mtime"),
-    "md5": ("md5", "file.hash.md5"),
-    "sha1": ("sha1", "file.hash.sha1"),
-    "sha256": ("sha256", "file.hash.sha256"),
+    "size": "size",
+    "mode": "perm",
+    "owner": "user_name",
+    "group": "group_name",
+    "mtime": "mtime",
+    "md5": "hash_md5",
+    "sha1": "hash_sha1",
+    "sha256": "hash_sha256",
 }
+"""The agent's names of a file's attributes, and those of the file integrity module."""
+_KEPT = {"mode": "file.mode", "mtime": "file.mtime"}
 _ECS = {
     "port": {
         "port": "server.port",
@@ -37,55 +41,129 @@ _ECS = {
         "process": "process.name",
         "executable": "process.executable",
         "pid": "process.pid",
+        "user": "user.name",
     },
     "process": {"pid": "process.pid"},
     "agent": {"path": "file.path"},
 }
+_AGENT_TEXTS = {
+    "started": "ossec: Agent started: '{host}->any'.",
+    "stopped": "ossec: Agent stopped: '{host}->any'.",
+    "spool_overflow": "wazuh: Agent buffer: 'full'.",
+    "log_truncated": "ossec: File size reduced (inode remained): '{path}'.",
+    "watch_overflow": "ossec: Real-time inotify kernel queue is full. Some events may be lost.",
+}
+_HIDDEN = {
+    "port": "Port '{port}'({protocol}) hidden. Kernel-level rootkit or trojaned version of netstat.",
+    "process": "Process '{pid}' hidden from /proc. Possible kernel level rootkit.",
+}
 _OPTIONS = JSONOptions(keep_null=False, arrays_as_csv=True)
 
 
-def put_finding(subject: Subject, finding: Mapping[str, Any]) -> None:
-    """Give a finding to rules and event; raises `ValueError` when it is of no kind we know."""
-    kind, action = finding.get("type"), finding.get("action")
+def put_finding(subject: Subject, finding: Mapping[str, Any], host: str = "") -> None:
+    """Give a finding to rules and event; raises `ValueError` when it is of no kind we know.
+
+    `host` is the name of the agent's host.
+    """
+    kind, action = str(finding.get("type")), str(finding.get("action"))
     subject.category = "ossec"
-    if kind == "fim" and action in FIM_DECODERS:
-        subject.decoder = FIM_DECODERS[str(action)]
+    if kind == "fim":
         _put_file(subject, finding)
-    elif isinstance(kind, str) and kind in OTHER_DECODERS:
+        return
+    if kind in _HIDDEN and action == "hidden":
+        put_rootcheck(subject, _HIDDEN[kind].format_map(_Gaps(finding)))
+    elif kind == "inventory":
+        subject.decoder = "syscollector"
+        put_document(subject, {"operation_type": _operation(finding), **_facts(finding)}, _OPTIONS)
+    elif kind in OTHER_DECODERS:
         subject.decoder = OTHER_DECODERS[kind]
-        _put_named(subject, finding, _ECS.get(kind, {}))
-        put_document(subject, _without(finding, "type"), _OPTIONS)
+        text = _AGENT_TEXTS.get(action, "") if kind == "agent" else ""
+        if text:
+            subject.rewrite(as_bytes(text.format_map(_Gaps(finding, host=host))))
     else:
         raise ValueError(f"a finding of type {kind!r} and action {action!r} is not known")
-
-
-def _without(finding: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in finding.items() if name not in names}
-
-
-def _put_named(subject: Subject, finding: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    for name, field in names.items():
+    for name, field in _ECS.get(kind, {}).items():
         if isinstance(finding.get(name), str | int):
-            renamed(name, field).store(subject.fields, _bytes(finding[name]))
-
-
-def _bytes(value: str | int) -> str:
-    return str(value).encode("utf-8", "replace").decode("latin-1")
+            store(subject, field, finding[name])
+    put_document(subject, {name: value for name, value in finding.items() if name != "type"}, _OPTIONS)
 
 
 def _put_file(subject: Subject, finding: Mapping[str, Any]) -> None:
-    """Put the file's state as rules name it; a deleted file shows its last known state."""
-    old = finding.get("old")
-    old = old if isinstance(old, Mapping) else {}
-    now = {**old, **finding} if finding.get("action") == "deleted" else finding
-    for name, (key, field) in _FILE.items():
-        if isinstance(now.get(name), str | int):
-            subject.put(renamed(key, field), _bytes(now[name]))
-        if isinstance(old.get(name), str | int):
-            subject.put(renamed(f"{key}_before", f"data.{key}_before"), _bytes(old[name]))
-    document = {
-        "action": finding["action"],
-        "changed_fields": finding.get("changed_attributes"),
-        "changed_content": finding.get("diff"),
+    put_change(subject, _change(finding))
+    subject.values["action"] = str(finding["action"])
+    former = finding.get("old")
+    is_gone = finding["action"] == "deleted" and isinstance(former, Mapping)
+    now = former if is_gone else finding
+    for name, field in _KEPT.items():  # more exact than what the module's own events say
+        if isinstance(now, Mapping) and isinstance(now.get(name), str | int):
+            subject.fields.pop(field, None)
+            store(subject, field, now[name])
+
+
+class _Gaps(dict[str, Any]):
+    """Values for a text; what the finding does not say is a question mark."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _change(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a file finding as the file integrity module would say it.
+
+    A deleted file shows its last known state.
+    """
+    former = finding.get("old")
+    old = _attributes(former if isinstance(former, Mapping) else {})
+    is_gone = finding.get("action") == "deleted"
+    changed = finding.get("changed_attributes")
+    return {
+        "path": finding.get("path"),
+        "type": finding.get("action"),
+        "mode": finding.get("trigger"),
+        "attributes": {"type": "file", **(old if is_gone else _attributes(finding))},
+        "old_attributes": old,
+        "changed_attributes": [_changed(name) for name in changed] if isinstance(changed, list) else None,
+        "content_changes": finding.get("diff"),
     }
-    put_document(subject, document, _OPTIONS)
+
+
+def _attributes(state: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: state[key] for key, name in _FILE.items() if isinstance(state.get(key), str | int)}
+    if isinstance(found.get("mtime"), int):
+        found["mtime"] //= SECOND
+    if "perm" in found:
+        found["perm"] = symbolic(str(found["perm"]))
+    return found
+
+
+def _changed(name: Any) -> str:
+    return _FILE.get(str(name), str(name)).removeprefix("hash_")
+
+
+def _operation(finding: Mapping[str, Any]) -> str:
+    return "MODIFIED" if finding.get("changed_attributes") else "INSERTED"
+
+
+def _facts(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts about a host under the inventory module's names."""
+    host = finding.get("host")
+    if not isinstance(host, Mapping):
+        return {}
+    cpu = host.get("cpu")
+    cpu = cpu if isinstance(cpu, Mapping) else {}
+    memory = host.get("memory_bytes")
+    return {
+        "os": {
+            "hostname": host.get("hostname"),
+            "name": host.get("os"),
+            "platform": host.get("os_id"),
+            "version": host.get("os_version"),
+            "release": host.get("kernel"),
+            "architecture": host.get("architecture"),
+        },
+        "hardware": {
+            "cpu_name": cpu.get("model"),
+            "cpu_cores": cpu.get("count"),
+            "ram_total": memory // 1024 if isinstance(memory, int) else None,
+        },
+    }

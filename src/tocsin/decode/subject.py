@@ -33,6 +33,7 @@ class Subject:
         "hostname",
         "location",
         "log",
+        "message",
         "parent",
         "pid",
         "program",
@@ -67,6 +68,8 @@ class Subject:
         self.fields: dict[str, Value] = {}
         self.written: dict[str, str] | None = None
         """The names as decoders write them, by key of `values`; kept only where someone asks for them."""
+        self.message = ""
+        """What the event says instead of the record's own text; empty for nearly all."""
         self.tracked: Tracked | None = None
         """The value whose change decides what the event means; None for all but a few kinds of records."""
 

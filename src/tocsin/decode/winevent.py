@@ -9,18 +9,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from tocsin.decode.audit_policy import CATEGORIES, CHANGES, SUBCATEGORIES
+from tocsin.decode.winevent_json import open_json
+
 MAX_BYTES = 1024 * 1024
 _SEVERITY = {"1": "CRITICAL", "2": "ERROR", "3": "WARNING", "4": "INFORMATION", "5": "VERBOSE"}
 _AUDIT_FAILURE = 0x10000000000000
 _AUDIT_SUCCESS = 0x20000000000000
 _EMPTY = frozenset({"", "-", "(NULL)"})
-_AUDIT_CHANGES = {
-    "%%8448": "Success removed",
-    "%%8450": "Failure removed",
-    "%%8449": "Success added",
-    "%%8451": "Failure added",
-}
-
 ECS = {
     "win.system.eventID": "event.code",
     "win.system.computer": "host.name",
@@ -48,16 +44,33 @@ ECS = {
 def read_winevent(raw: bytes) -> dict[str, Any]:
     """Return `{"win": {"system": .., "eventdata": ..}}`; raises `ValueError` with the reason.
 
-    Entities, document types and external references are refused.
+    `raw` is XML, or JSON that `tocsin.decode.winevent_json` knows. Entities, document types and external
+    references are refused.
     """
     if len(raw) > MAX_BYTES:
         raise ValueError(f"the event is larger than {MAX_BYTES} bytes")
-    try:
-        root = fromstring(raw, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise ValueError(f"not an event in XML: {error}") from error
+    message = ""
+    source: bytes | Element = raw
+    if raw.lstrip()[:1] == b"{":
+        source, message = open_json(raw)
+    root = _parse(source) if isinstance(source, bytes) else source
     if _tag(root) != "Event":
         raise ValueError(f"not an event in XML: the root is <{_tag(root)}>")
+    win = _blocks(root)
+    if message:
+        win["system"]["message"] = message
+    return {"win": win}
+
+
+def _parse(raw: bytes) -> Element:
+    try:
+        root: Element = fromstring(raw, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise ValueError(f"not an event in XML: {error}") from error
+    return root
+
+
+def _blocks(root: Element) -> dict[str, Any]:
     win: dict[str, Any] = {"system": {}}
     for block in root:
         name = _tag(block)
@@ -69,7 +82,7 @@ def read_winevent(raw: bytes) -> dict[str, Any]:
             win["eventdata"] = _event_data(block)
         else:
             win.update(_other(block))
-    return {"win": win}
+    return win
 
 
 def _tag(element: Element) -> str:
@@ -133,10 +146,21 @@ def _event_data(block: Element) -> dict[str, Any]:
             found[_lowered(name or _tag(element))] = value
     if nameless:
         found["data"] = ", ".join(nameless)
+    _spell_out(found)
+    return found
+
+
+def _spell_out(found: dict[str, Any]) -> None:
+    """Add the names of what an audit policy change states as numbers."""
+    for number, name, names in (
+        ("categoryId", "category", CATEGORIES),
+        ("subcategoryId", "subcategory", SUBCATEGORIES),
+    ):
+        if found.get(number) in names:
+            found[name] = names[found[number]]
     if "auditPolicyChanges" in found:
         changes = (part.strip() for part in found["auditPolicyChanges"].split(","))
-        found["auditPolicyChanges"] = ", ".join(_AUDIT_CHANGES.get(part, part) for part in changes)
-    return found
+        found["auditPolicyChanges"] = ", ".join(CHANGES.get(part, part) for part in changes)
 
 
 def _other(block: Element) -> dict[str, Any]:

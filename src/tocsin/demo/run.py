@@ -134,7 +134,7 @@ def _agent_is_ready(client: Client, stage: Stage) -> bool:
     agents = client.get("/agents")["items"]
     if not agents or agents[0]["status"] != "active":
         return False
-    return bool(client.get("/events/count?q=decoder.name:tocsin_inventory")["count"])
+    return bool(client.get("/events/count?q=decoder.name:syscollector")["count"])
 
 
 def _is_settled(client: Client, scenario: Scenario) -> bool:

@@ -33,7 +33,7 @@ def test_a_modified_file_has_wazuhs_names_and_ecs_fields() -> None:
     subject = _subject(encode_finding(finding))
     assert ("syscheck_integrity_changed", "ossec") == (subject.decoder, subject.category)
     values = subject.values
-    assert ("/etc/passwd", "0644", "cd", "9") == (
+    assert ("/etc/passwd", "rw-r--r--", "cd", "9") == (
         values["file"],
         values["perm"],
         values["sha256_before"],
@@ -42,7 +42,9 @@ def test_a_modified_file_has_wazuhs_names_and_ecs_fields() -> None:
     assert "size,sha256" == values["changed_fields"]
     fields = subject.fields
     assert ("/etc/passwd", 10, "ab") == (fields["file.path"], fields["file.size"], fields["file.hash.sha256"])
-    assert ["size", "sha256"] == fields["data.changed_fields"]
+    assert ("0644", 9) == (fields["file.mode"], fields["syscheck.size_before"])
+    assert ["size", "sha256"] == fields["syscheck.changed_attributes"]
+    assert "--- x" == fields["syscheck.diff"]
     assert "modified" == fields["event.action"]
 
 
