@@ -37,6 +37,8 @@ class Element:
     attributes: dict[str, str] = field(default_factory=dict)
     text: str = ""
     children: list[Element] = field(default_factory=list)
+    fault: str = ""
+    """Why the element cannot be used, where that is no reason to refuse the whole file."""
 
     def each(self, name: str) -> Iterator[Element]:
         """Yield the children of that name, in order."""

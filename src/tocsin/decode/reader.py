@@ -9,8 +9,9 @@ from tocsin.core.errors import Location, Problem
 from tocsin.decode.jsondoc import JSONOptions
 from tocsin.decode.markup import Element, MarkupError, parse
 from tocsin.decode.model import CATEGORIES, Decoder, Offset
-from tocsin.decode.naming import target
+from tocsin.decode.naming import STATIC, target
 from tocsin.decode.patterns import compile_extractor, compile_pattern
+from tocsin.decode.plugins import PLUGINS
 from tocsin.decode.variables import substitute
 
 MAX_PATTERN = 1_024
@@ -25,7 +26,17 @@ _OFFSETS: dict[str, tuple[Offset, ...]] = {
     "regex": ("", "after_parent", "after_prematch", "after_regex"),
     "plugin_decoder": ("", "after_parent", "after_prematch"),
 }
-_DEAD_PLUGINS = frozenset({"pf_decoder", "sonicwall_decoder", "symantecws_decoder", "ossecalert_decoder"})
+_JSON_PLUGIN = "json_decoder"
+_ATTRIBUTES = {
+    "parent": frozenset[str](),
+    "prematch": frozenset({"offset", "type"}),
+    "regex": frozenset({"offset", "type"}),
+    "program_name": frozenset({"type"}),
+    "plugin_decoder": frozenset({"offset"}),
+}
+_MAX_ORDER = 256
+_FTS_BESIDE = frozenset({"location", "name"})
+_SETTINGS = {"json_null_field": ("string", "discard"), "json_array_structure": ("array", "csv")}
 
 
 class DecoderRefusedError(ValueError):
@@ -39,7 +50,7 @@ class DecoderRefusedError(ValueError):
 
 def read_roots(path: Path) -> list[Element]:
     """Return a file's root elements with its variables replaced; raises `MarkupError` or `OSError`."""
-    return substitute(parse(path.read_bytes().decode("latin-1"), str(path)), str(path))
+    return substitute(parse(path.read_bytes().decode("latin-1"), str(path)))
 
 
 def read_files(paths: Iterable[Path]) -> tuple[list[Decoder], list[Problem]]:
@@ -70,38 +81,40 @@ def _read_one(element: Element, path: str, decoders: list[Decoder], problems: li
         decoders.append(_decoder(element, path))
     except DecoderRefusedError as error:
         problems.append(Problem(Location(path, error.line), error.reason, name))
-        return
-    problems.extend(
-        Problem(Location(path, child.line), reason, name)
-        for child in element.children
-        if (reason := _unsupported(child))
-    )
-
-
-def _unsupported(child: Element) -> str:
-    if child.name == "accumulate":
-        return "accumulate is not supported: each line is decoded by itself"
-    if child.name == "plugin_decoder" and child.text.strip().lower() in _DEAD_PLUGINS:
-        return f"plugin {child.text.strip()} is not supported: the decoder reads no fields with it"
-    return ""
 
 
 def _decoder(element: Element, path: str) -> Decoder:
     name = element.attributes.get("name", "")
     if element.name != "decoder" or not name:
         raise DecoderRefusedError(f"<{element.name}> is no decoder with a name", element.line)
-    for child in element.children:
-        if child.name not in _TAGS:
-            raise DecoderRefusedError(f"unknown tag <{child.name}>", child.line)
+    _check_words(element)
     decoder = Decoder(name=name, inner_name=name, path=path, line=element.line)
     decoder.parents = tuple(filter(None, [_joined(element, "parent")]))
-    decoder.own_name = _last(element, "use_own_name").lower() in ("true", "yes")
+    decoder.own_name = _last(element, "use_own_name") == "true"
+    decoder.accumulate = any(True for _ in element.each("accumulate"))
     decoder.category = _category(element)
     _read_patterns(element, decoder)
     _read_order(element, decoder)
     _read_plugin(element, decoder)
     _check(element, decoder)
     return decoder
+
+
+def _check_words(element: Element) -> None:
+    for name in element.attributes:
+        if name not in ("name", "status"):
+            raise DecoderRefusedError(f"unknown attribute {name!r}", element.line)
+    for child in element.children:
+        if child.name not in _TAGS:
+            raise DecoderRefusedError(f"unknown tag <{child.name}>", child.line)
+        if child.fault:
+            raise DecoderRefusedError(child.fault, child.line)
+        for name in child.attributes:
+            if name not in _ATTRIBUTES.get(child.name, frozenset()):
+                raise DecoderRefusedError(f"unknown attribute {name!r} of <{child.name}>", child.line)
+        choices = _SETTINGS.get(child.name)
+        if choices and child.text.strip() not in choices:
+            raise DecoderRefusedError(f"<{child.name}> is one of {', '.join(choices)}", child.line)
 
 
 def _joined(element: Element, name: str) -> str:
@@ -165,25 +178,33 @@ def _offset(element: Element, name: str) -> Offset:
 def _read_order(element: Element, decoder: Decoder) -> None:
     names = [name.strip() for child in element.each("order") for name in child.text.split(",")]
     decoder.targets = tuple(target(name) for name in names if name)
+    if len(decoder.targets) > _MAX_ORDER:
+        raise DecoderRefusedError(f"<order> names more than {_MAX_ORDER} fields", element.line)
     if bool(decoder.targets) != (decoder.regex is not None):
         raise DecoderRefusedError("<regex> and <order> require each other", element.line)
     fts = [name.strip() for child in element.each("fts") for name in child.text.split(",")]
     decoder.fts = tuple("dstuser" if name == "user" else name.lower() for name in fts if name)
     if decoder.fts and decoder.regex is None:
         raise DecoderRefusedError("<fts> requires <regex>", element.line)
+    known = {*STATIC, *_FTS_BESIDE, *(one.key for one in decoder.targets)}
+    for name in decoder.fts:
+        if name not in known:
+            raise DecoderRefusedError(f"<fts> names {name!r}, which this decoder does not read", element.line)
 
 
 def _read_plugin(element: Element, decoder: Decoder) -> None:
     plugin = _last(element, "plugin_decoder").lower()
     if not plugin:
         return
-    if plugin == "json_decoder":
+    decoder.offset = _offset(element, "plugin_decoder")
+    if plugin == _JSON_PLUGIN:
         decoder.json = JSONOptions(
             keep_null=_last(element, "json_null_field") != "discard",
             arrays_as_csv=_last(element, "json_array_structure") == "csv",
         )
-        decoder.offset = _offset(element, "plugin_decoder")
-    elif plugin not in _DEAD_PLUGINS:
+    elif plugin in PLUGINS:
+        decoder.plugin = PLUGINS[plugin]
+    else:
         raise DecoderRefusedError(f"unknown plugin {plugin!r}", element.line)
 
 
@@ -192,5 +213,7 @@ def _check(element: Element, decoder: Decoder) -> None:
         raise DecoderRefusedError("a decoder without parent needs <prematch> or <program_name>", element.line)
     if decoder.parents:
         decoder.program = None  # only roots are chosen by program
+        if decoder.offset == "after_prematch" and decoder.prematch is None:
+            raise DecoderRefusedError("offset after_prematch needs a <prematch>", element.line)
     if not decoder.parents and decoder.offset == "after_prematch":
         decoder.offset = "after_parent"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from tocsin.core.errors import Location
-from tocsin.decode.markup import Element, MarkupError
+from tocsin.decode.markup import Element
 
 _USE = re.compile(r"\$([^$|., ()]+)")
 
 
-def substitute(roots: Iterable[Element], path: str) -> list[Element]:
+def substitute(roots: Iterable[Element]) -> list[Element]:
     """Return the roots without the variables, each use of one replaced by its text.
 
     A file without variables comes back as it is. Names ignore case; a name ends at `$`, `|`, `.`, `,`,
-    a space, a parenthesis or the end; `$(` and a lone `$` stay. Raises `MarkupError` for an unknown name.
+    a space, a parenthesis or the end; `$(` and a lone `$` stay. An element that uses an unknown name
+    says so as its `fault`.
     """
     kept: list[Element] = []
     known: dict[str, str] = {}
@@ -24,23 +24,29 @@ def substitute(roots: Iterable[Element], path: str) -> list[Element]:
             known[root.attributes.get("name", "").lower()] = root.text
         else:
             if known:
-                _replace(root, known, path)
+                _replace(root, known)
             kept.append(root)
     return kept
 
 
-def _replace(element: Element, known: Mapping[str, str], path: str) -> None:
+def _replace(root: Element, known: Mapping[str, str]) -> None:
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        waiting += element.children
+        if "$" in element.text:
+            element.text = _replaced(element, element.text, known)
+        for name, text in element.attributes.items():
+            if "$" in text:
+                element.attributes[name] = _replaced(element, text, known)
+
+
+def _replaced(element: Element, text: str, known: Mapping[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        found = known.get(name.lower())
+        found = known.get(match.group(1).lower())
         if found is None:
-            raise MarkupError(f"unknown variable ${name}", location=Location(path, element.line))
+            element.fault = element.fault or f"unknown variable ${match.group(1)}"
+            return ""
         return found
 
-    if "$" in element.text:
-        element.text = _USE.sub(value, element.text)
-    for name, text in element.attributes.items():
-        if "$" in text:
-            element.attributes[name] = _USE.sub(value, text)
-    for child in element.children:
-        _replace(child, known, path)
+    return _USE.sub(value, text)

@@ -27,6 +27,14 @@ _TAGS = frozenset(
         *COMPOSITE_TAGS,
     }
 )
+_ON_TEXTS = frozenset({"type", "negate"})
+_CHILD_ATTRIBUTES = {
+    "field": frozenset({"name", "type", "negate"}),
+    "list": frozenset({"field", "lookup", "check_value"}),
+    **{name: frozenset[str]() for name in ("description", "group", "mitre", "options", "decoded_as")},
+    **{name: frozenset[str]() for name in ("if_sid", "if_level", "if_group", "category", "check_diff")},
+}
+_INFO_KINDS = ("text", "link", "cve", "osvdb")
 _OPTIONS = frozenset(
     {"alert_by_email", "no_email_alert", "log_alert", "no_log", "no_ar", "no_full_log", "no_counter"}
 )
@@ -92,11 +100,11 @@ class _Reader:
         )
         if not rule.description:
             raise ConditionError("a rule needs a <description>", element.line)
-        rule.noalert = _flag(element, "noalert")
-        rule.overwrite = _flag(element, "overwrite")
+        rule.noalert = _flag(element, "noalert", "1", "0")
+        rule.overwrite = _flag(element, "overwrite", "yes", "no")
         rule.last = element.attributes.get("accuracy", "1").strip() == "0"
         rule.ignore = _number(element, "ignore", 9_999_999, 0) * SECOND
-        rule.timed = any(child.name in ("time", "weekday") for child in element.children)
+        _read_notes(element, rule)
         _read_groups(element, outer, rule)
         _read_decoder(element, rule, self._decoder_names)
         _read_state(element, rule)
@@ -127,12 +135,23 @@ def _check_words(element: Element) -> None:
         if name not in _ATTRIBUTES:
             raise ConditionError(f"unknown attribute {name!r}", element.line)
     for child in element.children:
-        if child.name not in _TAGS:
-            raise ConditionError(f"unknown tag <{child.name}>", child.line)
-        if child.name == "options":
-            for option in filter(None, _NOT_STATED.split(child.text)):
-                if option not in _OPTIONS:
-                    raise ConditionError(f"unknown option {option!r}", child.line)
+        _check_child(child)
+
+
+def _check_child(child: Element) -> None:
+    if child.name not in _TAGS:
+        raise ConditionError(f"unknown tag <{child.name}>", child.line)
+    if child.fault:
+        raise ConditionError(child.fault, child.line)
+    for name, value in child.attributes.items():
+        if name not in _CHILD_ATTRIBUTES.get(child.name, _ON_TEXTS):
+            raise ConditionError(f"unknown attribute {name!r} of <{child.name}>", child.line)
+        if name == "negate" and value.lower() not in ("yes", "no"):
+            raise ConditionError(f"negate {value!r} is neither yes nor no", child.line)
+    if child.name == "options":
+        for option in filter(None, _NOT_STATED.split(child.text)):
+            if option not in _OPTIONS:
+                raise ConditionError(f"unknown option {option!r}", child.line)
 
 
 def _number(element: Element, name: str, highest: int, default: int | None = None) -> int:
@@ -144,8 +163,11 @@ def _number(element: Element, name: str, highest: int, default: int | None = Non
     return int(text)
 
 
-def _flag(element: Element, name: str) -> bool:
-    return element.attributes.get(name, "no").strip().lower() in ("yes", "1", "true")
+def _flag(element: Element, name: str, yes: str, no: str) -> bool:
+    text = element.attributes.get(name, no).strip().lower()
+    if text not in (yes, no):
+        raise ConditionError(f"{name} {text!r} is neither {yes} nor {no}", element.line)
+    return text == yes
 
 
 def _read_groups(element: Element, outer: str, rule: Rule) -> None:
@@ -164,6 +186,18 @@ def _read_decoder(element: Element, rule: Rule, decoder_names: Collection[str]) 
         rule.decoded_as = child.text.strip()
         if rule.decoded_as not in decoder_names:
             raise ConditionError(f"no decoder is named {rule.decoded_as!r}", child.line)
+
+
+def _read_notes(element: Element, rule: Rule) -> None:
+    options = (option for child in element.each("options") for option in _NOT_STATED.split(child.text))
+    rule.options = frozenset(filter(None, options))
+    rule.timed = any(child.name in ("time", "weekday") for child in element.children)
+    info = [(child.attributes.get("type", "text"), child) for child in element.each("info")]
+    for kind, child in info:
+        if kind not in _INFO_KINDS:
+            raise ConditionError(f"unknown type {kind!r} of <info>", child.line)
+    info += [("cve", child) for child in element.each("cve")]
+    rule.info = tuple((kind, readable(child.text.strip())) for kind, child in info)
 
 
 def _read_state(element: Element, rule: Rule) -> None:

@@ -138,10 +138,6 @@ def test_dynamic_fields_keep_the_first_value_static_ones_the_last(tmp_path: Path
             '<decoder name="a"><prematch type="osmatch">x</prematch></decoder>',
             "1: <prematch> 'x': 'osmatch' is",
         ),
-        (
-            '<decoder name="a"><prematch>x</prematch><accumulate/></decoder>',
-            "1: accumulate is not supported: each line is decoded by itself",
-        ),
     ],
 )
 def test_bad_decoders_are_refused_by_line_and_the_rest_works(
@@ -163,3 +159,103 @@ def test_a_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
     decoders, problems = load_decoders([tmp_path / "bad.xml", tmp_path / "good.xml", tmp_path / "gone.xml"])
     assert ["bad.xml", "gone.xml"] == [Path(problem.location.path).name for problem in problems]
     assert "g" == _run(decoders, "g").decoder
+
+
+X = "<prematch>x</prematch>"
+LONG = "x" * 600
+
+
+@pytest.mark.parametrize(
+    ("inner", "problem"),
+    [
+        (f"{X}<regex>(a)</regex><order>{','.join(f'f{n}' for n in range(257))}</order>", "more than 256"),
+        (f"<prematch>{LONG}</prematch><prematch>{LONG}</prematch>", "longer than 1024 bytes"),
+        (f"<program_name>{LONG * 2}</program_name>", "longer than 1024 bytes"),
+        (f'{X}<prematch offset="after_parent">y</prematch>', "only the first <prematch> may have an offset"),
+        (f'{X}<regex offset="odd">(a)</regex><order>id</order>', "offset 'odd' is not possible on <regex>"),
+        (f"{X}<fts>id</fts>", "<fts> requires <regex>"),
+        (f"{X}<regex>(a)</regex><order>id</order><fts>colour</fts>", "<fts> names 'colour'"),
+        (f"{X}<order>id</order>", "<regex> and <order> require each other"),
+        (f'{X}<regex kind="osregex">(a)</regex><order>id</order>', "unknown attribute 'kind' of <regex>"),
+        (f"{X}<plugin_decoder>JSON_Decoder</plugin_decoder><json_null_field>odd</json_null_field>", "one of"),
+        (
+            f"{X}<plugin_decoder>JSON_Decoder</plugin_decoder><json_array_structure>x</json_array_structure>",
+            "<json_array_structure> is one of array, csv",
+        ),
+        (
+            '<parent>p</parent><regex offset="after_prematch">(a)</regex><order>id</order>',
+            "offset after_prematch needs a <prematch>",
+        ),
+        (
+            '<parent>p</parent><regex offset="after_regex">(a)</regex><order>id</order>',
+            "offset after_regex needs an earlier sibling",
+        ),
+        (f"<parent>p</parent>{X}", "no decoder without parent is named 'p'"),
+    ],
+)
+def test_each_rule_about_decoders_is_kept(tmp_path: Path, inner: str, problem: str) -> None:
+    """What upstream's loader refuses is refused by name and reason, one by one."""
+    parent = '<decoder name="p"><prematch>^p</prematch></decoder>' if "is named" not in problem else ""
+    _, problems = _load(tmp_path, f'{parent}<decoder name="a">{inner}</decoder>')
+    assert 1 == len(problems)
+    assert problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("inner", "problem"),
+    [
+        ("<prematch>x</prematch><regex>(b)</regex><order>id</order>", "cannot have <prematch> or <fts>"),
+        ("<regex>(b)</regex><order>id</order><fts>id</fts>", "cannot have <prematch> or <fts>"),
+        ("", "needs <regex> or a plugin"),
+    ],
+)
+def test_a_further_sibling_of_the_name_only_reads(tmp_path: Path, inner: str, problem: str) -> None:
+    """Of siblings with one name only the first chooses; the others read on."""
+    first = "<parent>p</parent><prematch>y</prematch><regex>(a)</regex><order>id</order>"
+    _, problems = _load(
+        tmp_path,
+        f'<decoder name="p"><prematch>^p</prematch></decoder><decoder name="c">{first}</decoder>'
+        f'<decoder name="c"><parent>p</parent>{inner}</decoder>',
+    )
+    assert 1 == len(problems)
+    assert problem in problems[0]
+
+
+def test_an_ignored_status_is_no_problem(tmp_path: Path) -> None:
+    """`status` means nothing, any other attribute is refused; `use_own_name` knows only `true`."""
+    decoders, problems = _load(
+        tmp_path,
+        '<decoder name="p" status="x"><prematch>^p</prematch></decoder>'
+        '<decoder name="c"><parent>p</parent><prematch>c</prematch><use_own_name>yes</use_own_name></decoder>'
+        '<decoder name="q" colour="x"><prematch>^q</prematch></decoder>',
+    )
+    assert ["1: unknown attribute 'colour'"] == problems
+    assert "p" == _run(decoders, "pc").decoder
+
+
+def test_accumulate_counts_on_the_selected_decoder(tmp_path: Path) -> None:
+    """A root's `accumulate` is not inherited by its children."""
+    decoders, _ = _load(
+        tmp_path,
+        '<decoder name="p"><prematch>^p</prematch><accumulate/></decoder>'
+        '<decoder name="c"><parent>p</parent><prematch>c</prematch></decoder>',
+    )
+    assert _run(decoders, "p").accumulate
+    assert not _run(decoders, "pc").accumulate
+
+
+def test_names_are_kept_as_written_on_request(tmp_path: Path) -> None:
+    """A subject that asks for it knows how decoders and documents write the names of its values."""
+    decoders, _ = _load(
+        tmp_path,
+        r'<decoder name="d"><prematch>^d </prematch><regex>(\d) (\d)</regex><order>user, Some.Name</order>'
+        '</decoder><decoder name="j"><prematch>^{</prematch><plugin_decoder>JSON_Decoder</plugin_decoder>'
+        "</decoder>",
+    )
+    found = []
+    for line in ("d 1 2", '{"id": 1, "aB": {"cD": 2}}'):
+        subject = Subject(line)
+        subject.written = {}
+        decoders.run(subject)
+        found.append(subject.written)
+    assert [{"dstuser": "dstuser", "some.name": "Some.Name"}, {"id": "id", "ab.cd": "aB.cD"}] == found

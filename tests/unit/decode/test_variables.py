@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tocsin.decode.markup import Element, MarkupError, parse
+from tocsin.decode.markup import Element, parse
 from tocsin.decode.variables import substitute
 
 
 def _read(content: str) -> list[Element]:
-    return substitute(parse(content, "f.xml"), "f.xml")
+    return substitute(parse(content, "f.xml"))
 
 
 def test_variables_are_replaced_in_text_and_attributes() -> None:
@@ -30,9 +28,16 @@ def test_without_variables_nothing_changes() -> None:
     assert "$HOME" == _read("<m>$HOME</m>")[0].text
 
 
-def test_an_unknown_variable_is_refused_with_its_line() -> None:
-    """Once a file has variables, an unknown one is a fault."""
-    with pytest.raises(MarkupError, match="unknown variable") as caught:
-        _read('<var name="A">1</var>\n<m>$B</m>')
-    assert caught.value.location is not None
-    assert 2 == caught.value.location.line
+def test_an_unknown_variable_is_the_fault_of_the_element_that_uses_it() -> None:
+    """Once a file has variables, an unknown one spoils its element; the rest of the file is good."""
+    root = _read('<var name="A">1</var>\n<g><m>$B</m><m a="$C$A">$A</m><m>$A</m></g>')[0]
+    assert ["unknown variable $B", "unknown variable $C", ""] == [child.fault for child in root.children]
+    assert 2 == root.children[0].line
+
+
+def test_depth_costs_no_stack() -> None:
+    """Elements nested as deeply as the reader allows are replaced too."""
+    root = _read('<var name="A">1</var>' + "<m>" * 1_000 + "$A" + "</m>" * 1_000)[0]
+    while root.children:
+        root = root.children[0]
+    assert "1" == root.text
