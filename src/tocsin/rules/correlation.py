@@ -71,6 +71,16 @@ class Correlation:
         self._ignored_until: dict[int, int] = {}
         self._tracking = Tracking()
 
+    def use(self, ruleset: Ruleset) -> None:
+        """Go on with another ruleset and all that is remembered.
+
+        A rule of the same id keeps its windows, what it ignores and what it compares; what was seen a
+        first time stays seen. What was remembered for a rule that has gone is never asked for again and
+        is forgotten as any other key.
+        """
+        self._rules = ruleset.tree.rules
+        self._watched = ruleset.watched
+
     def settle(self, batch: Sequence[Classified]) -> list[Event]:
         """Return the events with their final verdicts, in the order given.
 

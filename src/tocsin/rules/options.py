@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tocsin.rules.switches import Switches
+
 
 @dataclass(frozen=True, slots=True)
 class RulesetOptions:
@@ -21,5 +23,7 @@ class RulesetOptions:
     """A MaxMind database of the operator's own, for conditions on `srcgeoip` and `dstgeoip`."""
     left_out: frozenset[str] = frozenset()
     """Base names of rule files that are not read."""
+    off: Switches = Switches()  # noqa: RUF009  # frozen
+    """Rules, files and groups that are switched off."""
     json_as_eventchannel: bool = False
     """Whether rule 60000 takes Windows events as plain JSON lines, as upstream's test runner has it."""

@@ -20,6 +20,7 @@ from tocsin.rules.lists import read_lists
 from tocsin.rules.model import Rule, RuleSummary
 from tocsin.rules.options import RulesetOptions
 from tocsin.rules.reader import read_rules
+from tocsin.rules.switches import switch_off
 from tocsin.rules.tracking import readings
 from tocsin.rules.tree import Tree
 from tocsin.rules.verdict import put_verdict
@@ -155,7 +156,7 @@ def load(
         lists,
         json_as_eventchannel=options.json_as_eventchannel,
     )
-    tree = Tree(rules)
+    tree = Tree(switch_off(rules, options.off))
     regions = None
     if options.geoip is not None:
         try:
