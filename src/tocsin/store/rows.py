@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,15 +12,15 @@ import numpy as np
 import orjson
 
 from tocsin.core.errors import InvalidError
-from tocsin.core.event import Event, Value
+from tocsin.core.event import Event
 from tocsin.query.sql import COLUMNS
 from tocsin.query.values import text_of, texts_of
+from tocsin.store.storable import encodable, storable
 
 LAYOUT_VERSION = 1
 
 _COLUMN_NAMES = tuple(COLUMNS.values())
 _POSITION = {name: place for place, name in enumerate(COLUMNS)}
-_LONGEST_INT = 2**63
 
 DDL = (
     "CREATE TABLE {day}.events (commit_no BIGINT NOT NULL, at_us BIGINT NOT NULL,"
@@ -64,7 +62,7 @@ def frame(commit: int, events: Sequence[Event]) -> tuple[dict[str, Any], set[str
     for row, event in enumerate(events):
         single: dict[str, str] = {}
         many: dict[str, list[str]] = {}
-        fields = _storable(event.fields)
+        fields = storable(event.fields)
         for name, value in fields.items():
             if isinstance(value, list):
                 many[name] = texts_of(value)
@@ -98,7 +96,7 @@ def _properties(commit: int, events: Sequence[Event]) -> dict[str, Any]:
         "received_us": _integers([event.received_at for event in events]),
         "source": _objects([event.source for event in events]),
         "seq": _integers([event.seq for event in events]),
-        "message": _objects([_encodable(event.message) for event in events]),
+        "message": _objects([encodable(event.message) for event in events]),
         "raw": _objects(raws),
     }
 
@@ -112,47 +110,3 @@ def _integers(values: Sequence[int]) -> Any:
         return np.array(values, dtype=np.int64)
     except OverflowError as error:
         raise InvalidError("a time or sequence does not fit into 64 bits") from error
-
-
-def _storable(fields: dict[str, Value]) -> dict[str, Value]:
-    """Return the fields as they can be written: what JSON cannot hold (NaN, huge numbers) as text."""
-    for value in fields.values():
-        if not (isinstance(value, str) and value.isascii()) and not _is_plain(value):
-            break
-    else:
-        return fields
-    cleaned = {_encodable(name): _cleaned(value) for name, value in fields.items()}
-    return {name: value for name, value in cleaned.items() if value is not None and value != []}
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, list):
-        return bool(value) and all(_is_plain(element) for element in value)
-    if isinstance(value, str):
-        return value.isascii() or _is_encodable(value)
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and -_LONGEST_INT <= value < _LONGEST_INT
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_cleaned(element) for element in value if element is not None]
-    if isinstance(value, str):
-        return _encodable(value)
-    if value is None or _is_plain(value):
-        return value
-    return repr(value) if isinstance(value, int | float) else json.dumps(value, default=str)
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _encodable(text: str) -> str:
-    """Return the text without halves of surrogate pairs, which UTF-8 cannot write."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
