@@ -12,7 +12,8 @@ from typing import Any, Literal, Protocol
 
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event
-from tocsin.query.tree import Everything, Node
+from tocsin.query.aggregation import Aggregation, Result, SortKey
+from tocsin.query.tree import Everything, Node, Scalar
 
 Order = Literal["newest", "oldest"]
 
@@ -76,6 +77,25 @@ class Page:
 
     events: Sequence[Event]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An event with the values it was ordered by; None where it has none.
+
+    Dates are microseconds, addresses and text as written.
+    """
+
+    event: Event
+    values: tuple[Scalar | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Where a ranked read goes on: behind the values, or behind one event that has them."""
+
+    values: tuple[Scalar | None, ...]
+    event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +201,28 @@ class EventStore(Protocol):
 
     def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
         """Return the commonest values of a field, most events first, ties by value."""
+        ...
+
+    def rank(
+        self,
+        selection: Selection,
+        sort: Sequence[SortKey],
+        *,
+        start: int = 0,
+        limit: int = 100,
+        behind: Behind | None = None,
+    ) -> Sequence[Ranked]:
+        """Return events in the order of their values, ties by time, source and sequence, newest first.
+
+        Raises `InvalidError` when `behind` does not fit `sort`.
+        """
+        ...
+
+    def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
+        """Return the exact answer to each aggregation, by name.
+
+        Raises `AggregationError` that names the one that is too large or makes no sense.
+        """
         ...
 
     def fields(self, selection: Selection) -> Sequence[FieldSeen]:

@@ -19,8 +19,11 @@ import duckdb
 from tocsin.core.clock import Clock, day_of
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
+from tocsin.query.aggregation import Aggregation, Result, SortKey
+from tocsin.store.aggregate import aggregate
 from tocsin.store.base import (
     Batch,
+    Behind,
     Bucket,
     Committed,
     Day,
@@ -28,6 +31,7 @@ from tocsin.store.base import (
     Logged,
     Order,
     Page,
+    Ranked,
     Selection,
     StoreError,
     StoreFullError,
@@ -36,6 +40,7 @@ from tocsin.store.base import (
 from tocsin.store.days import Days
 from tocsin.store.field_counts import count_fields
 from tocsin.store.follow import follow_files
+from tocsin.store.hits import ranked
 from tocsin.store.lookup import neighbours, of_ids
 from tocsin.store.pages import read_page
 from tocsin.store.recent import RecentCommits
@@ -166,6 +171,22 @@ class DuckDBStore:
     def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
         """Return the commonest values of a field, most events first, ties by value."""
         return top_values(self._days, selection, field, size)
+
+    def rank(
+        self,
+        selection: Selection,
+        sort: Sequence[SortKey],
+        *,
+        start: int = 0,
+        limit: int = 100,
+        behind: Behind | None = None,
+    ) -> Sequence[Ranked]:
+        """Return events in the order of their values, ties by time, source and sequence, newest first."""
+        return ranked(self._days, selection, sort, start=start, limit=limit, behind=behind)
+
+    def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
+        """Return the exact answer to each aggregation, by name."""
+        return aggregate(self._days, selection, aggregations)
 
     def fields(self, selection: Selection) -> Sequence[FieldSeen]:
         """Return the fields that occur in the days the selection's time range touches."""

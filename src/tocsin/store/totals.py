@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from typing import Any
 
 from tocsin.core.errors import InvalidError
-from tocsin.core.fields import TIMESTAMP, field_type
+from tocsin.core.fields import TIMESTAMP
 from tocsin.query.sql import Writer
 from tocsin.store.base import Bucket, Selection, TopValue
 from tocsin.store.days import Days
+from tocsin.store.keys import typed
 from tocsin.store.pages import days_within, fetch, where
 
 _MOST_VALUES = 10_000
@@ -66,7 +66,7 @@ def top_values(days: Days, selection: Selection, field: str, size: int) -> list[
             f" LIMIT {max(1, min(size, _MOST_VALUES))}"
         )
         rows = fetch(days, sql, writer.params)
-    return [TopValue(_typed(field, value), events) for value, events in rows]
+    return [TopValue(typed(field, value), events) for value, events in rows]
 
 
 def _values(writer: Writer, field: str, selected: str) -> list[str]:
@@ -77,20 +77,3 @@ def _values(writer: Writer, field: str, selected: str) -> list[str]:
         elements = f"SELECT unnest(list_distinct({many})) AS value FROM {selected}"
         parts.append(f"SELECT value, count(*) AS events FROM ({elements}) GROUP BY ALL")
     return parts
-
-
-def _typed(field: str, text: str) -> Any:
-    """Return a value as its field declares it; a value that does not fit stays text."""
-    try:
-        match field_type(field):
-            case "long":
-                return int(text)
-            case "double":
-                return float(text)
-            case "boolean" if text in ("true", "false"):
-                return text == "true"
-            case "date" if field == TIMESTAMP:
-                return int(text)
-    except ValueError:
-        return text
-    return text
