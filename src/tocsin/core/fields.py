@@ -13,6 +13,8 @@ FieldType = Literal["keyword", "text", "ip", "long", "double", "boolean", "date"
 MESSAGE = "message"
 TIMESTAMP = "@timestamp"
 EVENT_ID = "_id"
+TIME_REFUSED = "event.time_refused"
+"""The time an event claims, when it is too far from that of its reception to be its time."""
 
 CATALOGUE: dict[str, FieldType] = {
     TIMESTAMP: "date",
@@ -35,6 +37,7 @@ CATALOGUE: dict[str, FieldType] = {
     "event.outcome": "keyword",
     "event.sequence": "long",
     "event.source": "keyword",
+    TIME_REFUSED: "keyword",
     "file.group": "keyword",
     "file.hash.md5": "keyword",
     "file.hash.sha1": "keyword",

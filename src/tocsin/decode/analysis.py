@@ -13,6 +13,7 @@ import orjson
 
 from tocsin.core.clock import DAY, SECOND
 from tocsin.core.event import Event, Value
+from tocsin.core.fields import TIME_REFUSED
 from tocsin.core.record import Record
 from tocsin.decode.builtin.readers import MODULE_DECODERS, READERS
 from tocsin.decode.decoders import Decoders
@@ -20,6 +21,7 @@ from tocsin.decode.findings import OTHER_DECODERS, put_finding
 from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.naming import readable, renamed
 from tocsin.decode.predecode import predecode
+from tocsin.decode.second_stage import SecondStage
 from tocsin.decode.subject import MAX_ANALYSED_BYTES, Subject
 from tocsin.decode.timestamps import Timestamps
 from tocsin.decode.winevent import ECS, read_winevent
@@ -34,8 +36,9 @@ _OPTIONS = JSONOptions()
 class Analyst:
     """Decodes records of every kind. Thread safe; needs nothing but the decoders."""
 
-    def __init__(self, decoders: Decoders) -> None:
+    def __init__(self, decoders: Decoders, second_stage: SecondStage | None = None) -> None:
         self._decoders = decoders
+        self._second_stage = second_stage
         self._timestamps = Timestamps()
 
     def decode(self, record: Record, *, keep_names: bool = False) -> tuple[Subject, Event]:
@@ -61,8 +64,10 @@ class Analyst:
     def _line(self, subject: Subject, record: Record) -> int | None:
         predecode(subject)
         self._decoders.run(subject)
+        if self._second_stage is not None:
+            self._second_stage.run(subject)
         if subject.timestamp:
-            return self._timestamps.of(subject.timestamp, record.collected_at)
+            return self._stated(subject, subject.timestamp, record)
         if subject.log.startswith("{"):
             return None
         return self._timestamps.within(subject.log, record.collected_at)
@@ -99,7 +104,16 @@ class Analyst:
                 renamed(name, field).store(
                     subject.fields, _decimal(value) if field.endswith("pid") else value
                 )
-        return self._timestamps.of(subject.values.get("win.system.systemtime", ""), record.collected_at)
+        return self._stated(subject, subject.values.get("win.system.systemtime", ""), record)
+
+    def _stated(self, subject: Subject, text: str, record: Record) -> int | None:
+        """Return the time a text states; one beyond belief is noted and the time of reception taken."""
+        at = self._timestamps.of(text, record.collected_at)
+        if at is None:
+            claimed = self._timestamps.claimed(text, record.collected_at)
+            if claimed is not None:
+                subject.fields[TIME_REFUSED] = readable(text)[:_MAX_TIME_TEXT]
+        return at
 
     def _json(self, subject: Subject, record: Record, document: Mapping[str, Any]) -> int | None:
         self._decoders.run(subject)

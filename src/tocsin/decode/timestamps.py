@@ -55,13 +55,18 @@ class Timestamps:
 
         Not trusted is what lies before 1970 or more than a day after `collected_at`.
         """
+        at = self.claimed(text, collected_at)
+        return at if at is not None and 0 <= at <= collected_at + DAY else None
+
+    def claimed(self, text: str, collected_at: int) -> int | None:
+        """Return the instant a timestamp text names, believable or not; None when it is none."""
         key = (text, collected_at // DAY)
         at = self._known.get(key, -1)
         if at == -1:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             at = self._known[key] = _read(text, collected_at)
-        return at if at is not None and 0 <= at <= collected_at + DAY else None
+        return at
 
     def within(self, line: str, collected_at: int) -> int | None:
         """Return the time of a line whose header is not known: at its start or in its first bracket."""

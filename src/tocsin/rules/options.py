@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tocsin.decode.second_stage import SecondStage
 from tocsin.rules.switches import Switches
 
 
@@ -25,5 +26,7 @@ class RulesetOptions:
     """Base names of rule files that are not read."""
     off: Switches = Switches()  # noqa: RUF009  # frozen
     """Rules, files and groups that are switched off."""
+    second_stage: SecondStage | None = None
+    """Where JSON is looked for behind a header or in a field; nowhere, as upstream, when absent."""
     json_as_eventchannel: bool = False
     """Whether rule 60000 takes Windows events as plain JSON lines, as upstream's test runner has it."""

@@ -55,7 +55,7 @@ class Ruleset:
         self.tree = tree
         self.watched = Watched(tree.rules.values())
         self.hostname = options.hostname or socket.gethostname()
-        self._analyst = Analyst(decoders)
+        self._analyst = Analyst(decoders, options.second_stage)
         self._regions = regions
         self._by_reception = options.time == "received"
         timed = any(rule.timed for rule in tree.rules.values())

@@ -120,3 +120,11 @@ def test_events_survive_the_way_between_processes() -> None:
     event = _event(b'{"a": [1, {"b": null}], "c": 1.5}', "json")
     assert event == msgspec.msgpack.decode(msgspec.msgpack.encode(event), type=Event)
     assert event.at <= NOW + DAY
+
+
+@pytest.mark.parametrize("stamp", ["2199-01-01T00:00:00.000000+00:00", "1906-01-01T00:00:00.000000+00:00"])
+def test_a_time_beyond_belief_is_noted(stamp: str) -> None:
+    """The event gets the time of its reception, and keeps what it claims."""
+    event = _event(f"{stamp} web1 app: x".encode())
+    assert (NOW, NOW) == (event.at, event.received_at)
+    assert stamp[:26] == str(event.fields["event.time_refused"])[:26]
