@@ -29,6 +29,8 @@ class Batch:
     waiting: list[Future[int]] = field(default_factory=list)
     classified: Future[list[Classified]] | None = None
     """Set when a worker process was given the batch."""
+    classified_by: object = None
+    """The workers that were given it: what others say of it does not count."""
 
 
 class Intake:

@@ -16,16 +16,16 @@ import structlog
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
-from tocsin.ingest.clocks import correct
 from tocsin.ingest.errors import NoRoomError, NotStoredError
 from tocsin.ingest.intake import Batch, Intake
 from tocsin.ingest.ledger import NOT_STORED, Ledger
 from tocsin.ingest.limits import Limits
-from tocsin.ingest.ports import Committed, Stages
+from tocsin.ingest.ports import ClassifierFactory, Committed, Stages
 from tocsin.ingest.quarantine import Classify, classify_surviving
 from tocsin.ingest.sequences import Sequencer
 from tocsin.ingest.workers import WorkerDiedError, WorkerPool, WorkerStartError
 
+_WARM_UP_S = 30.0
 _log = structlog.get_logger(__name__)
 
 OnCommit = Callable[[str, Committed], None]
@@ -51,15 +51,36 @@ class Pipeline:
         """Numbers the records of sources that do not do so themselves."""
         self._workers = WorkerPool(stages.classifier, self._limits.workers, idle_s=self._limits.worker_idle_s)
         self._classify: Classify | None = None
-        self._intake = Intake(self._limits, dispatch=self._dispatch, on_idle=self._workers.rest)
+        self._factory = stages.classifier
+        self._intake = Intake(self._limits, dispatch=self._dispatch, on_idle=self._rest)
+        self._turnstile = threading.Lock()
+        self._analysing = threading.Lock()
         self._stopping = threading.Event()
         self._full = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-commit", daemon=True)
 
     def start(self) -> None:
         """Compile the classifier for this process and begin to carry."""
-        self._classify = self._stages.classifier().classify
+        self._classify = self._factory().classify
         self._thread.start()
+
+    def use(self, factory: ClassifierFactory, take_over: Callable[[], None] = lambda: None) -> None:
+        """Classify with another classifier from the next batch on, in this process and in every worker.
+
+        It is compiled here, and workers are up before the change when there were some, so that nothing
+        waits for it. `take_over` runs at the moment of the change, between two batches: then what
+        settles can change as well. Every event is classified and settled by one of the two, never by both.
+        """
+        classify = factory().classify
+        workers = WorkerPool(factory, self._limits.workers, idle_s=self._limits.worker_idle_s)
+        if self._workers.worker_ids():
+            workers.warm_up(_WARM_UP_S)
+        # The turnstile holds the carrying thread back, which would else take the lock again at once.
+        with self._turnstile, self._analysing:
+            self._factory, self._classify = factory, classify
+            workers, self._workers = self._workers, workers
+            take_over()
+        workers.close()
 
     def stop(self) -> None:
         """Take nothing more, carry what is here to its commit, end the workers."""
@@ -106,13 +127,17 @@ class Pipeline:
         """Return the process ids of workers that are up."""
         return self._workers.worker_ids()
 
+    def _rest(self) -> None:
+        self._workers.rest()
+
     def _dispatch(self, batch: Batch, before: int) -> None:
         """Give a batch to a worker when others are before it: this process is busy with those."""
         limits = self._limits
         if batch.classified is not None or not limits.workers or not 0 < before <= limits.look_ahead:
             return
-        if len(batch.records) >= limits.worker_batch_records and self._workers.is_warm():
-            batch.classified = self._workers.submit(batch.records)
+        workers = self._workers
+        if len(batch.records) >= limits.worker_batch_records and workers.is_warm():
+            batch.classified, batch.classified_by = workers.submit(batch.records), workers
 
     def _run(self) -> None:
         while (batch := self._intake.take()) is not None:
@@ -129,15 +154,15 @@ class Pipeline:
             self._lose(batch, NotStoredError("an earlier batch of this source was not stored"), spread=False)
             return
         mark = self._stages.mark(batch.source)
-        classified = [item for item in self._classified(batch) if item.event.seq > mark]
-        for item in classified:
-            correct(item.event)
-        events = self._settle(classified)
+        with self._turnstile:
+            pass
+        with self._analysing:
+            events = self._analyse(batch, mark)
         self._match(events)
         committed = self._commit(batch, events)
         if committed is None:
             return
-        replayed = len(batch.records) - len(classified)
+        replayed = len(batch.records) - len(events)
         self._ledger.settled(
             batch.source,
             stored=committed.stored,
@@ -148,8 +173,14 @@ class Pipeline:
         if self._on_commit is not None and committed.number:
             self._on_commit(batch.source, committed)
 
+    def _analyse(self, batch: Batch, mark: int) -> list[Event]:
+        classified = [item for item in self._classified(batch) if item.event.seq > mark]
+        for item in classified:
+            correct(item.event, self._limits.clocks)
+        return self._settle(classified)
+
     def _classified(self, batch: Batch) -> list[Classified]:
-        if batch.classified is not None:
+        if batch.classified is not None and batch.classified_by is self._workers:
             try:
                 return batch.classified.result()
             except WorkerDiedError as error:

@@ -136,6 +136,7 @@ class WorkerPool:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._ready: set[int] = set()
+        self._tried = threading.Event()
         self._used_at = 0.0
         self._not_before = 0.0
         self._alone: Worker | None = None
@@ -152,6 +153,12 @@ class WorkerPool:
                     self._threads.append(thread)
                     thread.start()
             return bool(self._ready)
+
+    def warm_up(self, timeout_s: float) -> bool:
+        """Start the workers and wait for the first; tell whether one is up."""
+        if not self.is_warm():
+            self._tried.wait(timeout_s)
+        return bool(self.worker_ids())
 
     def submit(self, records: list[Record]) -> Future[list[Classified]]:
         """Give the records to the next worker that is free; fails as `Worker.classify` does."""
@@ -232,6 +239,7 @@ class WorkerPool:
         worker = Worker(self._factory)
         with self._lock:
             self._ready.add(worker.pid)
+        self._tried.set()
         return worker
 
     def _end(self, worker: Worker | None) -> None:
@@ -246,6 +254,7 @@ class WorkerPool:
             if threading.current_thread() in self._threads:
                 self._threads.remove(threading.current_thread())
             self._not_before = self._monotonic() + _PAUSE_AFTER_FAILURE_S
+            self._tried.set()
             while not self._threads and not jobs.empty():
                 job = jobs.get()
                 if job is not None:
