@@ -14,6 +14,7 @@ from tocsin.query.sql import COLUMNS, to_sql
 from tocsin.query.sql_macros import MACROS
 from tocsin.query.tree import (
     And,
+    DatePart,
     Everything,
     Exists,
     InNetwork,
@@ -24,6 +25,7 @@ from tocsin.query.tree import (
     Or,
     Range,
     Regex,
+    SameAs,
     Term,
     Text,
     Wildcard,
@@ -66,7 +68,8 @@ events = st.builds(
     message=texts,
     fields=st.dictionaries(st.sampled_from(FIELDS[5:-1]), values, max_size=6),
 )
-fields = st.sampled_from(FIELDS)
+JOINED = ["user.name|data.x", "data.absent|data.list|rule.groups", "message|source.ip"]
+fields = st.sampled_from(FIELDS + JOINED)
 NETWORKS = [
     "10.0.0.0/8",
     "10.0.0.0/20",
@@ -98,7 +101,11 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Wildcard, fields, st.one_of(texts, st.text("abK*?\\.1", max_size=6)), st.booleans()),
     st.builds(Regex, fields, st.sampled_from(REGEXES), st.booleans()),
     st.builds(InNetwork, fields, st.sampled_from(NETWORKS)),
-    st.builds(Text, texts, st.one_of(st.none(), fields)),
+    st.builds(Text, texts, st.one_of(st.none(), st.sampled_from(FIELDS))),
+    st.builds(SameAs, fields, fields, st.sampled_from(["equals", "startswith", "endswith"]), st.booleans()),
+    st.builds(
+        DatePart, fields, st.sampled_from(["minute", "hour", "week", "year"]), st.sampled_from([0, 5, 48])
+    ),
     _range("rule.level", numbers),
     _range("data.x", numbers),
     _range("data.list", st.text(LETTERS, max_size=3)),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tocsin.core.detection import RuleKind
 from tocsin.core.errors import Location
 from tocsin.core.event import Event, Value
+from tocsin.detect.kinds.settings import KindSettings, PollSettings
+from tocsin.detect.wording import Wording
 from tocsin.query.tree import Node
 
 KEY_FIELDS = (
@@ -43,6 +46,20 @@ class Title:
     fields: tuple[str, ...] = ()
 
 
+Mode = Literal["exact", "compat"]
+"""Event by event, or on ElastAlert's grid of polls with its quirks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a rule of ElastAlert's kinds watches: mode, kind, polls and silences, words."""
+
+    mode: Mode
+    kind: KindSettings
+    poll: PollSettings
+    wording: Wording
+
+
 @dataclass(frozen=True, slots=True)
 class WatchRule:
     """One rule. `matches` decides on one event; `window` says how many such events it takes."""
@@ -69,8 +86,22 @@ class WatchRule:
     """After a match, further matches of the same key are dropped for so many microseconds of event time."""
     replaces: tuple[str, ...] = ()
     """Analysis rules that open no alert by their level while this rule is on, because it says it better."""
+    watch: Watch | None = None
+    """With it, the rule is run by its kind; without, every event that `matches` counts by `window`."""
     enabled: bool = True
     """What the rule's own text says; the operator's switch is kept in the database."""
+    level: str = ""
+    """The severity in the rule's own words, such as Sigma's `informational`."""
+    status: str = ""
+    """How far its makers trust it: Sigma's `stable`, `test`, `experimental`, `deprecated`, `unsupported`."""
+    logsource: str = ""
+    """Sigma's `product/category/service`, `*` for what is left open."""
+    reference: str = ""
+    """The name by which other rules may refer to it, beside its identifier."""
+    scope: Node | None = None
+    """The part of `node` that says which logs it is about; None when nothing of it does so alone."""
+    alerts: bool = True
+    """False: its matches open no alert and only feed the correlation rules that name it."""
 
 
 def version_of(text: str) -> str:

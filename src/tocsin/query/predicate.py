@@ -19,7 +19,9 @@ from tocsin.query.patterns import (
     words_regex,
 )
 from tocsin.query.tree import (
+    SEPARATOR,
     And,
+    DatePart,
     Everything,
     Exists,
     InNetwork,
@@ -30,15 +32,18 @@ from tocsin.query.tree import (
     Or,
     Range,
     Regex,
+    SameAs,
     Scalar,
     Term,
     Text,
     Wildcard,
+    alternatives,
 )
 from tocsin.query.values import (
     KEYS,
     address_key,
     date_key,
+    date_part,
     fold,
     network_bounds,
     range_bounds,
@@ -73,12 +78,17 @@ def compile_predicate(node: Node) -> Predicate:
         case Exists(field):
             read = reader(field)
             return lambda event: bool(read(event))
+        case SameAs():
+            return _same(node)
         case _:
             return _condition(node)
 
 
 def reader(field: str) -> _Read:
     """Return a function that gives the texts of a canonical field of an event; none when absent."""
+    if SEPARATOR in field:
+        reads = [reader(name) for name in alternatives(field)]
+        return lambda event: [text for read in reads for text in read(event)]
     pseudo = _PSEUDO.get(field)
     if pseudo is not None:
         return pseudo
@@ -108,7 +118,7 @@ def _any(parts: list[Predicate]) -> Predicate:
 
 
 def _condition(
-    node: Term | OneOf | Wildcard | Regex | Range | InNetwork | Text,
+    node: Term | OneOf | Wildcard | Regex | Range | InNetwork | Text | DatePart,
 ) -> Predicate:
     if isinstance(node, Text):
         return _over(reader(node.field or MESSAGE), _text(node))
@@ -119,7 +129,26 @@ def _over(read: _Read, test: _Test) -> Predicate:
     return lambda event: any(test(text) for text in read(event))
 
 
-def _test(node: Term | OneOf | Wildcard | Regex | Range | InNetwork) -> _Test:
+def _same(node: SameAs) -> Predicate:
+    read, read_other = reader(node.field), reader(node.other)
+    compare = _COMPARISONS[node.how]
+    form: Callable[[str], str] = str if node.cased else fold
+
+    def same(event: Event) -> bool:
+        others = [form(text) for text in read_other(event)]
+        return bool(others) and any(compare(form(text), other) for text in read(event) for other in others)
+
+    return same
+
+
+_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
+    "equals": str.__eq__,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+}
+
+
+def _test(node: Term | OneOf | Wildcard | Regex | Range | InNetwork | DatePart) -> _Test:
     match node:
         case Term():
             return _equals(node.field, (node.value,), cased=node.cased)
@@ -134,6 +163,8 @@ def _test(node: Term | OneOf | Wildcard | Regex | Range | InNetwork) -> _Test:
             return _range(node)
         case InNetwork():
             return _network(node)
+        case DatePart(_, part, number):
+            return lambda text: date_part(text, part) == number
         case _:
             assert_never(node)
 

@@ -1,15 +1,18 @@
 """Reader: a Sigma rule about single events as its metadata and a query tree.
 
 pySigma reads the rule and applies its modifiers; nothing is fetched from the network. What a tree cannot
-say (correlations, field references, placeholders, look-around in regular expressions) is refused with
-the reason. Format: the Sigma specification 2.0, https://github.com/SigmaHQ/sigma-specification.
+say (placeholders without values, look-around in regular expressions) is refused with the reason.
+Format: the Sigma specification 2.0, https://github.com/SigmaHQ/sigma-specification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
+from xml.sax.saxutils import escape
 
 import msgspec
 import yaml
@@ -30,23 +33,48 @@ from sigma.types import (
     SigmaCompareExpression,
     SigmaExists,
     SigmaExpansion,
+    SigmaFieldReference,
     SigmaNull,
     SigmaNumber,
     SigmaRegularExpression,
     SigmaString,
+    SigmaTimestampPart,
     SpecialChars,
 )
+from sigma.types import Placeholder as SigmaPlaceholder
 
 from tocsin.core.errors import ContentError, InvalidError, Location
 from tocsin.core.fields import MESSAGE, canonical
 from tocsin.query.patterns import QueryError, compile_regex, escape_wildcard
-from tocsin.query.tree import And, Exists, InNetwork, Node, Not, Or, Range, Regex, Scalar, Term, Wildcard
+from tocsin.query.tree import (
+    SEPARATOR,
+    And,
+    DatePart,
+    Exists,
+    InNetwork,
+    Node,
+    Not,
+    Or,
+    Range,
+    Regex,
+    SameAs,
+    Scalar,
+    Term,
+    Wildcard,
+)
 from tocsin.query.values import network_bounds
 
 _LONGEST = 1 << 20
 
-FieldMapping = Mapping[str, str | Sequence[str]]
-"""Sigma's field names to ours; several stand for each other. Others keep their name (`canonical`)."""
+Renaming = Callable[[str], Sequence[str]]
+"""Gives the names an event may hold a Sigma field under; no name at all keeps it as it is."""
+
+Placeholders = Mapping[str, Sequence[str]]
+"""What stands for a placeholder of `expand`, by its name without the percent signs."""
+
+
+def _kept(_field: str) -> tuple[str, ...]:
+    return ()
 
 
 class SigmaMetadata(msgspec.Struct, frozen=True):
@@ -69,11 +97,16 @@ class SigmaMetadata(msgspec.Struct, frozen=True):
 
 
 def parse_sigma(
-    rule: str | Mapping[str, Any], fields: FieldMapping | None = None, *, path: str = "sigma"
+    rule: str | Mapping[str, Any],
+    renaming: Renaming = _kept,
+    *,
+    path: str = "sigma",
+    placeholders: Placeholders | None = None,
 ) -> tuple[SigmaMetadata, Node]:
     """Return a rule's metadata and its condition; keywords are looked for anywhere in the message.
 
-    The log source is part of the metadata only: which events it means is the caller's to say.
+    The log source is part of the metadata only: which events it means is the caller's to say. Field
+    names given by `renaming` are joined to one field with several names (`tree.alternatives`).
     Raises `ContentError` with the place (`path` is the file's name) and the reason.
     """
     document = _load(rule, path) if isinstance(rule, str) else rule
@@ -84,7 +117,7 @@ def parse_sigma(
         )
     try:
         read = SigmaRule.from_dict(dict(document))
-        walker = _Walker(fields or {})
+        walker = _Walker(renaming, placeholders or {})
         conditions = [walker.node(condition.parsed) for condition in read.detection.parsed_condition]
     except (SigmaError, QueryError, InvalidError) as error:
         raise ContentError(str(error), location=location) from error
@@ -147,7 +180,9 @@ def _technique(tag: str) -> str:
 class _Walker:
     """Turns pySigma's parsed condition into a tree."""
 
-    fields: FieldMapping
+    renaming: Renaming
+    placeholders: Placeholders
+    _names: dict[str, str] = field(default_factory=dict)
 
     def node(self, condition: Any) -> Node:
         match condition:
@@ -157,32 +192,81 @@ class _Walker:
                 return Or(tuple(self.node(arg) for arg in args))
             case ConditionNOT(args=args):
                 return Not(self.node(args[0]))
-            case ConditionFieldEqualsValueExpression(field=field, value=value):
-                names = self._names(field)
-                nodes = tuple(_value_node(name, value) for name in names)
-                return nodes[0] if len(nodes) == 1 else _either(nodes)
+            case ConditionFieldEqualsValueExpression(field=name, value=value):
+                return self._value(self._renamed(name), value)
             case ConditionValueExpression(value=value):
-                return _keyword(value)
+                return self._keyword(value)
         raise QueryError(f"{type(condition).__name__} is not understood")
 
-    def _names(self, field: str) -> tuple[str, ...]:
-        mapped = self.fields.get(field, field)
-        names = (mapped,) if isinstance(mapped, str) else tuple(mapped)
-        return tuple(canonical(name) for name in names) or (canonical(field),)
+    def _renamed(self, name: str) -> str:
+        known = self._names.get(name)
+        if known is None:
+            names = self.renaming(name) or (name,)
+            known = self._names[name] = SEPARATOR.join(dict.fromkeys(canonical(each) for each in names))
+        return known
+
+    def _value(self, name: str, value: Any) -> Node:
+        match value:
+            case SigmaExpansion(values=values):
+                return Or(tuple(self._value(name, each) for each in values))
+            case SigmaString():
+                return _either(_string(name, each, value) for each in self._filled(value))
+            case SigmaFieldReference():
+                return _same(name, self._renamed(value.field), value)
+        return _plain_value(name, value)
+
+    def _keyword(self, value: Any) -> Node:
+        match value:
+            case SigmaString():
+                return _either(
+                    Wildcard(MESSAGE, f"*{_wildcard(each)}*", isinstance(value, SigmaCasedString))
+                    for parts in self._filled(value)
+                    for each in _as_logged(parts)
+                )
+            case SigmaNumber(number=number):
+                return Wildcard(MESSAGE, f"*{number}*")
+            case SigmaRegularExpression():
+                return _regex(MESSAGE, value)
+            case SigmaExpansion(values=values):
+                return Or(tuple(self._keyword(each) for each in values))
+        raise QueryError(f"a keyword is a {_name(value)}, which is not understood")
+
+    def _filled(self, value: SigmaString) -> Iterable[_Parts]:
+        """Yield the string's parts with each combination of values in the place of its placeholders."""
+        choices = [self._values_of(p) if isinstance(p, SigmaPlaceholder) else (p,) for p in value.s]
+        return product(*choices)
+
+    def _values_of(self, placeholder: SigmaPlaceholder) -> Sequence[str]:
+        values = self.placeholders.get(placeholder.name)
+        if not values:
+            raise QueryError(f"the placeholder %{placeholder.name}% has no value: name some in a mapping")
+        return values
 
 
-def _either(nodes: tuple[Node, ...]) -> Node:
-    """Any of several names may hold the value; that none is there means that all are absent."""
-    absent = all(isinstance(node, Not) for node in nodes)
-    return And(nodes) if absent else Or(nodes)
+_Parts = tuple[Any, ...]
+"""Of a Sigma string: text and wildcards."""
 
 
-def _value_node(field: str, value: Any) -> Node:
+def _either(nodes: Iterable[Node]) -> Node:
+    found = tuple(nodes)
+    return found[0] if len(found) == 1 else Or(found)
+
+
+def _as_logged(parts: _Parts) -> list[_Parts]:
+    """Return the ways a keyword may stand in a raw line: as it is, and escaped in JSON and XML."""
+    ways = [parts]
+    for escaped in (lambda text: json.dumps(text, ensure_ascii=False)[1:-1], escape):
+        way = tuple(escaped(part) if isinstance(part, str) else part for part in parts)
+        if way not in ways:
+            ways.append(way)
+    return ways
+
+
+def _plain_value(field: str, value: Any) -> Node:
     match value:
-        case SigmaCasedString():
-            return _string(field, value, cased=True)
-        case SigmaString():
-            return _string(field, value, cased=False)
+        case SigmaTimestampPart():
+            part = value.timestamp_part.name.lower()  # its names are those of `DatePart`
+            return DatePart(field, part, int(value.number))  # type: ignore[arg-type]
         case SigmaNumber(number=number):
             return Term(field, number)
         case SigmaBool(boolean=boolean):
@@ -198,57 +282,38 @@ def _value_node(field: str, value: Any) -> Node:
             return Not(Exists(field))
         case SigmaExists(exists=exists):
             return Exists(field) if exists else Not(Exists(field))
-        case SigmaExpansion(values=values):
-            return Or(tuple(_value_node(field, each) for each in values))
     raise QueryError(f"the value of {field} is a {_name(value)}, which is not understood")
 
 
-def _keyword(value: Any) -> Node:
-    match value:
-        case SigmaString():
-            pattern = f"*{_pattern(value)}*"
-            return Wildcard(MESSAGE, pattern, cased=isinstance(value, SigmaCasedString))
-        case SigmaNumber(number=number):
-            return Wildcard(MESSAGE, f"*{number}*")
-        case SigmaRegularExpression():
-            return _regex(MESSAGE, value)
-        case SigmaExpansion(values=values):
-            return Or(tuple(_keyword(each) for each in values))
-    raise QueryError(f"a keyword is a {_name(value)}, which is not understood")
+def _string(field: str, parts: _Parts, value: SigmaString) -> Node:
+    cased = isinstance(value, SigmaCasedString)
+    if all(isinstance(part, str) for part in parts):
+        return Term(field, "".join(parts), cased)
+    return Wildcard(field, _wildcard(parts), cased)
 
 
-def _string(field: str, value: SigmaString, *, cased: bool) -> Node:
-    if all(isinstance(part, str) for part in value.s):
-        return Term(field, "".join(map(str, value.s)), cased)
-    return Wildcard(field, _pattern(value), cased)
+def _same(field: str, other: str, value: SigmaFieldReference) -> Node:
+    if value.starts_with and value.ends_with:
+        raise QueryError(f"{field} cannot both start and end with the value of {other}")
+    how = "startswith" if value.starts_with else "endswith" if value.ends_with else "equals"
+    return SameAs(field, other, how)  # type: ignore[arg-type]  # mypy widens the conditional's literals
 
 
-def _pattern(value: SigmaString) -> str:
-    """Return the string as a wildcard; placeholders have no value here and are refused."""
-    parts: list[str] = []
-    for part in value.s:
-        match part:
-            case str():
-                parts.append(escape_wildcard(part))
-            case SpecialChars.WILDCARD_MULTI:
-                parts.append("*")
-            case SpecialChars.WILDCARD_SINGLE:
-                parts.append("?")
-            case _:
-                raise QueryError(f"the placeholder in {value} has no value")
-    return "".join(parts)
+def _wildcard(parts: _Parts) -> str:
+    """Return the string as a wildcard."""
+    return "".join(_PLAIN[part] if part in _PLAIN else escape_wildcard(part) for part in parts)
+
+
+_PLAIN: dict[Any, str] = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
 
 
 def _regex(field: str, value: SigmaRegularExpression) -> Node:
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
-    pattern = "".join(part if isinstance(part, str) else _WILDCARDS[part] for part in value.regexp.s)
+    pattern = "".join(part if isinstance(part, str) else _PLAIN[part] for part in value.regexp.s)
     # Sigma's `.` does not match a line break unless the flag `s` says so; ours does unless told.
     prefix = ("(?" + flags + ")" if flags else "") + ("" if "s" in flags else "(?-s)")
     compile_regex(prefix + pattern)
     return Regex(field, prefix + pattern)
-
-
-_WILDCARDS: dict[Any, str] = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
 
 
 def _compared(field: str, operator: CompareOperators, number: Scalar) -> Node:
@@ -261,6 +326,8 @@ def _compared(field: str, operator: CompareOperators, number: Scalar) -> Node:
             return Range(field, gt=number)
         case CompareOperators.GTE:
             return Range(field, gte=number)
+        case CompareOperators.NEQ:
+            return Not(Term(field, number))
     raise QueryError(f"the comparison {operator.name.lower()} on {field} is not understood")
 
 

@@ -26,6 +26,7 @@ from tocsin.query.patterns import (
 from tocsin.query.sql_macros import OCTET
 from tocsin.query.tree import (
     And,
+    DatePart,
     Everything,
     Exists,
     InNetwork,
@@ -36,10 +37,12 @@ from tocsin.query.tree import (
     Or,
     Range,
     Regex,
+    SameAs,
     Scalar,
     Term,
     Text,
     Wildcard,
+    with_single_names,
 )
 from tocsin.query.values import date_key, fold, network_bounds, range_bounds, range_kind, text_of
 
@@ -82,7 +85,7 @@ def to_sql(
     The connection must hold `sql_macros.MACROS`. Raises what `compile_predicate` raises.
     """
     writer = Writer([] if params is None else params, listed)
-    return writer.condition(node), writer.params
+    return writer.condition(with_single_names(node)), writer.params
 
 
 @dataclass(slots=True)
@@ -127,6 +130,8 @@ class Writer:
             case Text():
                 words = words_of(node.text)
                 return self._over(node.field or MESSAGE, self._words(words)) if words else "FALSE"
+            case SameAs():
+                return self._same(node)
             case OneOf(_, ()):
                 return "FALSE"
             case _:
@@ -147,7 +152,23 @@ class Writer:
             return f"({one})"
         return f"({one} OR len(list_filter({many}, lambda x: {build('x')})) > 0)"
 
-    def _test(self, node: Term | OneOf | Wildcard | Regex | Range | InNetwork) -> _Build:
+    def _same(self, node: SameAs) -> str:
+        form = "{}" if node.cased else "lower({})"
+        compare = _SAME[node.how]
+        many = self.many(node.other)
+        one = self.single(node.other)
+
+        def build(x: str) -> str:
+            mine = form.format(x)
+            same = compare.format(mine, form.format(one))
+            if many is None:
+                return same
+            among = compare.format(mine, form.format("y"))
+            return f"({same} OR len(list_filter({many}, lambda y: {among})) > 0)"
+
+        return self._over(node.field, build)
+
+    def _test(self, node: Term | OneOf | Wildcard | Regex | Range | InNetwork | DatePart) -> _Build:
         match node:
             case Term():
                 return self._equals(node.field, (node.value,), cased=node.cased)
@@ -161,6 +182,9 @@ class Writer:
                 return self._range(node)
             case InNetwork():
                 return self._network(node)
+            case DatePart(_, part, number):
+                bound = self.bind(number)
+                return lambda x: f"extract('{part}' FROM make_timestamp({_key('date', x)})) = {bound}"
             case _:
                 assert_never(node)
 
@@ -235,6 +259,13 @@ _SHAPES = {
     "suffix": "suffix({x}, {value})",
     "contains": "contains({x}, {value})",
     "pattern": "{x} LIKE {value} ESCAPE '\\'",
+}
+
+
+_SAME = {
+    "equals": "{} = {}",
+    "startswith": "starts_with({}, {})",
+    "endswith": "suffix({}, {})",
 }
 
 

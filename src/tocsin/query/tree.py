@@ -5,11 +5,13 @@ A condition on a field that holds a list is true when it is true of any element;
 absent field is false, so `Not` of it is true. Comparison ignores case unless `cased` is set.
 Text and numbers are compared by their text form in `Term` and `OneOf`: `port: 22` finds `"22"` too.
 The properties of an event are fields too: `@timestamp`, `_id`, `message`, `event.source`, `event.sequence`.
+A field may be several names joined by `|` (`alternatives`): its values are those of all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 Scalar = str | int | float | bool
 
@@ -130,6 +132,25 @@ class Text:
     field: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """A value of the field equals one of the other field, or begins or ends with it."""
+
+    field: str
+    other: str
+    how: Literal["equals", "startswith", "endswith"] = "equals"
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DatePart:
+    """The field is a date, and this part of it (in UTC; weeks as ISO 8601 counts them) is the number."""
+
+    field: str
+    part: Literal["minute", "hour", "day", "week", "month", "year"]
+    number: int
+
+
 Node = (
     Everything
     | Nothing
@@ -144,4 +165,33 @@ Node = (
     | Range
     | InNetwork
     | Text
+    | SameAs
+    | DatePart
 )
+
+SEPARATOR = "|"
+"""Stands between the names of a field that has several."""
+
+
+def alternatives(field: str) -> tuple[str, ...]:
+    """Return the names a field stands for: usually itself alone."""
+    return tuple(field.split(SEPARATOR))
+
+
+def with_single_names(node: Node) -> Node:
+    """Return the tree with one name in each condition, for writers that know only such."""
+    match node:
+        case And(args):
+            return And(tuple(with_single_names(arg) for arg in args))
+        case Or(args):
+            return Or(tuple(with_single_names(arg) for arg in args))
+        case Not(arg):
+            return Not(with_single_names(arg))
+        case SameAs(field, other) if SEPARATOR in field + other:
+            pairs = ((one, two) for one in alternatives(field) for two in alternatives(other))
+            return Or(tuple(replace(node, field=one, other=two) for one, two in pairs))
+        case Everything() | Nothing() | Text() | SameAs():
+            return node
+        case _ if SEPARATOR in node.field:
+            return Or(tuple(replace(node, field=name) for name in alternatives(node.field)))
+    return node

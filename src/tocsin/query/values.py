@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
@@ -75,6 +75,18 @@ def date_key(text: str) -> int | None:
         return from_datetime(datetime.fromisoformat(_SUBMICRO.sub(r"\1", text)))
     except ValueError:
         return None
+
+
+def date_part(text: str, part: str) -> int | None:
+    """Return the `minute`, `hour`, `day`, `week` (ISO 8601), `month` or `year` of a date in UTC, or None."""
+    key = date_key(text)
+    if key is None:
+        return None
+    try:
+        moment = datetime.fromtimestamp(key // 1_000_000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return moment.isocalendar().week if part == "week" else int(getattr(moment, part))
 
 
 def address_key(text: str) -> str | None:

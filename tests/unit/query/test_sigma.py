@@ -11,7 +11,20 @@ import pytest
 from tocsin.core.errors import ContentError
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.sigma import parse_sigma
-from tocsin.query.tree import And, Exists, InNetwork, Node, Not, Or, Range, Regex, Term, Wildcard
+from tocsin.query.tree import (
+    And,
+    DatePart,
+    Exists,
+    InNetwork,
+    Node,
+    Not,
+    Or,
+    Range,
+    Regex,
+    SameAs,
+    Term,
+    Wildcard,
+)
 
 RULE = r"""
 title: Odd shell
@@ -33,10 +46,14 @@ detection:
   condition: selection and not filter
 """
 FIELDS = {
-    "Image": "process.executable",
-    "CommandLine": "process.command_line",
+    "Image": ["process.executable"],
+    "CommandLine": ["process.command_line"],
     "User": ["user.name", "user.id"],
 }
+
+
+def renaming(name: str) -> list[str]:
+    return FIELDS.get(name, [])
 
 
 def detection(items: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +66,7 @@ def detection(items: dict[str, Any]) -> dict[str, Any]:
 
 def test_reads_a_rule() -> None:
     """Metadata as written; fields mapped; modifiers applied; the condition as a tree."""
-    metadata, node = parse_sigma(RULE, FIELDS)
+    metadata, node = parse_sigma(RULE, renaming)
     assert ("Odd shell", "high", "test") == (metadata.title, metadata.level, metadata.status)
     assert ("windows", "process_creation", "") == (metadata.product, metadata.category, metadata.service)
     assert ("T1059.001",) == metadata.techniques
@@ -60,8 +77,7 @@ def test_reads_a_rule() -> None:
             And((Wildcard("process.command_line", "*a*"), Wildcard("process.command_line", "*b*c*"))),
         )
     )
-    either = Or((Term("user.name", "SYSTEM"), Term("user.id", "SYSTEM")))
-    assert And((selection, Not(either))) == node
+    assert And((selection, Not(Term("user.name|user.id", "SYSTEM")))) == node
 
 
 @pytest.mark.parametrize(
@@ -81,6 +97,12 @@ def test_reads_a_rule() -> None:
         ("f|cidr", "10.0.0.0/8", InNetwork("f", "10.0.0.0/8")),
         ("f|gte", 5, Range("f", gte=5)),
         ("f|lt", 5, Range("f", lt=5)),
+        ("f|neq", 5, Not(Term("f", 5))),
+        ("f|hour", 7, DatePart("f", "hour", 7)),
+        ("f|fieldref", "g", SameAs("f", "g")),
+        ("f|fieldref|endswith", "g", SameAs("f", "g", "endswith")),
+        ("f|contains|expand", "%admins%", Or((Wildcard("f", "*root*"), Wildcard("f", "*a\\*b*")))),
+        ("f|wide|base64offset|contains", "ab", None),
         ("f|re", "a.*b?", Regex("f", "(?-s)a.*b?")),
         ("f|re|i|s", "a.b", Regex("f", "(?is)a.b")),
         ("data.srcip", "1.1.1.1", Term("source.ip", "1.1.1.1")),
@@ -88,7 +110,10 @@ def test_reads_a_rule() -> None:
 )
 def test_reads_values(item: str, value: Any, expected: Node) -> None:
     """Each kind of value and modifier means its condition."""
-    assert expected == parse_sigma(detection({item: value}))[1]
+    read = parse_sigma(detection({item: value}), placeholders={"admins": ["root", "a*b"]})[1]
+    if expected is None:  # three offsets of a text that is no text any more
+        expected = Or((Wildcard("f", "*YQBiA*"), Wildcard("f", "*EAYg*"), Wildcard("f", "*hAGIA*")))
+    assert expected == read
 
 
 def test_keywords_are_looked_for_in_the_message() -> None:
@@ -100,8 +125,8 @@ def test_keywords_are_looked_for_in_the_message() -> None:
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        (detection({"f|fieldref": "g"}), "FieldReference"),
-        (detection({"f|expand": "%admins%"}), "placeholder"),
+        (detection({"f|fieldref|startswith|endswith": "g"}), "g"),
+        (detection({"f|expand": "%admins%"}), "the placeholder %admins% has no value"),
         (detection({"f|re": "(?=a)b"}), "(?=a)b"),
         (detection({"f|nonsense": "x"}), "nonsense"),
         (detection({"f|cidr": "10.0.0.0/99"}), "10.0.0.0/99"),
@@ -126,6 +151,13 @@ def test_refuses_with_the_reason(rule: Any, reason: str) -> None:
         parse_sigma(rule, path="odd.yml")
     assert caught.value.location is not None
     assert "odd.yml" == caught.value.location.path
+
+
+def test_keywords_are_also_found_escaped() -> None:
+    """A raw line of JSON doubles a backslash, one of XML writes an entity."""
+    rule = detection({}) | {"detection": {"keywords": ["C:\\a"], "condition": "keywords"}}
+    read = parse_sigma(rule)[1]
+    assert Or((Wildcard("message", r"*C:\\a*"), Wildcard("message", r"*C:\\\\a*"))) == read
 
 
 def test_says_where_yaml_breaks() -> None:
