@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from tocsin.ingest.clocks import DEFAULT_CLOCKS, Clocks
+
 _RECORD_OVERHEAD_BYTES = 256
 
 
@@ -41,5 +43,7 @@ class Limits:
     """How often an idle pipeline looks whether its workers can go."""
     retry_s: float = 1.0
     """Pause before a full or failing event log is tried again."""
+    clocks: Clocks = DEFAULT_CLOCKS
+    """How far from its reception an event's own time may be."""
     commit_attempts: int = 3
     """Attempts at a commit that fails for another reason than lack of room."""

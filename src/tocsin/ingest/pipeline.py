@@ -16,6 +16,7 @@ import structlog
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
+from tocsin.ingest.clocks import correct
 from tocsin.ingest.errors import NoRoomError, NotStoredError
 from tocsin.ingest.intake import Batch, Intake
 from tocsin.ingest.ledger import NOT_STORED, Ledger
