@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from tocsin.core.clock import from_datetime, to_datetime
 from tocsin.core.errors import InvalidError
+from tocsin.query.intervals import zone_of
 
 _ANCHOR = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)(-(?P<day>\d\d)([T ](?P<hour>\d\d)(:(?P<minute>\d\d)"
@@ -25,14 +26,15 @@ def parse_instant(text: str, *, now: int) -> int:
     return parse_span(text, now=now)[0]
 
 
-def parse_span(text: str, *, now: int) -> tuple[int, int]:
+def parse_span(text: str, *, now: int, zone: str = "UTC") -> tuple[int, int]:
     """Return the first instant the text denotes and the first one after it.
 
-    `2026-11-24` denotes the whole day, `now/h` the whole hour, `now` one microsecond.
+    `2026-11-24` denotes the whole day, `now/h` the whole hour, `now` one microsecond. Dates without an
+    offset, and rounding, are by the clock of `zone`.
     Raises `InvalidError` naming the text and the forms that are understood.
     """
     try:
-        moment, unit, rest = _anchor(text.strip(), now)
+        moment, unit, rest = _anchor(text.strip(), now, zone_of(zone))
         moment, unit = _walk(moment, unit, rest)
         return from_datetime(moment), _end(moment, unit)
     except (ValueError, OverflowError) as error:
@@ -41,15 +43,16 @@ def parse_span(text: str, *, now: int) -> tuple[int, int]:
         ) from error
 
 
-def _anchor(text: str, now: int) -> tuple[datetime, str, str]:
+def _anchor(text: str, now: int, zone: tzinfo) -> tuple[datetime, str, str]:
     if text.startswith("now"):
-        return to_datetime(now), "", text[3:]
+        return to_datetime(now).astimezone(zone), "", text[3:]
     head, _, rest = text.partition("||")
     match = _ANCHOR.fullmatch(head)
     if match is None:
         raise ValueError("unknown form")
     moment = datetime.fromisoformat(_completed(match))
-    return to_datetime(from_datetime(moment)), _precision(match), rest
+    moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    return moment, _precision(match), rest
 
 
 def _completed(match: re.Match[str]) -> str:
@@ -57,7 +60,7 @@ def _completed(match: re.Match[str]) -> str:
     fraction = (part["fraction"] or ".0").replace(",", ".")[:7]
     return (
         f"{part['year']}-{part['month']}-{part['day'] or '01'}T{part['hour'] or '00'}"
-        f":{part['minute'] or '00'}:{part['second'] or '00'}{fraction}{part['zone'] or 'Z'}"
+        f":{part['minute'] or '00'}:{part['second'] or '00'}{fraction}{part['zone'] or ''}"
     )
 
 

@@ -4,16 +4,20 @@ r"""Reader: the query language of Lucene, as people type it into Kibana, as a qu
     "failed password" -message:/invalid user \w+/ @timestamp:[now-1d TO now} _exists_:source.ip
 
 Words side by side must all hold; AND binds closer than OR. A word without a field is looked for in the
-message. What Lucene reads as scoring (boosts) or nearness is refused, not ignored.
+message. Boosts are ignored, since results are ordered by time; likeness and nearness (`~`) are refused.
+
+Elasticsearch's `query_string` reads the same words by other rules (`classic`): AND, OR and NOT say of the
+conditions beside them whether they must, may or must not hold, and none binds closer than another.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from tocsin.core.errors import InvalidError
-from tocsin.core.fields import canonical
+from tocsin.core.fields import EVENT_ID, canonical
 from tocsin.query.lucene_scanner import Scanner
 from tocsin.query.lucene_values import range_node, regex_node, value_node
 from tocsin.query.patterns import QueryError, compile_regex
@@ -24,23 +28,33 @@ _DEEPEST = 60
 _MOST_CONDITIONS = 4_000
 
 
-def parse_lucene(text: str, *, now: int | None = None) -> Node:
+Joining = Literal["precedence", "or", "and"]
+"""How conditions side by side are joined: ours, or Elasticsearch's with its default operator."""
+
+
+def parse_lucene(
+    text: str, *, now: int | None = None, joining: Joining = "precedence", fields: Sequence[str] = ()
+) -> Node:
     """Return the tree of a query; empty text selects everything.
 
-    `now` is the instant `now` stands for in dates (microseconds), by default the present. Raises
+    `now` is the instant `now` stands for in dates (microseconds), by default the present. `fields` are
+    canonical names of where words without a field are looked for instead of the message. Raises
     `QueryError` with the place where the text stops making sense.
     """
     if len(text) > _LONGEST:
         raise QueryError(f"the query is longer than {_LONGEST} characters")
-    return _Parser(text, time.time_ns() // 1000 if now is None else now).query()
+    present = time.time_ns() // 1000 if now is None else now
+    return _Parser(text, present, joining, tuple(fields)).query()
 
 
 class _Parser:
     """Recursive descent; every method leaves the scanner behind the white space after its piece."""
 
-    def __init__(self, text: str, now: int) -> None:
+    def __init__(self, text: str, now: int, joining: Joining, fields: tuple[str, ...]) -> None:
         self._scan = Scanner(text)
         self._now = now
+        self._joining = joining
+        self._fields = fields
         self._depth = 0
         self._conditions = 0
 
@@ -48,10 +62,33 @@ class _Parser:
         self._scan.skip_space()
         if not self._scan.peek():
             return Everything()
-        node = self._either(None)
+        node = self._joined(None)
         if self._scan.peek():
             raise self._scan.error("this ) closes nothing: remove it, or write \\) for the character")
         return node
+
+    def _joined(self, field: str | None) -> Node:
+        return self._either(field) if self._joining == "precedence" else self._classic(field)
+
+    def _classic(self, field: str | None) -> Node:
+        """Read conditions as Lucene's classic parser does: each must, may or must not hold."""
+        found: list[tuple[str, Node]] = []
+        while True:
+            operator = self._scan.operator() if found else ""
+            if operator in {"AND", "OR"}:
+                self._scan.skip_operator()
+            plus = self._scan.sign() == "+"
+            node = self._signed(field)
+            occurs = "must" if plus or operator == "AND" else "may"
+            if self._joining == "and" and operator != "OR":
+                occurs = "must"
+            if isinstance(node, Not):
+                occurs, node = "not", node.arg
+            if found and found[-1][0] != "not" and (operator == "AND" or self._joining == "and"):
+                found[-1] = ("may" if operator == "OR" else "must", found[-1][1])
+            found.append((occurs, node))
+            if self._scan.peek() in ("", ")"):
+                return _occurring(found)
 
     def _either(self, field: str | None) -> Node:
         args = [self._every(field)]
@@ -108,10 +145,11 @@ class _Parser:
             raise self._scan.error(f"more than {_DEEPEST} brackets stand within each other")
         self._scan.at += 1
         self._scan.skip_space()
-        node = self._either(field)
+        node = self._joined(field)
         if self._scan.peek() != ")":
             raise self._scan.error("this ( is never closed", opened)
         self._scan.at += 1
+        self._scan.skip_boost()
         self._scan.skip_space()
         self._depth -= 1
         return node
@@ -126,15 +164,28 @@ class _Parser:
         scan = self._scan
         if scan.peek() in ("[", "{") and field is not None:
             bounds = scan.range()
+            scan.skip_boost()
             return self._condition(lambda: range_node(field, bounds, now=self._now), start)
         if field is not None and (compared := scan.compared()):
             return self._condition(lambda: range_node(field, compared, now=self._now), start)
         if scan.peek() == "/" and (pattern := scan.regex()) is not None:
-            return self._condition(lambda: _checked_regex(field, pattern), start)
-        value = scan.quoted() if scan.peek() == '"' else scan.word()
+            scan.skip_boost()
+            return self._condition(
+                lambda: self._somewhere(field, lambda f: _checked_regex(f, pattern)), start
+            )
+        value = scan.quoted() if scan.peek() == '"' else scan.word(plain_tilde=field == EVENT_ID)
         if value.pattern in ("*", "*:*") and field is None:
             return self._condition(Everything, start)
-        return self._condition(lambda: value_node(field, value, now=self._now), start)
+        return self._condition(
+            lambda: self._somewhere(field, lambda name: value_node(name, value, now=self._now)), start
+        )
+
+    def _somewhere(self, field: str | None, build: Callable[[str | None], Node]) -> Node:
+        """Build a condition on its field; without one, on any of the fields that words are looked for in."""
+        if field is not None or not self._fields:
+            return build(field)
+        nodes = tuple(build(name) for name in self._fields)
+        return nodes[0] if len(nodes) == 1 else Or(nodes)
 
     def _condition(self, build: Callable[[], Node], start: int) -> Node:
         """Build one condition, saying where it stands when its value is refused."""
@@ -152,6 +203,15 @@ class _Parser:
 def _checked_regex(field: str | None, pattern: str) -> Node:
     compile_regex(pattern)
     return regex_node(field, pattern)
+
+
+def _occurring(found: list[tuple[str, Node]]) -> Node:
+    """Return what must hold and what must not; what may hold counts only when nothing must."""
+    must = [node for occurs, node in found if occurs == "must"]
+    may = [node for occurs, node in found if occurs == "may"]
+    parts = must or ([_merged(may)] if may else [])
+    parts += [Not(node) for occurs, node in found if occurs == "not"]
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 def _merged(args: list[Node]) -> Node:

@@ -10,8 +10,9 @@ from tocsin.query.patterns import QueryError
 _OPERATOR = re.compile(r"(AND|OR|NOT)(?=[\s()\"!+-]|$)|&&|\|\|")
 _FIELD = re.compile(r"(?P<name>[A-Za-z_@][\w.@-]*)\s*:(?!//)")
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
-_BOOST = re.compile(r".\^[0-9]+(\.[0-9]+)?$", re.DOTALL)
-_PHRASE_SUFFIX = re.compile(r"[~^][0-9.]*")
+_COMPARED_FIELD = re.compile(r"(?P<name>[A-Za-z_@][\w@-]*(\.[\w@-]+)+|@timestamp)\s*(?=[<>])")
+_BOOST = re.compile(r"\^[0-9]+(\.[0-9]+)?")
+_NEARNESS = re.compile(r"~[0-9.]*")
 _BOUND = re.compile(r"[^\s\]}\"]+")
 _SPACE = re.compile(r"\s*")
 _ENDS = frozenset(' \t\r\n()"')
@@ -62,17 +63,26 @@ class Scanner:
     def field(self) -> str:
         """Read a field's name and its colon; return nothing when none stands here.
 
-        A word before `://` is no field, so that an address of a page can be typed as it is.
+        A word before `://` is no field, so that an address of a page can be typed as it is. Kibana's
+        `rule.level >= 7` is read as well, for names that hold a dot.
         """
-        match = _FIELD.match(self.text, self.at)
+        match = _FIELD.match(self.text, self.at) or _COMPARED_FIELD.match(self.text, self.at)
         if match is None:
             return ""
         self.at = match.end()
         self.skip_space()
         return match["name"]
 
-    def word(self) -> Written:
-        """Read up to white space, a bracket or a quote; `*` and `?` without a backslash are wildcards."""
+    def skip_boost(self) -> None:
+        """Move behind a boost such as `^2`: it orders results, and these are ordered by time."""
+        match = _BOOST.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+
+    def word(self, *, plain_tilde: bool = False) -> Written:
+        """Read up to white space, a bracket or a quote; `*` and `?` without a backslash are wildcards.
+
+        With `plain_tilde` a `~` at the end is part of the word, as in the identifiers of events.
+        """
         start = self.at
         plain: list[str] = []
         wild = False
@@ -82,14 +92,30 @@ class Scanner:
                 letter = self.peek()
                 if not letter:
                     raise self.error("a \\ at the end takes nothing literally: write \\\\", self.at - 1)
+            elif plain and letter in ("^" if plain_tilde else "^~") and self._suffix_ends():
+                break
             else:
                 wild = wild or letter in "*?"
             plain.append(letter)
             self.at += 1
         raw = self.text[start : self.at]
-        if _BOOST.search(raw):
-            raise self.error("a boost such as ^2 means nothing here: remove it, or write \\^", start)
+        if plain_tilde:
+            self.skip_boost()
+        else:
+            self._skip_suffix(start)
         return Written("".join(plain), raw if wild else None)
+
+    def _suffix_ends(self) -> bool:
+        """Say whether a boost or a nearness stands here and the word ends with it."""
+        match = _BOOST.match(self.text, self.at) or _NEARNESS.match(self.text, self.at)
+        following = "" if match is None else self.text[match.end() : match.end() + 1]
+        return match is not None and (not following or following in _ENDS or following == "^")
+
+    def _skip_suffix(self, start: int) -> None:
+        if self.peek() == "~":
+            reason = "words that are like this one (~) are not looked for: remove it, or write \\~"
+            raise self.error(reason, start)
+        self.skip_boost()
 
     def quoted(self) -> Written:
         r"""Read a phrase; `\` before a letter or digit stands for itself, so that paths can be pasted."""
@@ -106,8 +132,9 @@ class Scanner:
             plain.append(letter)
             self.at += 1
         self.at += 1
-        if _PHRASE_SUFFIX.match(self.text, self.at):
-            raise self.error("words that stand near each other (~) and boosts (^) are not understood")
+        if self.peek() == "~":
+            raise self.error("words that stand near each other (~) are not looked for: remove it")
+        self.skip_boost()
         return Written("".join(plain), quoted=True)
 
     def regex(self) -> str | None:

@@ -50,3 +50,17 @@ def test_refuses_what_is_no_date(text: str) -> None:
     """What is no date is named in the error."""
     with pytest.raises(InvalidError, match="is not a date"):
         parse_instant(text, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "end"),
+    [
+        ("2026-11-24", "2026-11-23T23:00:00.000000Z", "2026-11-24T23:00:00.000000Z"),
+        ("2026-11-24T05:00:00Z", "2026-11-24T05:00:00.000000Z", "2026-11-24T05:00:01.000000Z"),
+        ("now/d", "2026-03-30T22:00:00.000000Z", "2026-03-31T22:00:00.000000Z"),
+        ("2026-03-29", "2026-03-28T23:00:00.000000Z", "2026-03-29T22:00:00.000000Z"),
+    ],
+)
+def test_a_zone_says_when_days_begin(text: str, first: str, end: str) -> None:
+    """Dates without an offset and rounding follow its clock, also on the day it is changed."""
+    assert (first, end) == tuple(map(to_iso, parse_span(text, now=NOW, zone="Europe/Berlin")))

@@ -103,6 +103,15 @@ A, B, C = Text("a"), Text("b"), Text("c")
         ("*shell*", Wildcard("message", "*shell*")),
         ("process.command_line:enc", Text("enc", "process.command_line")),
         ("_id:agent\\:1/x~5", Term("_id", "agent:1/x~5")),
+        ("a^2 b^1.5", And((A, B))),
+        ('"a"^2', A),
+        ("(a OR b)^3 c", And((Or((A, B)), C))),
+        ("a\\^2", Text("a^2")),
+        ("a^b", Text("a^b")),
+        ("user.name:r*^2", Wildcard("user.name", "r*")),
+        ("rule.level:[1 TO 2]^2", Range("rule.level", gte=1, lte=2)),
+        ("rule.level >= 7", Range("rule.level", gte=7)),
+        ("rule.level>7 a", And((Range("rule.level", gt=7), A))),
         ("and or", And((Text("and"), Text("or")))),
         ("ANDROID", Text("ANDROID")),
     ],
@@ -131,7 +140,8 @@ def test_reads_query(text: str, expected: Node) -> None:
         ("source.ip:[x TO y]", 10, "not an address"),
         ("@timestamp:yesterday", 11, "not a date"),
         ("user.name:/(/", 10, "not valid"),
-        ("a^2", 0, "boost"),
+        ("ab~1", 0, "like this one"),
+        ("ab~^2", 0, "like this one"),
         ('"a b"~3', 5, "near"),
         ("a\\", 1, "\\\\"),
         ("_exists_:*", 0, "name of a field"),
@@ -146,6 +156,34 @@ def test_says_where_and_why(text: str, offset: int, part: str) -> None:
     assert part in caught.value.message
     assert offset == caught.value.offset
     assert "query" == caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("text", "with_or", "with_and"),
+    [
+        ("a b", Or((A, B)), And((A, B))),
+        ("a AND b", And((A, B)), And((A, B))),
+        ("a OR b", Or((A, B)), Or((A, B))),
+        ("+a b", A, And((A, B))),
+        ("a -b", And((A, Not(B))), And((A, Not(B)))),
+        ("a OR b AND c", And((B, C)), And((B, C))),
+        ("a AND b OR c", And((A, B)), A),
+        ("NOT a", Not(A), Not(A)),
+        ("(a OR b) AND c", And((Or((A, B)), C)), And((Or((A, B)), C))),
+        ("user.name:(x y)", OneOf("user.name", ("x", "y")), None),
+    ],
+)
+def test_joins_as_elasticsearch_does(text: str, with_or: Node, with_and: Node | None) -> None:
+    """By its default operator: what may hold counts only where nothing must."""
+    assert with_or == parse_lucene(text, joining="or")
+    if with_and is not None:
+        assert with_and == parse_lucene(text, joining="and")
+
+
+def test_words_are_looked_for_in_the_fields_given() -> None:
+    """In any of them; a condition with a field stays where it is."""
+    found = parse_lucene("x user.name:y", fields=["host.name", "message"])
+    assert And((Or((Term("host.name", "x"), Text("x", "message"))), Term("user.name", "y"))) == found
 
 
 def test_place_counts_lines() -> None:
