@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tocsin.core.clock import SECOND
 from tocsin.decode.markup import Element
 from tocsin.decode.naming import STATIC
+from tocsin.decode.patterns import compile_pattern
 from tocsin.rules.conditions import ConditionError
 from tocsin.rules.model import DEFAULT_TIMEFRAME_S, Composite, Placing
 
@@ -79,13 +81,20 @@ def _add(child: Element, result: Composite) -> None:
     elif child.name == "if_matched_group":
         result.matched_group = child.text.strip()
     elif child.name == "if_matched_regex":
-        raise ConditionError("<if_matched_regex> is not supported: use <if_matched_sid>", child.line)
+        result.matched_regex = _regex(child)
     elif child.name == "global_frequency":
         result.every_agent = True
     elif child.name in _SAME:
         result.same += _value_names(child, _SAME[child.name])
     else:
         result.different += _value_names(child, _DIFFERENT[child.name])
+
+
+def _regex(child: Element) -> Callable[[str, str], bool]:
+    try:
+        return compile_pattern(child.text, child.attributes.get("type") or "osregex").test
+    except ValueError as error:
+        raise ConditionError(f"<{child.name}> {child.text!r}: {error}", child.line) from error
 
 
 def _value_names(child: Element, name: str) -> tuple[str, ...]:
@@ -102,6 +111,6 @@ def _imply(result: Composite, placing: Placing) -> None:
     if placing.if_sid or placing.if_group:
         return
     if result.matched_sids:
-        placing.if_sid = tuple(sorted(result.matched_sids))
+        placing.if_sid, placing.implied = tuple(sorted(result.matched_sids)), ("if_sid",)
     elif result.matched_group is not None:
-        placing.if_group = result.matched_group
+        placing.if_group, placing.implied = result.matched_group, ("if_group",)

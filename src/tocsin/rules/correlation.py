@@ -1,38 +1,44 @@
 """The stateful half of the rules: what earlier events have to say about a later one.
 
-Runs in one place and in event order. Time is the events' own, so that a replay counts as the live
-stream did; Wazuh counts by the time of reception, which can be chosen. Memory is bounded by the
-number of keys and of events a key, oldest forgotten first.
+Runs in one place and in event order. `compat`, the default, is Wazuh's way: the last events that
+matched a rule are known, and time is that of reception. `keyed` bounds memory by rule and key and goes
+by the events' own time, so that a replay counts as the live stream did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+from zlib import crc32
 
-from tocsin.core.event import Classified, Event
+from tocsin.core.clock import SECOND
+from tocsin.core.event import Classified, Event, Value
+from tocsin.decode.patterns import lower
+from tocsin.rules.accumulator import Accumulator
+from tocsin.rules.deferred import thawed
+from tocsin.rules.firings import Firings
+from tocsin.rules.firstseen import FirstSeen
 from tocsin.rules.memory import Bounded
 from tocsin.rules.model import Composite, Rule
 from tocsin.rules.ruleset import Ruleset
+from tocsin.rules.snapshot import packed, unpacked
 from tocsin.rules.tracking import Tracking
 from tocsin.rules.verdict import put_verdict
 from tocsin.rules.walk import Node
+from tocsin.rules.watched import Listener
+from tocsin.rules.windows import Key, KeyedWindows, Ring, Sighting, Windows
 
-MAX_KEYS = 50_000
-MAX_PER_KEY = 512
+Mode = Literal["compat", "keyed"]
+DEFAULT_MEMORY = 8_192
 MAX_REMEMBERED = 100_000
+MAX_LOG_BYTES = 64 * 1024 * 1024
+"""All the logs together that changes are told from."""
 MAX_RESENT = 20_000
 """So many pending events back, a resent one is known."""
-
-
-@dataclass(slots=True)
-class _Sighting:
-    """An earlier event as later rules see it. `mark` is the level of the highest rule that used it."""
-
-    at: int
-    values: dict[str, str]
-    mark: int = -1
+MAX_SHOWN = 11
+"""So many earlier events stand in `previous_output`."""
+MAX_SHOWN_TEXT = 8_192
 
 
 @dataclass(slots=True)
@@ -42,12 +48,17 @@ class _Present:
     at: int
     agent: str
     host: str
+    category: str
     first_seen_key: str
     log: str
     values: dict[str, str]
     mark: int = -1
     ignoring: bool = False
     """A rule that ignores what follows it was met: nothing is stored."""
+    counted: dict[int, list[Sighting]] = field(default_factory=dict)
+    """By rule, the earlier events that made it hold, the newest first."""
+    before: dict[int, str] = field(default_factory=dict)
+    """By rule, the log that this one differs from."""
 
 
 @dataclass(slots=True)
@@ -59,17 +70,34 @@ class _Outcome:
 class Correlation:
     """Memory of earlier events for one ruleset. Not thread safe: one caller at a time, in event order."""
 
-    def __init__(self, ruleset: Ruleset, *, time: Literal["event", "received"] = "event") -> None:
-        self._by_reception = time == "received"
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        *,
+        mode: Mode = "compat",
+        memory_size: int = DEFAULT_MEMORY,
+        logtest: bool = False,
+    ) -> None:
+        """`memory_size` is the number of events that `compat` knows.
+
+        With `logtest` a rule that is ignored for a while is reported all the same, as upstream's does.
+        """
+        self.mode = mode
+        self._logtest = logtest
+        self._ruleset = ruleset
         self._rules = ruleset.tree.rules
         self._watched = ruleset.watched
-        self._windows: Bounded[tuple[Any, ...], list[_Sighting]] = Bounded(MAX_KEYS)
-        self._seen: Bounded[str, None] = Bounded(MAX_REMEMBERED)
-        self._last_logs: Bounded[tuple[str, int], str] = Bounded(MAX_REMEMBERED)
-        self._remembered: Bounded[tuple[Any, ...], None] = Bounded(MAX_REMEMBERED)
-        self._settled: Bounded[str, _Outcome | None] = Bounded(MAX_RESENT)
-        self._ignored_until: dict[int, int] = {}
+        self._windows: Windows = Ring(memory_size) if mode == "compat" else KeyedWindows()
+        self._firings = Firings()
+        self._first_seen = FirstSeen()
+        self._accumulator = Accumulator()
         self._tracking = Tracking()
+        self._last_logs: Bounded[tuple[str, int], str] = Bounded(
+            MAX_REMEMBERED, weight=MAX_LOG_BYTES, weigh=len
+        )
+        self._remembered: Bounded[Key, bool] = Bounded(MAX_REMEMBERED)
+        self._settled: Bounded[tuple[str, int], tuple[int, dict[str, Value]]] = Bounded(MAX_RESENT)
+        self._ignored_until: dict[int, int] = {}
 
     def use(self, ruleset: Ruleset) -> None:
         """Go on with another ruleset and all that is remembered.
@@ -78,6 +106,7 @@ class Correlation:
         first time stays seen. What was remembered for a rule that has gone is never asked for again and
         is forgotten as any other key.
         """
+        self._ruleset = ruleset
         self._rules = ruleset.tree.rules
         self._watched = ruleset.watched
 
@@ -87,36 +116,70 @@ class Correlation:
         A recent event that comes again, as after a failed commit, gets its verdict again and changes nothing.
         """
         for classified in batch:
+            event = classified.event
+            again = not self._firings.is_new(event)
             if classified.pending is None:
-                continue
-            if classified.event.id in self._settled:
-                self._settle_again(classified.event)
-            else:
-                self._settle(classified.event, classified.pending)
+                self._pass(event, again=again)
+            elif not (again and self._settle_again(event)):
+                self._settle(event, classified.pending)
         return [classified.event for classified in batch]
 
-    def _settle_again(self, event: Event) -> None:
-        """Give an event that is sent again the verdict it had, and let it count no second time."""
-        outcome = self._settled.get(event.id)
+    def _pass(self, event: Event, *, again: bool) -> None:
+        """Count an event whose verdict needed no memory."""
+        fields = event.fields
+        if "rule.id" not in fields:
+            return
+        self._firings.count(fields, event.received_at, self._watched.uncounted, again=again)
+        if not again and fields["rule.level"] != 0:
+            self._windows.passed(1)
+
+    def _settle_again(self, event: Event) -> bool:
+        """Give an event that is sent again what it got, if it is known to be the same."""
+        known = self._settled.get((event.source, event.seq))
+        if known is None or known[0] != _sum(event):
+            return False
         self._tracking.again(event)
-        if outcome is not None:
-            put_verdict(event.fields, outcome.rule, outcome.description)
+        event.fields.update(known[1])
+        return True
 
     def _settle(self, event: Event, pending: list[Any]) -> None:
-        nodes, facts, *asked = pending
-        if asked:
-            nodes = self._tracking.choose(event, asked[0])
-        agent, host, first_seen_key, log, pairs = facts
+        added: dict[str, Value] = {}
+        nodes, facts = self._understood(event, pending, added)
+        agent, host, category, first_seen_key, log, pairs = facts
         values = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        at = event.received_at if self._by_reception else event.at
-        present = _Present(at, agent, host, first_seen_key, log, values)
+        at = event.at if self.mode == "keyed" else event.received_at // SECOND * SECOND
+        present = _Present(at, agent, host, category, first_seen_key, log, values)
         outcome = self._first(nodes, None, present)
-        self._settled.put(event.id, outcome)
-        if outcome is None:
-            return
-        put_verdict(event.fields, outcome.rule, outcome.description)
-        if outcome.rule.level > 0 and not present.ignoring:
-            self._remember(outcome.rule, present)
+        if outcome is not None:
+            self._put(event, outcome, present, added)
+        event.fields.update(added)
+        self._settled.put((event.source, event.seq), (_sum(event), added))
+
+    def _understood(
+        self, event: Event, pending: list[Any], added: dict[str, Value]
+    ) -> tuple[list[Node], list[Any]]:
+        """Return what may hold and the facts; for some events both follow from earlier ones."""
+        nodes, facts, *asked = pending
+        if nodes is None:
+            subject = thawed(facts)
+            added.update(self._accumulator.fill(subject, event.received_at))
+            nodes, facts = self._ruleset.pending(subject)
+        elif asked:
+            nodes = self._tracking.choose(event, asked[0])
+        return nodes, facts
+
+    def _put(self, event: Event, outcome: _Outcome, present: _Present, added: dict[str, Value]) -> None:
+        """Write the verdict and what led to it, and remember the event."""
+        rule = outcome.rule
+        put_verdict(added, rule, outcome.description)
+        self._firings.count(added, event.received_at, self._watched.uncounted, again=False)
+        earlier = present.counted.get(rule.id, ())
+        if len(earlier) > 1:
+            added["previous_output"] = "\n".join(one.text for one in earlier[:MAX_SHOWN])
+        if rule.id in present.before:
+            added["previous_log"] = present.before[rule.id]
+        if rule.level > 0 and not present.ignoring:
+            self._remember(rule, present, event.message)
 
     def _first(self, nodes: list[Node], parent: _Outcome | None, present: _Present) -> _Outcome | None:
         """Return the first node that holds, as upstream would walk; a child wins over its parent."""
@@ -138,6 +201,8 @@ class Correlation:
         """Return the rule, or for some time after it fired its parent."""
         if present.at < self._ignored_until.get(here.rule.id, 0):
             present.ignoring = True
+            if self._logtest:
+                return here
             return None if parent is None or parent.rule.noalert else parent
         self._ignored_until[here.rule.id] = present.at + here.rule.ignore
         return here
@@ -157,14 +222,14 @@ class Correlation:
         key = (present.host, rule.id)
         before = self._last_logs.get(key)
         self._last_logs.put(key, present.log)
-        return before is not None and before != present.log
+        if before is None or before == present.log:
+            return False
+        present.before[rule.id] = before.encode("latin-1", "replace").decode("utf-8", "replace")
+        return True
 
     def _first_time(self, present: _Present) -> bool:
         key = present.first_seen_key
-        if not key or key in self._seen:
-            return False
-        self._seen.put(key, None)
-        return True
+        return bool(key) and self._first_seen.is_first(key, present.category)
 
     def _is_remembered(self, rule: Rule, present: _Present) -> bool:
         values = _all_of(rule.unless_remembered, present.values)
@@ -173,60 +238,98 @@ class Correlation:
     def _counted(self, rule: Rule, composite: Composite, present: _Present) -> bool:
         """Whether enough earlier events fit; then the newest of them and this one are used up."""
         key = _key(rule, composite, present)
-        window = self._windows.get(key) if key is not None else None
-        newest: _Sighting | None = None
-        missing = composite.frequency - 1
-        for earlier in reversed(window or ()):
+        if key is None:
+            return False
+        found: list[Sighting] = []
+        for earlier in self._windows.of(key):
             if earlier.at < present.at - composite.timeframe or earlier.mark >= rule.level:
                 break
             if any(_equal(name, earlier.values, present.values) for name in composite.different):
                 continue
-            newest = newest or earlier
-            missing -= 1
-            if missing <= 0:
+            found.append(earlier)
+            if len(found) >= composite.frequency - 1:
                 if composite.uses_up:
-                    newest.mark = max(newest.mark, rule.level)
+                    found[0].mark = max(found[0].mark, rule.level)
                     present.mark = max(present.mark, rule.level)
+                present.counted[rule.id] = found
                 return True
         return False
 
-    def _remember(self, rule: Rule, present: _Present) -> None:
-        sighting = _Sighting(present.at, present.values, present.mark)
-        for listener in self._watched.listeners(rule.id):
-            if listener.composite is not None:
-                self._append(listener, listener.composite, present, sighting)
+    def _remember(self, rule: Rule, present: _Present, message: str) -> None:
+        keys = [
+            (key, one.composite.timeframe, one.composite.frequency, one.times)
+            for one in (*self._watched.listeners(rule.id), *self._on_logs(present))
+            if (key := _key(one.rule, one.composite, present)) is not None
+        ]
+        if keys:
+            text = message[:MAX_SHOWN_TEXT]
+            self._windows.add(Sighting(present.at, present.values, text, present.mark), keys)
+        else:
+            self._windows.passed(1)
         if rule.remember:
             values = _all_of(rule.remember, present.values)
             if values is not None:
-                self._remembered.put((rule.remember, values), None)
+                self._remembered.put((rule.remember, values), True)
 
-    def _append(self, listener: Rule, composite: Composite, present: _Present, sighting: _Sighting) -> None:
-        key = _key(listener, composite, present)
-        if key is None:
-            return
-        window = self._windows.get(key)
-        if window is None:
-            window = []
-        window.append(sighting)
-        _trim(window, present.at - composite.timeframe, max(MAX_PER_KEY, 2 * composite.frequency))
-        self._windows.put(key, window)
+    def _on_logs(self, present: _Present) -> list[Listener]:
+        """Return the rules that count the event for what its log says."""
+        if not self._watched.on_logs:
+            return []
+        log, low = present.log, lower(present.log)
+        return [
+            one
+            for one in self._watched.on_logs
+            if one.composite.matched_regex is not None and one.composite.matched_regex(log, low)
+        ]
+
+    def snapshot(self) -> bytes:
+        """Return all that is remembered, for `restore`."""
+        return packed(
+            {
+                "mode": self.mode,
+                "windows": self._windows.state(),
+                "firings": self._firings.state(),
+                "first_seen": self._first_seen.state(),
+                "accumulated": self._accumulator.state(),
+                "tracked": self._tracking.state(),
+                "last_logs": [[*key, log] for key, log in self._last_logs],
+                "remembered": [[list(names), list(values)] for (names, values), _ in self._remembered],
+                "settled": [[*key, *found] for key, found in self._settled],
+                "ignored_until": list(self._ignored_until.items()),
+            }
+        )
+
+    def restore(self, snapshot: bytes) -> None:
+        """Remember what a snapshot holds, instead of what is remembered now.
+
+        Windows of another mode are not taken over. Raises `InvalidError` for anything but a snapshot.
+        """
+        state = unpacked(snapshot)
+        if state["mode"] == self.mode:
+            self._windows.restore(state["windows"])
+        self._firings.restore(state["firings"])
+        self._first_seen.restore(state["first_seen"])
+        self._accumulator.restore(state["accumulated"])
+        self._tracking.restore(state["tracked"])
+        self._last_logs.fill(((host, rule), log) for host, rule, log in state["last_logs"])
+        self._remembered.fill(((tuple(names), tuple(values)), True) for names, values in state["remembered"])
+        self._settled.fill(((source, seq), (sum_, added)) for source, seq, sum_, added in state["settled"])
+        self._ignored_until = dict(state["ignored_until"])
 
 
-def _trim(window: list[_Sighting], oldest: int, most: int) -> None:
-    """Drop what is older than the timeframe, and the oldest half of a window twice as long as it may be."""
-    expired = 0
-    while window[expired].at < oldest:  # ends at the latest at the present event
-        expired += 1
-    if len(window) - expired > 2 * most:
-        expired = len(window) - most
-    if expired:
-        del window[:expired]
+def _sum(event: Event) -> int:
+    """Return what tells an event that is sent again from another under its number."""
+    return crc32(event.message.encode("utf-8", "replace"))
 
 
-def _key(rule: Rule, composite: Composite, present: _Present) -> tuple[Any, ...] | None:
+def _key(rule: Rule, composite: Composite, present: _Present) -> Key | None:
     """Return what events must share to count together; None when a value they must share is absent."""
     same = _all_of(composite.same, present.values)
-    return None if same is None else (rule.id, "" if composite.every_agent else present.agent, same)
+    if same is None:
+        return None
+    if composite.matched_regex is not None:
+        same = (present.category, *same)
+    return (rule.id, "" if composite.every_agent else present.agent, same)
 
 
 def _all_of(names: Sequence[str], values: dict[str, str]) -> tuple[str, ...] | None:

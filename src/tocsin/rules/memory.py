@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -9,10 +10,16 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """At most `size` entries; putting a key makes it the newest."""
+    """At most `size` entries, and where they weigh, of at most `weight` together.
 
-    def __init__(self, size: int) -> None:
+    Putting a key makes it the newest.
+    """
+
+    def __init__(self, size: int, *, weight: int = 0, weigh: Callable[[V], int] = lambda _value: 0) -> None:
         self._size = size
+        self._most = weight
+        self._weigh = weigh
+        self._weight = 0
         self._entries: dict[K, V] = {}
 
     def __contains__(self, key: K) -> bool:
@@ -21,13 +28,31 @@ class Bounded(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __iter__(self) -> Iterator[tuple[K, V]]:
+        """Yield the entries, the one touched longest ago first."""
+        return iter(self._entries.items())
+
     def get(self, key: K) -> V | None:
         """Return the value, or None."""
         return self._entries.get(key)
 
     def put(self, key: K, value: V) -> None:
-        """Keep the value; the entry touched longest ago goes when there are too many."""
-        self._entries.pop(key, None)
+        """Keep the value; the entries touched longest ago go when there are too many."""
+        self.drop(key)
         self._entries[key] = value
-        if len(self._entries) > self._size:
-            del self._entries[next(iter(self._entries))]
+        self._weight += self._weigh(value)
+        while len(self._entries) > self._size or (self._weight > self._most and len(self._entries) > 1):
+            self.drop(next(iter(self._entries)))
+
+    def drop(self, key: K) -> None:
+        """Forget the key, if it is there."""
+        value = self._entries.pop(key, None)
+        if value is not None:
+            self._weight -= self._weigh(value)
+
+    def fill(self, entries: Iterable[tuple[K, V]]) -> None:
+        """Put entries in the order given, instead of those there are."""
+        self._entries.clear()
+        self._weight = 0
+        for key, value in entries:
+            self.put(key, value)

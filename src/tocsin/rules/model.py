@@ -39,6 +39,8 @@ class Composite:
     matched_sids: frozenset[int] = frozenset()
     matched_group: str | None = None
     """An OS_Match pattern over group strings."""
+    matched_regex: Callable[[str, str], bool] | None = None
+    """Tests the logs of earlier events of the same category."""
     same: tuple[str, ...] = ()
     """Values that must be present and equal."""
     different: tuple[str, ...] = ()
@@ -56,6 +58,8 @@ class Placing:
     if_level: int | None = None
     if_group: str | None = None
     category: str = "syslog"
+    implied: tuple[str, ...] = ()
+    """Tags whose place follows from what the rule counts, so that no tag of that name stands in the file."""
 
 
 @dataclass(slots=True)
@@ -85,6 +89,8 @@ class Rule:
     info: tuple[tuple[str, str], ...] = ()
     """Kind and text of what is noted about the rule: `cve`, `text`, `link`, `osvdb`."""
     noalert: bool = False
+    places: int = 0
+    """In how many places of the tree it stands."""
     last: bool = False
     """Sorts behind all its siblings (accuracy 0)."""
     composite: Composite | None = None

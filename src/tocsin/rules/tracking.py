@@ -6,7 +6,7 @@ former value, and takes the walk that fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tocsin.core.event import Event, Value
@@ -67,3 +67,13 @@ class Tracking:
     def again(self, event: Event) -> None:
         """Give an event that is sent again the fields it had."""
         event.fields.update(self._added.get(event.id) or {})
+
+    def state(self) -> list[Any]:
+        """Return all of it as plain data."""
+        return [list(self._known), list(self._added)]
+
+    def restore(self, state: Sequence[Any]) -> None:
+        """Hold what `state` returned."""
+        known, added = state
+        self._known.fill(known)
+        self._added.fill(added)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocsin.core.clock import SECOND
 from tocsin.core.errors import Location, Problem
 from tocsin.decode.patterns import compile_pattern, lower
-from tocsin.rules.model import CATEGORIES, Rule
+from tocsin.rules.model import CATEGORIES, DEFAULT_TIMEFRAME_S, Composite, Rule
 from tocsin.rules.siblings import Siblings
 
 _HIGHEST_ROOT = 9
@@ -35,8 +36,12 @@ class Tree:
         if known is not None:
             if not rule.overwrite:
                 return f"rule {rule.id} stands already at {known.path}:{known.line}"
-            return _overwrite(known, rule)
+            ignored = _overwrite(known, rule)
+            if ignored:
+                self.problems.append(Problem(Location(rule.path, rule.line), ignored, str(rule.id)))
+            return ""
         if 0 < rule.id <= _HIGHEST_ROOT:
+            rule.places = 1
             rule.children = self.roots[rule.placing.category].children
             self.roots[rule.placing.category] = rule
             self.rules[rule.id] = rule
@@ -44,6 +49,7 @@ class Tree:
         parents, reason = self._parents(rule)
         for parent in parents:
             _insert(parent.children, rule)
+            rule.places += parent.places
         if parents:
             self.rules[rule.id] = rule
         return reason
@@ -65,7 +71,8 @@ class Tree:
 
 
 def _root(category: str) -> Rule:
-    return Rule(id=0, level=0, description=f"Any {category} event.", path="", line=0, noalert=True)
+    text = f"Any {category} event."
+    return Rule(id=0, level=0, description=text, path="", line=0, noalert=True, places=1)
 
 
 def _insert(children: list[Rule], rule: Rule) -> None:
@@ -79,18 +86,41 @@ def _insert(children: list[Rule], rule: Rule) -> None:
 def _overwrite(known: Rule, rule: Rule) -> str:
     """Give a rule the attributes and conditions of another; place, children and parents stay.
 
-    Which events a correlation counts (`if_matched_*`) stays as well, as upstream.
+    Which events a correlation counts (`if_matched_*`) stays as well, as upstream. Returns what of the
+    other rule was not taken, or nothing.
     """
-    if known.composite is not None and rule.composite is not None:
-        rule.composite.matched_sids = known.composite.matched_sids
-        rule.composite.matched_group = known.composite.matched_group
+    placing, composite = rule.placing, rule.composite
+    stated = [
+        tag
+        for tag, given in (
+            ("if_sid", placing.if_sid),
+            ("if_group", placing.if_group),
+            ("if_level", placing.if_level),
+            ("if_matched_sid", composite and composite.matched_sids),
+            ("if_matched_group", composite and composite.matched_group),
+        )
+        if given and tag not in placing.implied
+    ]
+    rule.composite = _counting_the_same(known.composite, composite)
     for name in _REPLACED:
         setattr(known, name, getattr(rule, name))
-    return ""
+    if not stated:
+        return ""
+    return f"{', '.join(stated)} is ignored: a rule that overwrites stays where the other stood"
+
+
+def _counting_the_same(known: Composite | None, given: Composite | None) -> Composite | None:
+    """Return what a rule that overwrites asks of the events the other counted."""
+    if known is None:
+        return None
+    given = given or Composite(frequency=2, timeframe=DEFAULT_TIMEFRAME_S * SECOND, uses_up=False)
+    given.matched_sids, given.matched_group = known.matched_sids, known.matched_group
+    given.matched_regex = given.matched_regex or known.matched_regex
+    return given
 
 
 _REPLACED = (
     *("level", "description", "path", "line", "group_text", "groups", "mitre", "decoded_as", "tests"),
     *("literals", "equals", "noalert", "last", "composite", "first_time_only", "check_diff", "ignore"),
-    *("remember", "unless_remembered", "divided_groups"),
+    *("remember", "unless_remembered", "divided_groups", "timed", "options", "info"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,9 +43,9 @@ def make_rules(tmp_path: Path) -> MakeRules:
 class Player:
     """Puts lines of program `app` through a ruleset and a memory of its own."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, **options: Any) -> None:
         self._ruleset = ruleset
-        self._memory = Correlation(ruleset, time="received")
+        self.memory = Correlation(ruleset, **options)
         self._at = START
         self._seq = 0
 
@@ -56,7 +57,7 @@ class Player:
             self._seq += 1
             raw = f"Nov 24 10:00:00 h app: {line}".encode()
             made.append(Record(f"s{agent}", self._seq, raw, self._at, agent=agent))
-        return self._memory.settle(self._ruleset.classify(made))
+        return self.memory.settle(self._ruleset.classify(made))
 
     def rules(self, *lines: str, agent: str = "", step_s: int = 1) -> list[str]:
         """Return the ids of the rules that held, empty where none did."""

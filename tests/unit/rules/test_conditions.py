@@ -98,7 +98,6 @@ def test_compiled_rules(make_player: Any) -> None:
         ("<if_sid>1|2</if_sid>", "no list of rule ids"),
         ("<if_level>x</if_level>", "no level"),
         ("<same_source_ip/>", "needs <if_matched_sid>"),
-        ("<if_matched_regex>x</if_matched_regex>", "not supported"),
         ("<if_matched_sid>x</if_matched_sid>", "no rule id"),
         ('<regex type="pcre2">\\p{L}</regex>', "\\p is not supported"),
     ],
