@@ -15,7 +15,7 @@ from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.content import own_content
 from tocsin.core.actor import SYSTEM
 from tocsin.core.announce import Announcer
-from tocsin.core.clock import Clock, SystemClock
+from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
@@ -28,6 +28,7 @@ from tocsin.figures import PlatformFigures, registry_of
 from tocsin.folder import DataFolder
 from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.ingest.agents import Agents
+from tocsin.ingest.clocks import Clocks
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
@@ -334,7 +335,12 @@ def _pipeline(
 
     correlation = Correlation(rulesets())
     stages = Stages(rulesets, correlation.settle, intel.matcher().match, commit, store.mark)
-    return Pipeline(stages, ledger, Limits(workers=ground.settings.ingest.workers), on_commit=committed)
+    return Pipeline(stages, ledger, _limits(ground.settings), on_commit=committed)
+
+
+def _limits(settings: Settings) -> Limits:
+    wanted = settings.ingest
+    return Limits(workers=wanted.workers, clocks=Clocks(wanted.oldest_days * DAY, wanted.ahead_hours * HOUR))
 
 
 def _syslog(settings: Settings, pipeline: Pipeline, ledger: Ledger, clock: Clock) -> SyslogReceiver:

@@ -71,6 +71,11 @@ class IngestSettings(_Section):
 
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=0, le=64)
     """Worker processes for analysis, started when there is much to do; 0 works in the server itself."""
+    oldest_days: int = Field(default=3_653, ge=1, le=36_500)
+    """An event that claims to be older than this when it is read gets the time of its reception, except
+    from an imported file."""
+    ahead_hours: int = Field(default=24, ge=1, le=24)
+    """Likewise for an event that claims to be of a later time."""
 
 
 class StoreSettings(_Section):
