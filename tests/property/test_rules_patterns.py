@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tocsin.core.record import Record
-from tocsin.decode.engines import searcher
+from tocsin.decode.engines import Searcher
 from tocsin.decode.markup import MarkupError, parse
 from tocsin.decode.osmatch import compile_osmatch
 from tocsin.decode.osregex import compile_osregex
@@ -66,7 +66,7 @@ def test_literals_and_equals_never_hide_a_match(dialect: str, pattern: str, text
 def test_the_engines_agree(pattern: str, text: str) -> None:
     """A pattern finds the same in a text whether it is short or long."""
     try:
-        search = searcher(pattern)
+        search = Searcher(pattern).search
         plain = re.compile(pattern, re.ASCII)
     except (ValueError, re.error):
         return

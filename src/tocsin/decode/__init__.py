@@ -1,1 +1,1 @@
-"""Record to event: pre-decoding, decoders, pattern dialects and prefilter."""
+"""Record to event: pre-decoding, decoders, pattern dialects and one pass over a log for all of them."""

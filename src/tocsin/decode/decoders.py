@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tocsin.core.errors import Location, Problem
 from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.model import Child, Decoder, Root
-from tocsin.decode.prefilter import Candidates
+from tocsin.decode.patterns import Pattern
 from tocsin.decode.reader import read_files
+from tocsin.decode.scan import UNKNOWN, Candidates, LogScan
 from tocsin.decode.subject import Subject
 
 _REMEMBERED_PROGRAMS = 10_000
@@ -21,18 +22,45 @@ class Decoders:
     def __init__(self, decoders: Iterable[Decoder]) -> None:
         self.problems: list[Problem] = []
         self._with_program: list[Root] = []
-        without: list[Root] = []
+        self._without_program: list[Root] = []
         children: list[Decoder] = []
         self.names: set[str] = set()
         for decoder in decoders:
             if decoder.parents:
                 children.append(decoder)
             else:
-                (self._with_program if decoder.program else without).append(Root(decoder))
+                (self._with_program if decoder.program else self._without_program).append(Root(decoder))
                 self.names.add(decoder.name)
-        self._link([*self._with_program, *without], children)
-        self._without_program = Candidates(without, [_literals(root) for root in without])
+        self._link([*self._with_program, *self._without_program], children)
         self._by_program: dict[str, tuple[Root, ...]] = {}
+        self.use(LogScan())
+
+    def patterns(self) -> tuple[list[Pattern], list[Pattern]]:
+        """Return the prematches that are asked of whole logs only, and those asked of parts of a log.
+
+        What reads fields is not among them: few of those are tried, and most of them match.
+        """
+        whole: list[Pattern] = []
+        parts: list[Pattern] = []
+        for decoder in self._all():
+            if decoder.prematch is not None:
+                (parts if decoder.prematch_after_parent else whole).append(decoder.prematch)
+        return whole, parts
+
+    def use(self, scan: LogScan) -> None:
+        """Let one pass over each log tell which decoders can match it; not while others run them."""
+        self._scan = scan
+        for decoder in self._all():
+            if decoder.prematch is not None:
+                whole = not decoder.prematch_after_parent
+                decoder.prematch_atom = scan.atom(decoder.prematch, whole=whole)
+        roots = self._without_program
+        self._candidates = Candidates(roots, [root.decoder.prematch_atom for root in roots])
+
+    def _all(self) -> Iterator[Decoder]:
+        for root in (*self._with_program, *self._without_program):
+            yield root.decoder
+            yield from (child.decoder for child in root.children)
 
     def _link(self, roots: Sequence[Root], children: Sequence[Decoder]) -> None:
         by_name: dict[str, list[Root]] = {}
@@ -54,20 +82,24 @@ class Decoders:
 
     def run(self, subject: Subject) -> None:
         """Find the decoder of a pre-decoded subject and read its fields; the subject keeps both."""
-        for root in self._candidates(subject):
-            prematch = root.decoder.prematch
+        hits = subject.hits = self._scan.hits(subject.log)
+        for root in self._roots(subject, hits):
+            decoder = root.decoder
+            prematch, atom = decoder.prematch, decoder.prematch_atom
             if prematch is None:
-                _run_root(root, subject, 0)
+                _run_root(root, subject, 0, hits)
                 return
+            if atom != UNKNOWN and atom not in hits:
+                continue
             found = prematch.find(subject.log, subject.low)
             if found is not None:
-                _run_root(root, subject, found[1])
+                _run_root(root, subject, found[1], hits)
                 return
 
-    def _candidates(self, subject: Subject) -> Iterable[Root]:
+    def _roots(self, subject: Subject, hits: set[int]) -> Sequence[Root]:
         program = subject.program
         if not program:
-            return self._without_program.of(subject.low)
+            return self._candidates.of(hits)
         known = self._by_program.get(program)
         if known is None:
             low = program.lower()
@@ -85,10 +117,6 @@ def load_decoders(paths: Iterable[Path]) -> tuple[Decoders, list[Problem]]:
     read, problems = read_files(paths)
     decoders = Decoders(read)
     return decoders, [*problems, *decoders.problems]
-
-
-def _literals(root: Root) -> tuple[str, ...] | None:
-    return root.decoder.prematch.literals if root.decoder.prematch else None
 
 
 def _misplaced(child: Decoder, root: Root) -> str:
@@ -121,7 +149,7 @@ def _plan(root: Root) -> None:
         child.next_if_unmatched = end + 1
 
 
-def _run_root(root: Root, subject: Subject, rest: int) -> None:
+def _run_root(root: Root, subject: Subject, rest: int, hits: set[int]) -> None:
     _select(subject, root.decoder)
     if not root.children:
         _read(root.decoder, subject, rest if root.decoder.offset else 0)
@@ -131,23 +159,29 @@ def _run_root(root: Root, subject: Subject, rest: int) -> None:
     while index < count:
         child = root.children[index]
         decoder = child.decoder
-        if decoder.prematch is None:
+        prematch, atom = decoder.prematch, decoder.prematch_atom
+        if prematch is None:
             at = rest
             break
-        base = rest if decoder.prematch_after_parent else 0
-        found = decoder.prematch.find(log[base:], low[base:])
+        found = None
+        if atom == UNKNOWN or atom in hits:
+            found = prematch.find(log, low, rest if decoder.prematch_after_parent else 0)
         if found is not None:
-            at = base + found[1]
+            at = found[1]
             subject.parent = root.decoder.name
             _select(subject, decoder)
             break
         index = child.next_if_unmatched
     if at >= 0:
-        _run_chain(root.children, index, subject, rest, at)
+        _run_chain(root.children, index, subject, (rest, at))
 
 
-def _run_chain(children: Sequence[Child], index: int, subject: Subject, rest: int, at: int) -> None:
-    """Read with the selected child and with those that follow it while they go on."""
+def _run_chain(children: Sequence[Child], index: int, subject: Subject, rests: tuple[int, int]) -> None:
+    """Read with the selected child and with those that follow it while they go on.
+
+    `rests` is where the rest begins behind the root's prematch and behind the child's.
+    """
+    rest, at = rests
     starts = {"": 0, "after_parent": rest, "after_prematch": at, "after_regex": at}
     while index < len(children):
         child = children[index]
@@ -172,12 +206,12 @@ def _read(decoder: Decoder, subject: Subject, start: int) -> int:
         return -1
     if decoder.regex is None:
         return -1
-    found = decoder.regex.find(subject.log[start:], subject.low[start:])
+    found = decoder.regex.find(subject.log, subject.low, start)
     if found is None:
         return -1
     values, end = found
     subject.put_all(decoder.targets, values)
-    return start + end
+    return end
 
 
 def _read_json(options: JSONOptions, subject: Subject, start: int) -> None:

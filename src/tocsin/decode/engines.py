@@ -9,7 +9,6 @@ patterns that google-re2 cannot express see only the beginning of a long text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import re2  # type: ignore[import-untyped]  # has no stubs
@@ -32,89 +31,101 @@ MAX_PROGRAM_BYTES = 8 * 1024 * 1024
 
 _ONLY_BACKTRACKING = re.compile(r"\(\?(?:<?[=!]|>|\()|\(\?P=|\\[1-9]|[+*?}]\+")
 """What google-re2 lacks: looking around, atomic groups, conditions, references, possessive quantifiers."""
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
-Search = Callable[[str], Spans | None]
 
+class Searcher:
+    """One pattern and the engines that can run it. Thread safe.
 
-def searcher(pattern: str, known: Structure | None = None) -> Search:
-    """Return a search for the pattern; `known` is its structure where that has been looked at.
-
-    Raises `ValueError` when neither engine can read it, and when only `re` can but without a bound.
+    Raises `ValueError` when no engine can read the pattern, and when only `re` can but without a
+    bound. `bound`: so many characters of a text are looked at, where no engine can look at all.
+    `cut`: how often a text was longer than that.
     """
-    try:
-        search = re.compile(pattern, re.ASCII).search
-    except (re.error, OverflowError, RecursionError) as error:
-        return _linear_only(pattern, error)
-    if _ONLY_BACKTRACKING.search(pattern):
-        return _backtracking_only(pattern)
-    engine = _Linear(pattern, known)
 
-    def run(text: str) -> Spans | None:
-        if len(text) > EXPONENTIAL_LIMIT and len(text) > engine.limit and engine.able():
-            return engine.search(text)
-        found = search(text)
-        return found.regs if found else None
+    __slots__ = ("_anchored", "_known", "_limit", "_pattern", "_program", "_quick", "_tried", "bound", "cut")
 
-    return run
-
-
-def _backtracking_only(pattern: str) -> Search:
-    degree = structure_of(pattern).degree
-    if degree is None:
-        raise ValueError("looks around or back, and may take time without bound")
-    search, limit = re.compile(pattern, re.ASCII).search, int(MAX_BACKTRACKED ** (1 / max(degree, 1)))
-
-    def run(text: str) -> Spans | None:
-        found = search(text[:limit])
-        return found.regs if found else None
-
-    return run
-
-
-def _linear_only(pattern: str, error: Exception) -> Search:
-    engine = _Linear(pattern)
-    if not engine.able():
-        raise ValueError(str(error)) from error
-    return engine.search
-
-
-class _Linear:
-    """The pattern in google-re2, compiled when first needed, and from which length it is."""
-
-    def __init__(self, pattern: str, known: Structure | None = None) -> None:
+    def __init__(self, pattern: str, known: Structure | None = None, *, anchored: bool = False) -> None:
         self._pattern = pattern
+        self._known = known
+        self._anchored = anchored
         self._program: Any = None
+        self._quick: Any = None
         self._tried = False
-        self._limit = -1 if known is None else _limit(known.degree)
+        self._limit = -1
+        self.bound = 0
+        self.cut = 0
+        try:
+            compiled = re.compile(pattern, re.ASCII)
+            self._quick = compiled.match if anchored else compiled.search
+        except (re.error, OverflowError, RecursionError) as error:
+            if not self._able():
+                raise ValueError(str(error)) from error
+        if self._quick is not None and _ONLY_BACKTRACKING.search(pattern):
+            self._tried = True
+            if self._degree() is None:
+                raise ValueError("looks around or back, and may take time without bound")
+            self._bind()
 
-    @property
-    def limit(self) -> int:
-        """The longest text that `re` may run on."""
+    def search(self, text: str, start: int = 0) -> Spans | None:
+        """Return the spans of the leftmost match from `start` on, which is where an anchored one begins."""
+        size = len(text) - start
+        if size > EXPONENTIAL_LIMIT and size > self._longest() and self._may_stall(text, size):
+            if self.bound:
+                self.cut += 1
+                text = text[: start + self.bound]
+            elif self._able():
+                return self._linear(text, start)
+            else:
+                self._bind()
+                return self.search(text, start)
+        elif self._quick is None:
+            return self._linear(text, start)
+        found = self._quick(text, start)
+        return found.regs if found is not None else None
+
+    def _longest(self) -> int:
+        """Return the length of the longest text that `re` may run on."""
         if self._limit < 0:
-            self._limit = _limit(structure_of(self._pattern).degree)
+            self._limit = _limit(self._degree(), MAX_STEPS) if self._quick is not None else 0
         return self._limit
 
-    def able(self) -> bool:
-        """Whether google-re2 can run the pattern."""
+    def _may_stall(self, text: str, size: int) -> bool:
+        """Whether `re` could need more steps than it may, given what stands in the text."""
+        known = self._structure()
+        return self._quick is None or known.degree is None or known.steps(text, size) > MAX_STEPS
+
+    def _structure(self) -> Structure:
+        if self._known is None:
+            self._known = structure_of(("\\A" if self._anchored else "") + self._pattern)
+        return self._known
+
+    def _degree(self) -> int | None:
+        return self._structure().degree
+
+    def _bind(self) -> None:
+        self.bound = self._limit = _limit(self._degree(), MAX_BACKTRACKED)
+
+    def _able(self) -> bool:
         if not self._tried:
             self._program = _compile(self._pattern)
             self._tried = True
         return self._program is not None
 
-    def search(self, text: str) -> Spans | None:
-        """Return the spans of the leftmost match."""
-        found = self._program.search(text.encode("latin-1"))
+    def _linear(self, text: str, start: int) -> Spans | None:
+        program = self._program
+        data = text.encode("latin-1")
+        found = program.match(data, start) if self._anchored else program.search(data, start)
         if not found:
             return None
-        return tuple(found.span(number) for number in range(self._program.groups + 1))
+        return tuple([found.span(number) for number in range(program.groups + 1)])
 
 
-def _limit(degree: int | None) -> int:
+def _limit(degree: int | None, steps: int) -> int:
     if degree is None:
         return EXPONENTIAL_LIMIT
     if degree <= 1:
         return 1 << 30
-    return max(ALWAYS_QUICK, int(MAX_STEPS ** (1 / degree)))
+    return max(ALWAYS_QUICK, int(steps ** (1 / degree)))
 
 
 def _compile(pattern: str) -> Any:
@@ -123,6 +134,11 @@ def _compile(pattern: str) -> Any:
     options.log_errors = False
     options.max_mem = MAX_PROGRAM_BYTES
     try:
-        return re2.compile(pattern.encode("latin-1"), options)
+        return re2.compile(_spelled(pattern).encode("latin-1"), options)
     except (re2.error, UnicodeEncodeError):
         return None
+
+
+def _spelled(pattern: str) -> str:
+    r"""Return the pattern in google-re2's spelling: the very end of a text is `\z` there."""
+    return _ESCAPE.sub(lambda match: "\\z" if match.group(1) == "Z" else match.group(), pattern)

@@ -9,6 +9,7 @@ from typing import Literal
 from tocsin.decode.jsondoc import JSONOptions
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import Extractor, Pattern
+from tocsin.decode.scan import UNKNOWN
 from tocsin.decode.subject import Subject
 
 Plugin = Callable[[Subject, int], None]
@@ -46,6 +47,8 @@ class Decoder:
     own_name: bool = False
     inner_name: str = ""
     """The name written in the file: siblings of the same one form a chain."""
+    prematch_atom: int = UNKNOWN
+    """What the pass over the log tells of the prematch (`tocsin.decode.scan`)."""
 
 
 @dataclass(slots=True)

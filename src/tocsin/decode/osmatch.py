@@ -2,67 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-Test = Callable[[str, str], bool]
-"""Whether a text matches; called with the text and the text in ASCII lower case."""
+from tocsin.decode.dialect import Pattern, quoted
 
 
-@dataclass(frozen=True, slots=True)
-class OSMatch:
-    """A compiled pattern.
+class OSMatch(Pattern):
+    """A compiled pattern: texts that stand inside, at the start, at the end, or are the whole."""
 
-    `literals`: a text that matches holds one of them in lower case; None when nothing is known.
-    """
+    __slots__ = ("_always", "_ends", "_inside", "_starts", "_values")
 
-    test: Test
-    literals: tuple[str, ...] | None
-    equals: tuple[str, ...] | None
-    """The only values that match, in lower case, when every alternative is bound at both ends."""
+    def __init__(self, parts: list[tuple[str, bool, bool]], *, negated: bool) -> None:
+        texts = tuple(text for text, _, _ in parts)
+        whole = all(start and end for _, start, end in parts)
+        known = not negated and all(texts)
+        self._always = ("", False, False) in parts
+        super().__init__(
+            literals=texts if known else None,
+            equals=texts if whole and not negated else None,
+            expression=None if self._always else "|".join(_expression(part) for part in parts),
+            inverted=negated,
+        )
+        self._inside = tuple(text for text, start, end in parts if not start and not end)
+        self._starts = tuple(text for text, start, end in parts if start and not end)
+        self._ends = tuple(text for text, start, end in parts if end and not start)
+        self._values = frozenset(text for text, start, end in parts if start and end)
+
+    def test(self, text: str, low: str) -> bool:  # noqa: ARG002  # every dialect is asked alike
+        """Return whether the text matches."""
+        return self._holds(low) != self.inverted
+
+    def _holds(self, low: str) -> bool:
+        for text in self._inside:
+            if text in low:
+                return True
+        if self._starts and low.startswith(self._starts):
+            return True
+        if self._values and low in self._values:
+            return True
+        return bool(self._ends) and low.endswith(self._ends)
 
 
 def compile_osmatch(pattern: str) -> OSMatch:
     """Compile a pattern; every text is a valid one."""
     negated = pattern.startswith("!")
-    parts = [_part(part) for part in pattern[negated:].split("|")]
-    test = _any(pattern[negated:].lower().split("|"))
-    if negated:
-        return OSMatch(lambda text, low: not test(text, low), None, None)
-    literals = tuple(text for text, _, _ in parts)
-    whole = all(start and end for _, start, end in parts)
-    return OSMatch(test, literals if all(literals) else None, literals if whole else None)
+    return OSMatch([_part(part) for part in pattern[negated:].split("|")], negated=negated)
 
 
 def _part(part: str) -> tuple[str, bool, bool]:
     start = part.startswith("^")
     text = part[start:]
     end = text.endswith("$")
-    return (text[:-1] if end else text).lower(), start, end
+    return _lower(text[:-1] if end else text), start, end
 
 
-def _any(parts: list[str]) -> Test:
-    if len(parts) == 1:
-        return _one(*_part(parts[0]))
-    kinds = [_part(part) for part in parts]
-    if all(not start and not end for _, start, end in kinds):
-        inside = tuple(text for text, _, _ in kinds)
-        return lambda _, low: any(text in low for text in inside)
-    if all(start and not end for _, start, end in kinds):
-        prefixes = tuple(text for text, _, _ in kinds)
-        return lambda _, low: low.startswith(prefixes)
-    if all(start and end for _, start, end in kinds):
-        values = frozenset(text for text, _, _ in kinds)
-        return lambda _, low: low in values
-    tests = tuple(_one(*kind) for kind in kinds)
-    return lambda text, low: any(test(text, low) for test in tests)
+def _lower(text: str) -> str:
+    return text.encode("latin-1", "replace").lower().decode("latin-1")
 
 
-def _one(literal: str, start: bool, end: bool) -> Test:
-    if start and end:
-        return lambda _, low: low == literal
-    if start:
-        return lambda _, low: low.startswith(literal)
-    if end:
-        return lambda _, low: low.endswith(literal)
-    return lambda _, low: literal in low
+def _expression(part: tuple[str, bool, bool]) -> str:
+    text, start, end = part
+    return ("^" if start else "") + quoted(text) + ("\\z" if end else "")

@@ -8,14 +8,10 @@ lazy except for the last token. Matching ignores ASCII case: patterns run over l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tocsin.decode.engines import Search, Spans, searcher
-
-Found = tuple[tuple[str, ...], int]
-"""The captured texts, and where the rest of the text begins."""
-Find = Callable[[str, str], Found | None]
+from tocsin.decode.dialect import Extractor, Found, quoted
+from tocsin.decode.engines import Searcher, Spans
 
 _CLASSES = {
     "d": "[0-9]",
@@ -48,33 +44,43 @@ class _Alternative:
     """Index into `parts` of the last token."""
 
 
-@dataclass(frozen=True, slots=True)
-class OSRegex:
-    """A compiled pattern. `literals` and `equals` as in `osmatch.OSMatch`."""
+class OSRegex(Extractor):
+    """A compiled pattern: its alternatives in the order they are tried."""
 
-    test: Callable[[str, str], bool]
-    find: Find
-    groups: int
-    """The number of groups of the alternative that has most."""
-    literals: tuple[str, ...] | None
-    equals: tuple[str, ...] | None
+    __slots__ = ("_branches",)
+
+    def __init__(self, read: list[_Alternative]) -> None:
+        literals = tuple(max(alternative.runs, key=len) for alternative in read)
+        plain = all(not alternative.quantified and _plain(alternative) for alternative in read)
+        whole = plain and all(alternative.start and alternative.end for alternative in read)
+        expressions = [_expression(alternative) for alternative in read if not alternative.never]
+        super().__init__(
+            max(alternative.groups for alternative in read),
+            literals=literals if all(literals) else None,
+            equals=literals if whole else None,
+            expression="|".join(expressions) if all(expressions) and expressions else None,
+        )
+        self._branches = tuple(_branch(alternative) for alternative in read if not alternative.never)
+
+    def test(self, text: str, low: str) -> bool:  # noqa: ARG002  # every dialect is asked alike
+        """Return whether the text matches."""
+        for branch in self._branches:  # noqa: SIM110  # any() makes a generator for each of many texts
+            if branch.holds(low):
+                return True
+        return False
+
+    def find(self, text: str, low: str, start: int = 0) -> Found | None:
+        """Return what the first alternative that matches finds from `start` on."""
+        for branch in self._branches:
+            found = branch.find(text, low, start)
+            if found is not None:
+                return found
+        return None
 
 
 def compile_osregex(pattern: str) -> OSRegex:
     """Compile a pattern; raises `ValueError` with the reason when it is not one."""
-    read = [_read(text) for text in _split(pattern)]
-    searches = [_search(alternative) for alternative in read]
-    finders = [_finder(alternative, search) for alternative, search in zip(read, searches, strict=True)]
-    literals = tuple(max(alternative.runs, key=len) for alternative in read)
-    plain = all(not alternative.quantified and _plain(alternative) for alternative in read)
-    whole = plain and all(alternative.start and alternative.end for alternative in read)
-    return OSRegex(
-        test=_test(read, searches),
-        find=finders[0] if len(finders) == 1 else _first(finders),
-        groups=max(alternative.groups for alternative in read),
-        literals=literals if all(literals) else None,
-        equals=literals if whole else None,
-    )
+    return OSRegex([_read(text) for text in _split(pattern)])
 
 
 def _split(pattern: str) -> list[str]:
@@ -158,7 +164,7 @@ def _read_escape(text: str, at: int, stop: int, result: _Alternative) -> int:
 def _add_literal(result: _Alternative, char: str) -> None:
     low = chr(ord(char) + 32) if "A" <= char <= "Z" else char
     result.last = len(result.parts)
-    result.parts.append(re.escape(low))
+    result.parts.append(quoted(low))
     result.runs[-1] += low
 
 
@@ -166,108 +172,100 @@ def _plain(alternative: _Alternative) -> bool:
     return not alternative.groups and not alternative.never and len(alternative.runs) == 1
 
 
-def _first(finders: list[Find]) -> Find:
-    def find(text: str, low: str) -> Found | None:
-        for finder in finders:
-            found = finder(text, low)
-            if found is not None:
-                return found
-        return None
-
-    return find
-
-
-def _test(read: list[_Alternative], searches: list[Search | None]) -> Callable[[str, str], bool]:
-    tests = [
-        _plain_test(alternative) if search is None else _regex_test(alternative, search)
-        for alternative, search in zip(read, searches, strict=True)
-    ]
-    if len(tests) == 1:
-        return tests[0]
-    if all(_plain(alternative) and not (alternative.start or alternative.end) for alternative in read):
-        inside = tuple(alternative.runs[0] for alternative in read)
-        return lambda _, low: any(text in low for text in inside)
-    return lambda text, low: any(test(text, low) for test in tests)
-
-
-def _plain_test(alternative: _Alternative) -> Callable[[str, str], bool]:
-    literal = alternative.runs[0]
-    if alternative.start and alternative.end:
-        return lambda _, low: low == literal
-    if alternative.start:
-        return lambda _, low: low.startswith(literal)
-    if alternative.end:
-        return lambda _, low: low.endswith(literal)
-    return lambda _, low: literal in low
-
-
-def _regex_test(alternative: _Alternative, search: Search) -> Callable[[str, str], bool]:
-    literal = max(alternative.runs, key=len)
-    return lambda _, low: literal in low and search(low) is not None
-
-
-def _nothing(_low: str) -> Spans | None:
-    return None
-
-
-def _search(alternative: _Alternative) -> Search | None:
-    """Return the search for an alternative, or None when plain text needs none."""
-    if alternative.never:
-        return _nothing
-    if _plain(alternative):
-        return None
+def _pattern(alternative: _Alternative) -> str:
+    """Return the alternative for a backtracking engine; a quantified last token gets a group of its own."""
     parts = list(alternative.parts)
     for index in alternative.quantified:
         parts[index] = f"({parts[index]})" if index == alternative.last else parts[index] + "?"
-    pattern = ("\\A" if alternative.start else "") + "".join(parts) + ("\\Z" if alternative.end else "")
-    return searcher(pattern)
+    return "".join(parts) + ("\\Z" if alternative.end else "")
 
 
-def _finder(alternative: _Alternative, search: Search | None) -> Find:
-    if search is None:
-        return _plain_finder(alternative)
-    literal, groups = max(alternative.runs, key=len), alternative.groups
-    rest = _rest(alternative)
+def _expression(alternative: _Alternative) -> str:
+    text = ("^" if alternative.start else "") + "".join(alternative.parts)
+    text += "\\z" if alternative.end else ""
+    return "".join(char if " " <= char <= "~" else f"\\x{ord(char):02x}" for char in text)
 
-    def find(text: str, low: str) -> Found | None:
-        if literal not in low:
+
+def _branch(alternative: _Alternative) -> _Branch:
+    return _Plain(alternative) if _plain(alternative) else _Regex(alternative)
+
+
+class _Branch:
+    """One alternative as it runs."""
+
+    __slots__ = ()
+
+    def holds(self, low: str) -> bool:
+        raise NotImplementedError
+
+    def find(self, text: str, low: str, start: int) -> Found | None:
+        raise NotImplementedError
+
+
+class _Plain(_Branch):
+    """An alternative that is one text."""
+
+    __slots__ = ("_end", "_literal", "_start")
+
+    def __init__(self, alternative: _Alternative) -> None:
+        self._literal = alternative.runs[0]
+        self._start = alternative.start
+        self._end = alternative.end
+
+    def holds(self, low: str) -> bool:
+        if not self._start:
+            return low.endswith(self._literal) if self._end else self._literal in low
+        return low == self._literal if self._end else low.startswith(self._literal)
+
+    def find(self, text: str, low: str, start: int) -> Found | None:  # noqa: ARG002  # nothing is captured
+        size = len(self._literal)
+        if not self._end:
+            at = start if self._start else low.find(self._literal, start)
+            return ((), at + size) if at >= 0 and low.startswith(self._literal, at) else None
+        at = len(low) - size
+        fits = at == start if self._start else at >= start
+        return ((), len(low)) if fits and low.endswith(self._literal) else None
+
+
+class _Regex(_Branch):
+    """An alternative that an engine must run, once its longest literal stands in the text."""
+
+    __slots__ = ("_groups", "_inner", "_literal", "_quantified", "_searcher")
+
+    def __init__(self, alternative: _Alternative) -> None:
+        last = alternative.last
+        self._literal = max(alternative.runs, key=len)
+        self._groups = alternative.groups
+        self._quantified = last in alternative.quantified
+        grouped = ")" in alternative.parts[last + 1 : last + 2]
+        plus = self._quantified and alternative.parts[last].endswith("+")
+        # Where the rest begins inside the last token, or -1 when it begins behind it.
+        self._inner = int(plus) if grouped else -1 - plus
+        self._searcher = Searcher(_pattern(alternative), anchored=alternative.start)
+
+    def holds(self, low: str) -> bool:
+        return self._literal in low and self._searcher.search(low) is not None
+
+    def find(self, text: str, low: str, start: int) -> Found | None:
+        if low.find(self._literal, start) < 0:
             return None
-        spans = search(low)
+        spans = self._searcher.search(low, start)
         if spans is None:
             return None
-        return tuple([text[a:b] for a, b in spans[1 : groups + 1]]), rest(spans, len(low))
+        captured = tuple([text[a:b] for a, b in spans[1 : self._groups + 1]])
+        return captured, self._rest(spans, len(low))
 
-    return find
+    def _rest(self, spans: Spans, size: int) -> int:
+        """Return the start of the rest; odd on purpose, as upstream.
 
-
-def _plain_finder(alternative: _Alternative) -> Find:
-    literal, test = alternative.runs[0], _plain_test(alternative)
-
-    def find(text: str, low: str) -> Found | None:
-        if not test(text, low):
-            return None
-        start = len(low) - len(literal) if alternative.end else low.find(literal)
-        return (), start + len(literal)
-
-    return find
-
-
-def _rest(alternative: _Alternative) -> Callable[[Spans, int], int]:
-    """Return how the start of the rest follows from the spans; odd on purpose, as upstream.
-
-    After a quantified last token the byte that ended it is skipped; when a group closes there or
-    the text ends, the rest begins inside the token instead.
-    """
-    last = alternative.last
-    if last not in alternative.quantified:
-        return lambda spans, _size: spans[0][1]
-    grouped = ")" in alternative.parts[last + 1 : last + 2]
-    inner = int(alternative.parts[last].endswith("+"))
-
-    def rest(spans: Spans, size: int) -> int:
+        After a quantified last token the byte that ended it is skipped; when a group closes there or
+        the text ends, the rest begins inside the token instead.
+        """
+        if not self._quantified:
+            return spans[0][1]
         start, end = spans[-1]
         if start == end:
             return spans[0][1]
-        return start + inner if grouped or end >= size else end + 1
-
-    return rest
+        if self._inner >= 0:
+            return start + self._inner
+        return start - 1 - self._inner if end >= size else end + 1

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal
 
+from tocsin.decode.dialect import Extractor, Found, Pattern
 from tocsin.decode.osmatch import compile_osmatch
 from tocsin.decode.osregex import compile_osregex
 from tocsin.decode.pcre2 import compile_pcre2
 
+__all__ = ["Dialect", "Extractor", "Found", "Pattern", "compile_extractor", "compile_pattern", "lower"]
+
 Dialect = Literal["osmatch", "osregex", "pcre2"]
-Test = Callable[[str, str], bool]
-Found = tuple[tuple[str, ...], int]
-
-
-class Pattern(Protocol):
-    """A compiled pattern of any dialect; called with a text and the same text in ASCII lower case."""
-
-    @property
-    def test(self) -> Test:
-        """Whether the text matches."""
-        ...
-
-    @property
-    def literals(self) -> tuple[str, ...] | None:
-        """A text that matches holds one of these in lower case; None when nothing is known."""
-        ...
-
-    @property
-    def equals(self) -> tuple[str, ...] | None:
-        """The only values that match, in lower case, where that is known."""
-        ...
-
-
-class Extractor(Pattern, Protocol):
-    """A pattern that also captures."""
-
-    @property
-    def find(self) -> Callable[[str, str], Found | None]:
-        """Return the captured texts and where the rest begins, or None."""
-        ...
 
 
 def compile_pattern(text: str, dialect: str) -> Pattern:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from tocsin.decode.engines import searcher
+from tocsin.decode.dialect import Extractor, Found
+from tocsin.decode.engines import Searcher
 from tocsin.decode.structure import Structure, structure_of
-
-Found = tuple[tuple[str, ...], int]
 
 MAX_PATTERN_BYTES = 8_192
 _START_VERB = re.compile(r"\(\*(?:UTF8?|UCP|NO_JIT|NO_START_OPT|NO_AUTO_POSSESS)\)")
@@ -48,80 +45,76 @@ _ESCAPES = {
 _REFUSED = {"\\K", "\\G", "\\X", "\\C", "\\p", "\\P", "\\g", "\\k"}
 
 
-@dataclass(frozen=True, slots=True)
-class PCRE2:
-    """A compiled pattern. The rest begins where the match ends; nothing is known of literals."""
+class PCRE2(Extractor):
+    """A compiled pattern. The rest begins where the match ends."""
 
-    test: Callable[[str, str], bool]
-    find: Callable[[str, str], Found | None]
-    groups: int
-    literals: tuple[str, ...] | None
-    equals: tuple[str, ...] | None = None
+    __slots__ = ("_literals", "_prefix", "_searcher")
+
+    def __init__(self, groups: int, known: Structure, searcher: Searcher) -> None:
+        equals = (known.equals,) if known.equals else None
+        super().__init__(groups, literals=known.literals, equals=equals, hint=known.hint)
+        self._searcher = searcher
+        self._prefix = known.prefix
+        self._literals = known.literals or ()
+
+    def test(self, text: str, low: str) -> bool:
+        """Return whether the text matches."""
+        return self._possible(low) and self._searcher.search(text) is not None
+
+    def find(self, text: str, low: str, start: int = 0) -> Found | None:
+        """Return what the pattern finds in the text from `start` on, as if nothing stood before it."""
+        if start:
+            text, low = text[start:], low[start:]
+        if not self._possible(low):
+            return None
+        spans = self._searcher.search(text)
+        return None if spans is None else (_captures(text, spans[1:]), start + spans[0][1])
+
+    def _possible(self, low: str) -> bool:
+        """Return whether a text (in lower case) can match at all, as far as the literals tell."""
+        if self._prefix and not low.startswith(self._prefix):
+            return False
+        for literal in self._literals:
+            if literal in low:
+                return True
+        return not self._literals
 
 
-def compile_pcre2(pattern: str) -> PCRE2:
+class _Text(Extractor):
+    """A pattern that is one text, bound to the start or not."""
+
+    __slots__ = ("_bound", "_text")
+
+    def __init__(self, text: str, *, bound: bool, literals: tuple[str, ...] | None) -> None:
+        super().__init__(0, literals=literals)
+        self._text = text
+        self._bound = bound
+
+    def test(self, text: str, low: str) -> bool:  # noqa: ARG002  # every dialect is asked alike
+        """Return whether the text matches."""
+        return text.startswith(self._text) if self._bound else self._text in text
+
+    def find(self, text: str, low: str, start: int = 0) -> Found | None:  # noqa: ARG002  # as above
+        """Return where the text behind it begins."""
+        at = text.find(self._text, start)
+        if at < 0 or (self._bound and at != start):
+            return None
+        return (), at + len(self._text)
+
+
+def compile_pcre2(pattern: str) -> Extractor:
     """Compile a pattern; raises `ValueError` with the reason when it cannot be run here."""
     if len(pattern) > MAX_PATTERN_BYTES:
         raise ValueError(f"the pattern is longer than {MAX_PATTERN_BYTES} bytes")
     rewritten = _rewrite(pattern)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", FutureWarning
-        )  # "[[" and "--" in a class mean what they mean in PCRE2
+        # "[[" and "--" in a class mean what they mean in PCRE2.
+        warnings.simplefilter("ignore", FutureWarning)
         known = structure_of(rewritten)
-        search = searcher(rewritten, known)
+        searcher = Searcher(rewritten, known)
     if known.plain is not None:
-        return _plain(known.plain, known)
-    possible = _filter(known)
-
-    def find(text: str, low: str) -> Found | None:
-        if not possible(low):
-            return None
-        spans = search(text)
-        return None if spans is None else (_captures(text, spans[1:]), spans[0][1])
-
-    def test(text: str, low: str) -> bool:
-        return possible(low) and search(text) is not None
-
-    return PCRE2(
-        test, find, _count_groups(rewritten), known.literals, (known.equals,) if known.equals else None
-    )
-
-
-def _filter(known: Structure) -> Callable[[str], bool]:
-    """Return whether a text (in lower case) can match at all, as far as the pattern's literals tell."""
-    prefix, literals = known.prefix, known.literals or ()
-    if prefix and (not literals or literals == (prefix,)):
-        return lambda low: low.startswith(prefix)
-    if len(literals) == 1:
-        literal = literals[0]
-        return lambda low: literal in low
-    if not literals:
-        return lambda _: True
-
-    def possible(low: str) -> bool:
-        for literal in literals:  # noqa: SIM110  # any() makes a generator for each of many lines
-            if literal in low:
-                return True
-        return False
-
-    return possible
-
-
-def _plain(literal: str, known: Structure) -> PCRE2:
-    """Return a pattern that is one text, bound to the start or not."""
-    size = len(literal)
-
-    def find_first(text: str, _low: str) -> Found | None:
-        return ((), size) if text.startswith(literal) else None
-
-    def find_anywhere(text: str, _low: str) -> Found | None:
-        start = text.find(literal)
-        return None if start < 0 else ((), start + size)
-
-    if known.prefix:
-        return PCRE2(lambda text, _: text.startswith(literal), find_first, 0, known.literals)
-    return PCRE2(lambda text, _: literal in text, find_anywhere, 0, known.literals)
+        return _Text(known.plain, bound=bool(known.prefix), literals=known.literals)
+    return PCRE2(_count_groups(rewritten), known, searcher)
 
 
 def _captures(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:

@@ -70,9 +70,7 @@ def read_forwarded_alert(subject: Subject, start: int) -> None:
     if found is None:
         return
     subject.replayed = int(found.group(1))
-    parts: dict[str, str] = {
-        match[1]: match[2] for match in _ALERT_PART.finditer(subject.log, found.end())
-    }
+    parts: dict[str, str] = {match[1]: match[2] for match in _ALERT_PART.finditer(subject.log, found.end())}
     subject.location = parts.get("Location", "") or subject.location
     _put(subject, {name: parts.get(part, "") for part, name in _ALERT_NAMES.items()})
 

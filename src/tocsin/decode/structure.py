@@ -18,6 +18,7 @@ _ALL = (1 << 256) - 1
 _MANY = 16
 """A bounded repetition up to this often is not counted as one."""
 _MAX_ALTERNATIVES = 24
+_MAX_GATE = 4
 _SINGLE = frozenset({c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY})
 _REPEATS = frozenset({c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT})
 Nodes = Sequence[tuple[Any, Any]]
@@ -36,18 +37,41 @@ class Structure:
     """The text that the pattern is, as written, when it is nothing else but bound to the start or not."""
     equals: str | None = None
     """In lower case, the only text that matches, for a text bound at both ends."""
+    gates: tuple[str, ...] = ()
+    """For each repetition that may end in many places the characters of which one must follow it; empty
+    when that can be any."""
+    starts: str | None = None
+    """In lower case, what stands wherever a match begins; None when that is the start of the text only."""
+    hint: str | None = None
+    """An expression for hyperscan that matches wherever the pattern does, and perhaps elsewhere."""
+
+    def steps(self, text: str, size: int) -> int:
+        """Return a bound of the steps a backtracking search takes in the last `size` characters of a text.
+
+        A repetition goes on behind itself only where a character of its gate stands, so that many
+        choices it has at most. Only for patterns that have a degree.
+        """
+        steps = size
+        if self.starts is not None:
+            low = text if text.islower() else text.lower()
+            steps *= low.count(self.starts) + 1
+        for gate in self.gates:
+            steps *= sum(map(text.count, gate)) + 1 if gate else size
+        return steps
 
 
 def structure_of(pattern: str) -> Structure:
     """Return what is known of a pattern; nothing for one that `re` cannot parse."""
     try:
         tree = _parser.parse(pattern, re.ASCII)
-        return _structure(list(tree), bool(tree.state.flags & (re.IGNORECASE | re.MULTILINE)))
+        flags = tree.state.flags
+        flagged = bool(flags & (re.IGNORECASE | re.MULTILINE))
+        return _structure(list(tree), flagged, lines=bool(flags & re.MULTILINE))
     except (re.error, RecursionError, OverflowError):
         return Structure()
 
 
-def _structure(nodes: Nodes, flagged: bool) -> Structure:
+def _structure(nodes: Nodes, flagged: bool, *, lines: bool) -> Structure:
     anchored = bool(nodes) and nodes[0][0] is c.AT and nodes[0][1] in (c.AT_BEGINNING, c.AT_BEGINNING_STRING)
     anchored = anchored and (not flagged or nodes[0][1] is c.AT_BEGINNING_STRING)
     cost = _Cost()
@@ -58,6 +82,9 @@ def _structure(nodes: Nodes, flagged: bool) -> Structure:
     plain = not flagged and bool(body) and all(op is c.LITERAL for op, _ in body)
     whole = anchored and len(prefix) == len(body) - 1 and body[-1] == (c.AT, c.AT_END)
     return Structure(
+        gates=tuple(cost.gates),
+        starts=None if anchored else _leading(body),
+        hint=_Hint(nodes, lines=lines).text,
         degree=degree,
         literals=_needed(nodes),
         prefix=prefix,
@@ -73,6 +100,7 @@ class _Cost:
     repeats: int = 0
     ambiguous: int = 0
     nested: bool = False
+    gates: list[str] = field(default_factory=list)
     _depth: int = field(default=0)
 
     def walk(self, nodes: Nodes, after: int) -> None:
@@ -93,16 +121,22 @@ class _Cost:
                 self._branch(value[1], follow)
             elif op in (c.GROUPREF, c.GROUPREF_EXISTS):
                 self.ambiguous += 1  # what it repeats has any length
+                self.gates.append("")
 
     def _repeat(self, value: Any, follow: int) -> None:
         _, high, body = value
         nodes = list(body)
-        if high is not c.MAXREPEAT and high <= _MANY:
-            self.walk(nodes, follow)
-            return
         mask, empty = _first(nodes)
+        if high is not c.MAXREPEAT and high <= _MANY:
+            before = self.repeats
+            self.walk(nodes, follow if high == 1 else follow | mask)
+            for _ in range(high - 1 if self.repeats > before else 0):
+                self.walk(nodes, follow | mask)
+            return
         self.repeats += 1
-        self.ambiguous += bool(mask & follow)
+        if mask & follow:
+            self.ambiguous += 1
+            self.gates.append(_gate(follow))
         self.nested = self.nested or self._depth > 0 or empty or not _determined(nodes)
         self._depth += 1
         self.walk(nodes, follow | mask)
@@ -118,6 +152,13 @@ class _Cost:
             costs.append((self.ambiguous, self.repeats))
         self.ambiguous = max(ambiguous for ambiguous, _ in costs)
         self.repeats = max(repeats for _, repeats in costs)
+
+
+def _gate(follow: int) -> str:
+    """Return the characters of a small set."""
+    if follow.bit_count() > _MAX_GATE:
+        return ""
+    return "".join(chr(code) for code in range(256) if follow >> code & 1)
 
 
 def _determined(nodes: Nodes) -> bool:
@@ -259,3 +300,56 @@ def _better(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple
     if one is None or other is None:
         return one or other
     return max(one, other, key=lambda texts: (min(map(len, texts)) > 2, min(map(len, texts)) / len(texts)))
+
+
+class _Hint:
+    """Writes a parse tree as an expression for hyperscan, leaving out what only narrows it."""
+
+    def __init__(self, nodes: Nodes, *, lines: bool) -> None:
+        self._lines = lines
+        self.text: str | None = self._sequence(nodes)
+        if not _needed(nodes) and len(self.text) < _MIN_HINT:
+            self.text = None
+
+    def _sequence(self, nodes: Nodes) -> str:
+        return "".join(self._node(op, value) for op, value in nodes)
+
+    def _node(self, op: Any, value: Any) -> str:
+        if op is c.LITERAL:
+            return f"\\x{value:02x}" if value < 256 else _ANYTHING
+        if op in (c.IN, c.NOT_LITERAL, c.ANY):
+            return _members(_first_of(op, value)[0])
+        if op in _REPEATS:
+            low, high, body = value
+            most = "" if high is c.MAXREPEAT or high > _MANY else str(high)
+            return f"(?:{self._sequence(list(body))}){{{min(low, _MANY)},{most}}}"
+        if op is c.SUBPATTERN:
+            self._lines = self._lines or bool(value[1] & re.MULTILINE)
+            return self._sequence(list(value[3]))
+        if op is c.ATOMIC_GROUP:
+            return self._sequence(list(value))
+        if op is c.BRANCH:
+            return "(?:" + "|".join(self._sequence(list(branch)) for branch in value[1]) + ")"
+        if op is c.AT:
+            start = value is c.AT_BEGINNING_STRING or (value is c.AT_BEGINNING and not self._lines)
+            return "^" if start else ""
+        return "" if op in (c.ASSERT, c.ASSERT_NOT) else _ANYTHING
+
+
+_ANYTHING = "[\\x00-\\xff]*"
+_MIN_HINT = 24
+"""A shorter hint without a literal is no help."""
+
+
+def _members(mask: int) -> str:
+    """Return a class of hyperscan's for a set of characters."""
+    parts, code = [], 0
+    while code < 256:
+        if mask >> code & 1:
+            last = code
+            while last < 255 and mask >> (last + 1) & 1:
+                last += 1
+            parts.append(f"\\x{code:02x}-\\x{last:02x}" if last > code else f"\\x{code:02x}")
+            code = last
+        code += 1
+    return f"[{''.join(parts)}]"

@@ -30,6 +30,7 @@ class Subject:
         "decoder",
         "fields",
         "fts",
+        "hits",
         "hostname",
         "location",
         "log",
@@ -66,6 +67,8 @@ class Subject:
         """The rule that a forwarded alert names; such an event meets no other rule."""
         self.values: dict[str, str] = {}
         self.fields: dict[str, Value] = {}
+        self.hits: set[int] | None = None
+        """The atoms of `log`, once it is cut off its header and scanned (`tocsin.decode.scan`)."""
         self.written: dict[str, str] | None = None
         """The names as decoders write them, by key of `values`; kept only where someone asks for them."""
         self.message = ""
@@ -76,6 +79,7 @@ class Subject:
     def rewrite(self, log: str) -> None:
         """Show rules another text than the record's own, as the built-in decoders do; bytes as Latin-1."""
         self.log = log[:MAX_ANALYSED_BYTES]
+        self.hits = None
         self.size = len(self.log)
         self._low = None
 

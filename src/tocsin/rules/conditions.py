@@ -83,12 +83,15 @@ def _add_text(name: str, elements: list[Element], result: Conditions) -> None:
     else:
         if pattern.equals and not negate and name not in ("user", *_BESIDE):
             result.equals += ((name, frozenset(pattern.equals)),)
-        beside = name == "user" or name in _BESIDE
-        result.tests.append(
-            _value_test(_getter(name), pattern, negate=negate)
-            if beside
-            else _field_test(name, pattern, negate=negate)
-        )
+        result.tests.append(_on_value(name, pattern, negate=negate))
+
+
+def _on_value(name: str, pattern: Pattern, *, negate: bool) -> Test:
+    if name == "program_name":
+        return OnProgram(pattern, negate=negate)
+    if name == "user" or name in _BESIDE:
+        return _value_test(_getter(name), pattern, negate=negate)
+    return OnField(name, pattern, negate=negate)
 
 
 def _add_field(element: Element, result: Conditions) -> None:
@@ -102,34 +105,66 @@ def _add_field(element: Element, result: Conditions) -> None:
     key = name.lower()
     if pattern.equals and not negate:
         result.equals += ((key, frozenset(pattern.equals)),)
-    result.tests.append(_field_test(key, pattern, negate=negate))
+    result.tests.append(OnField(key, pattern, negate=negate))
 
 
-@dataclass(frozen=True, slots=True)
-class _Exact:
+class _Exact(Pattern):
     """An exact text, as `action` compares by default."""
 
-    test: Callable[[str, str], bool]
-    literals: tuple[str, ...] | None = None
-    equals: tuple[str, ...] | None = None
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def test(self, text: str, low: str) -> bool:  # noqa: ARG002  # every dialect is asked alike
+        """Return whether the text is this one."""
+        return text == self._text
 
 
 def _pattern(name: str, text: str, element: Element) -> Pattern:
     dialect = element.attributes.get("type") or _DEFAULT_DIALECT.get(name, "osmatch")
     if dialect == "string":
-        return _Exact(lambda value, _: value == text)
+        return _Exact(text)
     try:
         return compile_pattern(text, dialect)
     except ValueError as error:
         raise ConditionError(f"<{name}> {text!r}: {error}", element.line) from error
 
 
+class OnLog:
+    """A condition on the whole log."""
+
+    __slots__ = ("negate", "pattern")
+
+    def __init__(self, pattern: Pattern, *, negate: bool) -> None:
+        self.pattern = pattern
+        self.negate = negate
+
+    def __call__(self, subject: Subject) -> bool:
+        """Return whether the condition holds."""
+        return self.pattern.test(subject.log, subject.low) != self.negate
+
+
+class OnProgram:
+    """A condition on the name of the program."""
+
+    __slots__ = ("negate", "pattern")
+
+    def __init__(self, pattern: Pattern, *, negate: bool) -> None:
+        self.pattern = pattern
+        self.negate = negate
+
+    def __call__(self, subject: Subject) -> bool:
+        """Return whether the program is known and the condition holds."""
+        value = subject.program
+        return bool(value) and self.pattern.test(value, lower(value)) != self.negate
+
+
 def _add_log(pattern: Pattern, result: Conditions, *, negate: bool) -> None:
-    test = pattern.test
+    result.tests.append(OnLog(pattern, negate=negate))
     if negate:
-        result.tests.append(lambda subject: not test(subject.log, subject.low))
         return
-    result.tests.append(lambda subject: test(subject.log, subject.low))
     known, new = result.literals, pattern.literals
     if new and (known is None or (len(new), -len(new[0])) < (len(known), -len(known[0]))):
         result.literals = new
@@ -145,30 +180,27 @@ def _getter(name: str) -> Callable[[Subject], str | None]:
 
 
 def _value_test(get: Callable[[Subject], str | None], pattern: Pattern, *, negate: bool) -> Test:
-    test = pattern.test
-
     def run(subject: Subject) -> bool:
         value = get(subject)
-        return value is not None and test(value, lower(value)) != negate
+        return value is not None and pattern.test(value, lower(value)) != negate
 
     return run
 
 
-def _field_test(key: str, pattern: Pattern, *, negate: bool) -> Test:
-    if negate:
-        return _value_test(lambda subject: subject.values.get(key), pattern, negate=True)
-    return _plain_value_test(key, pattern)
+class OnField:
+    """A condition on a decoded field, the commonest of all."""
 
+    __slots__ = ("key", "negate", "pattern")
 
-def _plain_value_test(key: str, pattern: Pattern) -> Test:
-    """The commonest of all conditions, so written out: a field, not negated."""
-    test = pattern.test
+    def __init__(self, key: str, pattern: Pattern, *, negate: bool) -> None:
+        self.key = key
+        self.pattern = pattern
+        self.negate = negate
 
-    def run(subject: Subject) -> bool:
-        value = subject.values.get(key)
-        return value is not None and test(value, lower(value))
-
-    return run
+    def __call__(self, subject: Subject) -> bool:
+        """Return whether the field is there and the condition holds."""
+        value = subject.values.get(self.key)
+        return value is not None and self.pattern.test(value, lower(value)) != self.negate
 
 
 def _add_addresses(name: str, elements: list[Element], result: Conditions) -> None:

@@ -12,6 +12,7 @@ from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
 from tocsin.decode.analysis import BUILT_IN, Analyst, quarantined
 from tocsin.decode.decoders import Decoders, load_decoders
+from tocsin.decode.scan import LogScan
 from tocsin.decode.subject import Subject
 from tocsin.rules.deferred import frozen
 from tocsin.rules.geoip import Regions
@@ -60,6 +61,10 @@ class Ruleset:
         self._by_reception = options.time == "received"
         timed = any(rule.timed for rule in tree.rules.values())
         self._wall = WallClock(options.zone) if timed else None
+        whole, parts = decoders.patterns()
+        scan = LogScan([*tree.patterns(), *whole], parts)
+        tree.use(scan)
+        decoders.use(scan)
 
     @property
     def rules(self) -> tuple[RuleSummary, ...]:
@@ -107,7 +112,7 @@ class Ruleset:
         if subject.tracked is not None:
             asked = readings(subject, subject.tracked, self._nodes)
             return Classified(event, [[], self.watched.facts(subject), asked])
-        outcome = walk(self.tree.roots[subject.category], subject)
+        outcome = self._walked(subject)
         if outcome is None:
             return Classified(event)
         if isinstance(outcome, Rule):
@@ -124,9 +129,15 @@ class Ruleset:
         """Return what memory must decide about a subject: nodes of the walk, and facts."""
         return self._pending(self._nodes(subject), subject)
 
+    def _walked(self, subject: Subject) -> Rule | list[Node] | None:
+        hits = subject.hits
+        if hits is None:
+            hits = subject.hits = self.tree.scan.hits(subject.log)
+        return walk(self.tree.first[subject.category], subject, hits)
+
     def _nodes(self, subject: Subject) -> list[Node]:
         """Return the walk's result with the verdict left to memory in any case."""
-        outcome = walk(self.tree.roots[subject.category], subject)
+        outcome = self._walked(subject)
         if isinstance(outcome, Rule):
             return [[outcome.id, describe(outcome, subject), []]]
         return outcome or []

@@ -1,75 +1,189 @@
-"""The children of a rule, indexed so that an event meets only those it can match."""
+"""The children of a rule, indexed so that an event meets only those it can match.
+
+First by decoder and program name, then by the values of the field that most rules ask for, then by
+the atoms of the log. What an index has decided is not tested again.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tocsin.decode.patterns import lower
-from tocsin.decode.prefilter import FEW, Candidates
+from tocsin.decode.scan import UNKNOWN, Candidates, LogScan
 from tocsin.decode.subject import Subject
-from tocsin.rules.model import Rule
+from tocsin.rules.conditions import OnField, OnLog, OnProgram
+from tocsin.rules.model import Rule, Test
 
-_REMEMBERED = 4_096
+_REMEMBERED = 1_024
+"""So many values of a field, or program names, are known at a time."""
+_FEW = 3
+"""A field that fewer rules ask for does not divide them."""
+_DEPTH = 3
+"""So many fields divide a list, one after the other."""
+_TRIAL = 256
+"""After so many values it shows whether they repeat."""
+_REPEAT = 16
+"""So many times as often as it is new a value must be known for a field to go on dividing."""
+
+
+class Entry:
+    """A rule and what is left to decide of it.
+
+    `needs`: atoms that the log must have. `never`: atoms that it must not have. `checks`: tests to run.
+    """
+
+    __slots__ = ("checks", "needs", "never", "rule")
+
+    def __init__(
+        self, rule: Rule, needs: tuple[int, ...], never: tuple[int, ...], checks: tuple[Test, ...]
+    ) -> None:
+        self.rule = rule
+        self.needs = needs
+        self.never = never
+        self.checks = checks
+
+    def without(self, decided: Iterable[Test]) -> Entry:
+        """Return the entry with fewer tests to run."""
+        gone = set(map(id, decided))
+        return Entry(
+            self.rule, self.needs, self.never, tuple(test for test in self.checks if id(test) not in gone)
+        )
+
+    def holds(self, subject: Subject, hits: set[int]) -> bool:
+        """Return whether all that is left holds."""
+        for atom in self.needs:
+            if atom not in hits:
+                return False
+        for atom in self.never:
+            if atom in hits:
+                return False
+        for test in self.checks:  # noqa: SIM110  # all() makes a generator for each of many events
+            if not test(subject):
+                return False
+        return True
+
+
+def entry_of(rule: Rule, scan: LogScan) -> Entry:
+    """Divide a rule's tests into what the pass over the log decides and what has to be run."""
+    needs: list[int] = []
+    never: list[int] = []
+    checks: list[Test] = []
+    for test in rule.tests:
+        atom = scan.atom(test.pattern, whole=True) if isinstance(test, OnLog) else UNKNOWN
+        if not isinstance(test, OnLog) or atom == UNKNOWN:
+            checks.append(test)
+            continue
+        absent, decided = test.negate != test.pattern.inverted, scan.decides(atom)
+        if absent and decided:
+            never.append(atom)
+        elif not absent:
+            needs.append(atom)
+        if not decided:
+            checks.append(test)
+    return Entry(rule, tuple(needs), tuple(never), tuple(checks))
 
 
 class Siblings:
-    """Rules in the order they are tried: by decoder name, then by a field's value, then by literals."""
+    """Rules in the order they are tried."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple(rules)
-        self._known: dict[str, _ByValue] = {}
+    __slots__ = ("_by_program", "_entries", "_known")
 
-    def of(self, subject: Subject) -> Sequence[Rule]:
+    def __init__(self, rules: Sequence[Rule], scan: LogScan) -> None:
+        self._entries = [entry_of(rule, scan) for rule in rules]
+        self._by_program = any(isinstance(test, OnProgram) for rule in rules for test in rule.tests)
+        self._known: dict[tuple[str, str], _Divided] = {}
+
+    def of(self, subject: Subject, hits: set[int]) -> list[Entry]:
         """Return, in order, the rules the subject may match; their decoder condition holds."""
-        known = self._known.get(subject.decoder)
+        key = (subject.decoder, subject.program if self._by_program else "")
+        known = self._known.get(key)
         if known is None:
-            fitting = [r for r in self._rules if r.decoded_as is None or r.decoded_as == subject.decoder]
-            known = _ByValue(fitting)
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[subject.decoder] = known
-        return known.of(subject)
+            known = self._known[key] = _Divided(self._fitting(subject), _DEPTH)
+        return known.of(subject, hits)
+
+    def _fitting(self, subject: Subject) -> list[Entry]:
+        entries = []
+        for entry in self._entries:
+            if entry.rule.decoded_as not in (None, subject.decoder):
+                continue
+            tests = [test for test in entry.checks if isinstance(test, OnProgram)]
+            if all(test(subject) for test in tests):
+                entries.append(entry.without(tests))
+        return entries
 
 
-class _ByValue:
-    """Rules for one decoder, divided by the values of the field that most of them bind."""
+class _Divided:
+    """Entries divided by the values of one field. A field whose values do not repeat gives way to another."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = rules
-        self._field = _commonest(rules) if len(rules) > FEW else ""
-        self._others = _ByLiteral([r for r in rules if self._field not in dict(r.equals)])
-        self._known: dict[str, _ByLiteral] = {}
+    __slots__ = ("_depth", "_entries", "_field", "_known", "_misses", "_others", "_poor", "_tests", "_tried")
 
-    def of(self, subject: Subject) -> Sequence[Rule]:
+    def __init__(self, entries: list[Entry], depth: int, poor: frozenset[str] = frozenset()) -> None:
+        self._entries = entries
+        self._depth = depth
+        self._poor = poor
+        self._choose()
+
+    def _choose(self) -> None:
+        self._field = field = _commonest(self._entries, self._poor) if self._depth else ""
+        self._tests = [_asking(entry, field) for entry in self._entries] if field else []
+        rest = [entry for entry in self._entries if not field or not _asking(entry, field)]
+        self._others = _by_atom(rest)
+        self._known: dict[str, _Divided] = {}
+        self._tried = self._misses = 0
+
+    def of(self, subject: Subject, hits: set[int]) -> list[Entry]:
         if not self._field:
-            return self._others.of(subject)
+            return self._others.of(hits)
         value = subject.values.get(self._field)
         if value is None:
-            return self._others.of(subject)
+            return self._others.of(hits)
+        self._tried += 1
+        known = self._known.get(value)
+        if known is not None:
+            return known.of(subject, hits)
+        self._misses += 1
+        if self._misses > _TRIAL and self._misses * _REPEAT > self._tried:
+            self._poor |= {self._field}
+            self._choose()
+            return self.of(subject, hits)
+        return self._add(value).of(subject, hits)
+
+    def _add(self, value: str) -> _Divided:
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
         low = lower(value)
-        known = self._known.get(low)
-        if known is None:
-            known = _ByLiteral([r for r in self._rules if low in dict(r.equals).get(self._field, (low,))])
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[low] = known
-        return known.of(subject)
+        fitting = [
+            entry.without(tests) if tests else entry
+            for entry, tests in zip(self._entries, self._tests, strict=True)
+            if _all_hold(tests, value, low)
+        ]
+        known = self._known[value] = _Divided(fitting, self._depth - 1, self._poor)
+        return known
 
 
-class _ByLiteral:
-    """Rules of which only those are tried whose text stands in the log."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple(rules)
-        self._candidates = Candidates(self._rules, [r.literals for r in rules]) if len(rules) > FEW else None
-
-    def of(self, subject: Subject) -> Sequence[Rule]:
-        return self._rules if self._candidates is None else self._candidates.of(subject.low)
+def _all_hold(tests: list[OnField], value: str, low: str) -> bool:
+    for test in tests:  # noqa: SIM110  # see above
+        if test.pattern.test(value, low) == test.negate:
+            return False
+    return True
 
 
-def _commonest(rules: Sequence[Rule]) -> str:
-    """Return the field that most rules bind to values, or nothing when few do."""
-    counts = Counter(name for rule in rules for name, _ in rule.equals)
+def _asking(entry: Entry, field: str) -> list[OnField]:
+    return [test for test in entry.checks if isinstance(test, OnField) and test.key == field]
+
+
+def _by_atom(entries: list[Entry]) -> Candidates[Entry]:
+    return Candidates(entries, [entry.needs[0] if entry.needs else UNKNOWN for entry in entries])
+
+
+def _commonest(entries: list[Entry], poor: frozenset[str]) -> str:
+    """Return the field that most rules ask for, or nothing when few do; not one of the poor."""
+    if len(entries) < _FEW:
+        return ""
+    fields = ({test.key for test in entry.checks if isinstance(test, OnField)} for entry in entries)
+    counts = Counter(name for names in fields for name in names if name not in poor)
     name, count = counts.most_common(1)[0] if counts else ("", 0)
-    return name if count > FEW else ""
+    return name if count >= _FEW else ""

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from tocsin.core.clock import SECOND
 from tocsin.core.errors import Location, Problem
-from tocsin.decode.patterns import compile_pattern, lower
+from tocsin.decode.patterns import Pattern, compile_pattern, lower
+from tocsin.decode.scan import LogScan
+from tocsin.rules.conditions import OnLog
 from tocsin.rules.model import CATEGORIES, DEFAULT_TIMEFRAME_S, Composite, Rule
 from tocsin.rules.siblings import Siblings
 
@@ -23,12 +25,29 @@ class Tree:
         self.rules: dict[int, Rule] = {}
         self.problems: list[Problem] = []
         self.roots = {name: _root(name) for name in CATEGORIES}
+        self.first: dict[str, Siblings] = {}
+        """By category, what is tried first."""
         for rule in rules:
             reason = self._add(rule)
             if reason:
                 self.problems.append(Problem(Location(rule.path, rule.line), reason, str(rule.id)))
-        for rule in (*self.rules.values(), *self.roots.values()):
-            rule.siblings = Siblings(rule.children) if rule.children else None
+        self.use(LogScan())
+
+    def patterns(self) -> list[Pattern]:
+        """Return every pattern that is asked of a whole log."""
+        return [test.pattern for rule in self._all() for test in rule.tests if isinstance(test, OnLog)]
+
+    def use(self, scan: LogScan) -> None:
+        """Let one pass over each log tell which rules can match it; not while events are classified."""
+        self.scan = scan
+        for rule in self._all():
+            rule.siblings = Siblings(rule.children, scan) if rule.children else None
+        for category, root in self.roots.items():
+            # A root that no content states is no rule: it never stands in a verdict.
+            self.first[category] = Siblings([root] if root.id else root.children, scan)
+
+    def _all(self) -> list[Rule]:
+        return [*self.rules.values(), *(root for root in self.roots.values() if not root.id)]
 
     def _add(self, rule: Rule) -> str:
         """Place a rule; return why it is refused, or nothing."""

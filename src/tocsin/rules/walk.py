@@ -7,42 +7,38 @@ would hold if the guards do, in the order upstream would try them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from tocsin.decode.naming import readable
 from tocsin.decode.subject import Subject
 from tocsin.rules.model import Rule
+from tocsin.rules.siblings import Siblings
 
 Node = list[Any]
 _PLACEHOLDER = re.compile(r"\$\(([^)]+)\)")
 _MAX_DESCRIPTION = 1_024
 
 
-def walk(root: Rule, subject: Subject) -> Rule | list[Node] | None:
-    """Return the rule that is the verdict, or nodes for memory to decide, or None when no rule holds."""
-    if root.id:
-        return _first((root,), subject)
-    # A root that no content states is no rule: it never stands in a verdict or among the nodes.
-    return _first(root.siblings.of(subject), subject) if root.siblings is not None else None
+def walk(siblings: Siblings, subject: Subject, hits: set[int]) -> Rule | list[Node] | None:
+    """Return the rule that is the verdict, or nodes for memory to decide, or None when no rule holds.
 
-
-def _first(rules: Sequence[Rule], subject: Subject) -> Rule | list[Node] | None:
+    `hits` are the atoms of the subject's log, from the scan that the siblings were indexed for.
+    """
     nodes: list[Node] = []
-    for rule in rules:
-        for test in rule.tests:
-            if not test(subject):
-                break
-        else:
-            inner = _first(rule.siblings.of(subject), subject) if rule.siblings is not None else None
-            if not rule.guarded:
-                if inner is None and rule.noalert:
-                    continue
-                if not nodes and (inner is None or isinstance(inner, Rule)):
-                    return inner or rule
-            nodes.append(_node(rule, inner, subject))
-            if not rule.guarded and not rule.noalert:
-                return nodes
+    for entry in siblings.of(subject, hits):
+        if not entry.holds(subject, hits):
+            continue
+        rule = entry.rule
+        below: Siblings | None = rule.siblings
+        inner = walk(below, subject, hits) if below is not None else None
+        if not rule.guarded:
+            if inner is None and rule.noalert:
+                continue
+            if not nodes and (inner is None or isinstance(inner, Rule)):
+                return inner or rule
+        nodes.append(_node(rule, inner, subject))
+        if not rule.guarded and not rule.noalert:
+            return nodes
     return nodes or None
 
 

@@ -1,0 +1,208 @@
+"""One pass over a log that answers for thousands of patterns at once.
+
+With hyperscan a pattern whose dialect has an equivalent expression is decided by the pass alone; for
+any other the pass tells whether one of its literals stands in the log, so that it can match at all.
+Where hyperscan does not run, pyahocorasick finds the literals of both.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import ahocorasick  # type: ignore[import-not-found]  # has no stubs
+
+from tocsin.decode.dialect import Pattern, quoted
+
+hyperscan: Any
+try:
+    import hyperscan
+except ImportError:  # not built for this machine
+    hyperscan = None
+
+UNKNOWN = -1
+"""The atom of a pattern of which the pass tells nothing."""
+MIN_LITERAL = 3
+"""A shorter literal stands in too many logs to be worth reporting."""
+MIN_UNBOUND = 24
+"""A shorter expression without literals matches nearly everywhere and is cheap to run."""
+MAX_LITERAL = 64
+"""Of a longer literal only the beginning is looked for."""
+MAX_EXPRESSION = 8_000
+"""Hyperscan takes expressions up to 16,000 bytes."""
+
+T = TypeVar("T")
+Find = Callable[[bytes, set[int]], None]
+"""Adds the atoms of a log to a set."""
+FEW = 12
+"""Up to this many items are tried one by one."""
+
+
+class Candidates(Generic[T]):
+    """Items in order, of which `of` returns those whose atom a log has, and those without an atom."""
+
+    __slots__ = ("_always", "_by_atom", "_items", "_some")
+
+    def __init__(self, items: Sequence[T], atoms: Sequence[int]) -> None:
+        self._items = list(items)
+        self._always = [index for index, atom in enumerate(atoms) if atom == UNKNOWN]
+        self._by_atom: dict[int, list[int]] = {}
+        for index, atom in enumerate(atoms):
+            if atom != UNKNOWN:
+                self._by_atom.setdefault(atom, []).append(index)
+        self._some = len(self._items) - len(self._always) > FEW
+
+    def of(self, hits: set[int]) -> list[T]:
+        """Return, in order, the items that a log with these atoms may match."""
+        if not self._some:
+            return self._items
+        indexes = self._always.copy()
+        for atom in hits:
+            found = self._by_atom.get(atom)
+            if found is not None:
+                indexes += found
+        indexes.sort()
+        return [self._items[index] for index in indexes]
+
+
+class LogScan:
+    """The pass, compiled for some patterns. Thread safe.
+
+    A pattern is known by its atom, a number. `hits` returns the atoms that a log has: what is not
+    among them cannot match, and what is among them does match when `decides` says so.
+    """
+
+    __slots__ = ("_atoms", "_decided", "_find", "_lock")
+
+    def __init__(
+        self,
+        whole: Sequence[Pattern] = (),
+        parts: Iterable[Pattern] = (),
+        *,
+        portable: bool = hyperscan is None,
+    ) -> None:
+        """Compile for patterns that are asked of the `whole` log only, and those asked of `parts` of it."""
+        wanted: dict[str, _Wanted] = {}
+        for pattern in whole:
+            for expression, decides in _expressions(pattern, portable=portable):
+                wanted.setdefault(expression, _Wanted(decides=decides))
+        for pattern in (*whole, *parts):
+            texts = _telling(pattern)
+            if texts and pattern.expression not in wanted:
+                wanted.setdefault(_either(texts), _Wanted(texts))
+        self._lock = threading.Lock()
+        self._find: Find = _nothing
+        if wanted:
+            self._find = _ahocorasick(wanted) if portable else _hyperscan(wanted)
+        self._atoms = {expression: number for number, expression in enumerate(wanted)}
+        self._decided = {self._atoms[expression] for expression, one in wanted.items() if one.decides}
+
+    def atom(self, pattern: Pattern, *, whole: bool = False) -> int:
+        """Return the atom of a pattern, or `UNKNOWN`; `whole` when it is asked of the whole log only."""
+        for expression in (pattern.expression, pattern.hint) if whole else ():
+            if expression is not None and expression in self._atoms:
+                return self._atoms[expression]
+        texts = _telling(pattern)
+        return self._atoms.get(_either(texts), UNKNOWN) if texts else UNKNOWN
+
+    def decides(self, atom: int) -> bool:
+        """Whether an atom among the hits means a match, and not only that one is possible."""
+        return atom in self._decided
+
+    def hits(self, log: str) -> set[int]:
+        """Return the atoms of a log, given as bytes read as Latin-1."""
+        found: set[int] = set()
+        with self._lock:  # hyperscan has one scratch space
+            self._find(log.encode("latin-1"), found)
+        return found
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """An expression to look for: the literals it consists of, and whether a hit decides."""
+
+    texts: tuple[str, ...] = ()
+    decides: bool = False
+
+
+def _expressions(pattern: Pattern, *, portable: bool) -> Iterator[tuple[str, bool]]:
+    """Yield what hyperscan shall look for, beside literals, on behalf of a pattern."""
+    if portable:
+        return
+    if pattern.expression is not None:
+        long = len(pattern.expression) >= MIN_UNBOUND or min(map(len, pattern.literals or ("",))) > 1
+        if (long or pattern.expression.startswith("^")) and len(pattern.expression) <= MAX_EXPRESSION:
+            yield pattern.expression, True
+    elif pattern.hint is not None and not _telling(pattern) and len(pattern.hint) <= MAX_EXPRESSION:
+        yield pattern.hint, False
+
+
+def _telling(pattern: Pattern) -> tuple[str, ...]:
+    """Return the literals of a pattern when they are rare enough in logs, else nothing."""
+    texts = pattern.literals or ()
+    if not texts or min(map(len, texts)) < MIN_LITERAL:
+        return ()
+    return tuple(text[:MAX_LITERAL] for text in texts)
+
+
+def _either(texts: Iterable[str]) -> str:
+    return "|".join(map(quoted, texts))
+
+
+def _nothing(_log: bytes, _found: set[int]) -> None:
+    return None
+
+
+def _hyperscan(wanted: dict[str, _Wanted]) -> Find:
+    """Compile; what hyperscan refuses is taken out of `wanted`."""
+    try:
+        database = _database(list(wanted))
+    except hyperscan.error:
+        for expression in list(wanted):
+            try:
+                _database([expression])
+            except hyperscan.error:
+                del wanted[expression]
+        database = _database(list(wanted))
+    scan = database.scan
+
+    def find(log: bytes, found: set[int]) -> None:
+        scan(log, _collect, context=found)
+
+    return find
+
+
+def _database(expressions: list[str]) -> Any:
+    once = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
+    flags = once | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_CASELESS
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[expression.encode() for expression in expressions],
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=[flags] * len(expressions),
+    )
+    return database
+
+
+def _collect(number: int, _start: int, _end: int, _flags: int, found: set[int]) -> None:
+    found.add(number)
+
+
+def _ahocorasick(wanted: dict[str, _Wanted]) -> Find:
+    numbers: dict[str, set[int]] = {}
+    for number, one in enumerate(wanted.values()):
+        for text in one.texts:
+            numbers.setdefault(text, set()).add(number)
+    automaton = ahocorasick.Automaton()
+    for text, atoms in numbers.items():
+        automaton.add_word(text, atoms)
+    automaton.make_automaton()
+
+    def find(log: bytes, found: set[int]) -> None:
+        for _, atoms in automaton.iter(log.lower().decode("latin-1")):
+            found.update(atoms)
+
+    return find
