@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 
 _GROUPS = {"agent": "tocsin.cli.agent", "rules": "tocsin.cli.rules", "intel": "tocsin.cli.intelligence"}
+_COMMANDS = {"logtest": "tocsin.cli.logtest"}
+"""Modules of single commands; each has the command as its `run`."""
 _PLAIN = frozenset({"up", "demo", "import", "version"})
 
 DataOption = Annotated[
@@ -108,13 +110,19 @@ def add_groups() -> None:
 
     Those that need `tocsin[server]` are left out where it is not installed.
     """
-    if sys.argv[1:2] and sys.argv[1] in _PLAIN:
+    wanted = sys.argv[1] if sys.argv[1:2] else ""
+    if wanted in _PLAIN:
         return
-    for name, module in _GROUPS.items():
+    for name, module in (_GROUPS | _COMMANDS).items():
+        if wanted in _COMMANDS and name != wanted:
+            continue
         try:
-            group = import_module(module).app
+            found = import_module(module)
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("tocsin"):
                 raise
             continue
-        app.add_typer(group, name=name)
+        if name in _COMMANDS:
+            app.command(name=name)(found.run)
+        else:
+            app.add_typer(found.app, name=name)
