@@ -1,0 +1,1 @@
+"""The event log on OpenSearch or Elasticsearch: what one machine has outgrown."""

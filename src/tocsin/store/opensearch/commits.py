@@ -1,0 +1,165 @@
+"""The commit log: one small document for each commit, which alone says that its events are acknowledged.
+
+A commit is written in this order: the events, then its record, in one document. Cut off in between, the
+events are there without a record: nobody follows them yet, the source sends them again, they are there
+already, and the record is made then. A record names the events by source and range of sequence, so that it
+does not matter which attempt brought them. Records are created under their number, never overwritten: a
+second writer collides instead of taking the same number.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.store.base import StoreError
+from tocsin.store.opensearch.client import Client, RefusedError
+from tocsin.store.opensearch.document import document_id
+from tocsin.store.opensearch.mapping import PAGE, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The events of one commit number: those of `source` on `day` from `first` to `last`."""
+
+    number: int
+    source: str
+    day: str
+    first: int
+    last: int
+    count: int
+
+
+class CommitLog:
+    """Records of commits and marks of sources. The caller sees to it that one thread at a time writes."""
+
+    def __init__(self, client: Client, layout: Layout) -> None:
+        self._client = client
+        self._layout = layout
+        self._writer = secrets.token_hex(8)
+        self.marks: dict[str, int] = {}
+        self.last = 0
+        self._known = False
+
+    def load(self) -> bool:
+        """Learn from the index what is acknowledged: once, and after every doubt. Says whether it did."""
+        if self._known:
+            return False
+        self.refresh()
+        found = self._search({"size": 0, "aggs": {"last": {"max": {"field": "number"}}}})
+        self.last = int(found["aggregations"]["last"]["value"] or 0)
+        self.marks = self._read_marks()
+        self._known = True
+        return True
+
+    def refresh(self) -> None:
+        """Make every record findable."""
+        self._client.post(f"{self._layout.log}/_refresh")
+
+    def record(self, source: str, last_seq: int, parts: Sequence[Part]) -> None:
+        """Write the record of a commit; raises `StoreError` when another process writes to this log too."""
+        first = parts[0].number
+        document = {
+            "kind": "commit",
+            "source": source,
+            "number": parts[-1].number,
+            "last_seq": last_seq,
+            "days": [part.day for part in parts],
+            "parts": [[part.number, part.day, part.first, part.last, part.count] for part in parts],
+            "writer": self._writer,
+        }
+        self._known = False  # until the answer is there, nobody knows
+        self._create(f"c{first}", document)
+        self._known = True
+        self.last = parts[-1].number
+        self.marks[source] = last_seq
+
+    def settle(self, source: str, last_seq: int) -> None:
+        """Write the mark of a source whose records were all refused: no commit, but accounted for."""
+        _checked(self._client.lines("_bulk", self._mark_lines(source, last_seq)))
+        self.marks[source] = last_seq
+
+    def after(self, number: int, limit: int) -> list[Part]:
+        """Return parts with numbers above, in order: up to `limit` events, at least one part."""
+        query = {"bool": {"filter": [{"term": {"kind": "commit"}}, {"range": {"number": {"gt": number}}}]}}
+        body = {"size": min(max(1, limit), 1_000), "query": query, "sort": [{"number": "asc"}]}
+        chosen: list[Part] = []
+        total = 0
+        for hit in self._search(body)["hits"]["hits"]:
+            for part in _parts(hit["_source"]):
+                if part.number <= number:
+                    continue
+                total += part.count
+                if chosen and total > limit:
+                    return chosen
+                chosen.append(part)
+        return chosen
+
+    def carry(self) -> None:
+        """Make marks and the last number durable apart from the records, before some of these go."""
+        state = {"kind": "state", "number": self.last}
+        lines: list[Any] = [{"index": {"_index": self._layout.log, "_id": "state"}}, state]
+        for source, mark in self.marks.items():
+            lines += self._mark_lines(source, mark)
+        for start in range(0, len(lines), PAGE):
+            _checked(self._client.lines("_bulk", lines[start : start + PAGE]))
+
+    def forget(self, kept: set[str]) -> None:
+        """Delete the records all of whose days are gone; `carry` was called before."""
+        self.refresh()
+        gone = {
+            "bool": {"filter": [{"term": {"kind": "commit"}}], "must_not": [{"terms": {"days": [*kept]}}]}
+        }
+        while True:
+            body = {"size": 5_000, "query": gone, "_source": False}
+            ids = [hit["_id"] for hit in self._search(body)["hits"]["hits"]]
+            if not ids:
+                return
+            lines = [{"delete": {"_index": self._layout.log, "_id": one}} for one in ids]
+            _checked(self._client.lines("_bulk", lines, refresh="true"))
+
+    def _create(self, identifier: str, document: Mapping[str, Any]) -> None:
+        path = f"{self._layout.log}/_create/{identifier}"
+        try:
+            self._client.put(path, document)
+        except RefusedError as error:
+            if error.status != 409:
+                raise
+            found = self._client.get(f"{self._layout.log}/_doc/{identifier}")["_source"]
+            if found != document:  # else it was our own attempt, whose answer was lost
+                raise StoreError("another process writes to this log; only one may") from error
+
+    def _mark_lines(self, source: str, mark: int) -> list[Any]:
+        action = {"_index": self._layout.log, "_id": "m" + document_id(source)}
+        newer = {"version": mark, "version_type": "external_gte"}
+        return [{"index": action | newer}, {"kind": "mark", "source": source, "last_seq": mark}]
+
+    def _read_marks(self) -> dict[str, int]:
+        marks: dict[str, int] = {}
+        sources: dict[str, Any] = {"size": PAGE, "sources": [{"source": {"terms": {"field": "source"}}}]}
+        highest = {"mark": {"max": {"field": "last_seq"}}}
+        while True:
+            body = {"size": 0, "aggs": {"sources": {"composite": sources, "aggs": highest}}}
+            found = self._search(body)["aggregations"]["sources"]
+            for bucket in found["buckets"]:
+                marks[bucket["key"]["source"]] = int(bucket["mark"]["value"])
+            if "after_key" not in found:
+                return marks
+            sources["after"] = found["after_key"]
+
+    def _search(self, body: Mapping[str, Any]) -> Any:
+        return self._client.post(f"{self._layout.log}/_search", body)
+
+
+def _parts(record: Mapping[str, Any]) -> list[Part]:
+    return [Part(number, record["source"], *rest) for number, *rest in record["parts"]]
+
+
+def _checked(answer: Mapping[str, Any]) -> None:
+    """Raise for what a bulk request did not do; 409 says that something newer is there."""
+    for item in answer["items"]:
+        (found,) = item.values()
+        if found["status"] >= 300 and found["status"] not in (404, 409):
+            raise StoreError(f"the search server refused a mark: {found.get('error')}")

@@ -1,0 +1,215 @@
+"""Reading events: by query page by page, by identifier, by place in the commit log."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from tocsin.core.errors import InvalidError
+from tocsin.core.event import Event
+from tocsin.query.opensearch import Clause, Plan, both, either, to_opensearch
+from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
+from tocsin.query.predicate import compile_predicate
+from tocsin.store.base import Order, Page, Selection, StoreError
+from tocsin.store.opensearch.client import Client
+from tocsin.store.opensearch.document import SOURCE_FIELDS, document_id, to_event
+from tocsin.store.opensearch.mapping import PAGE, Layout
+
+_IDS_OF_A_REQUEST = 1_000
+_MOST_OPEN = 50_000
+_LEAST_AT_ONCE = 200
+
+Key = tuple[int, str, int]
+"""Where an event stands in the order: time, source, sequence."""
+
+
+class _Cursor(msgspec.Struct, array_like=True):
+    selection: str
+    key: Key
+
+
+class Reader:
+    """Reads the events' indices. What this process has written is made findable before each read."""
+
+    def __init__(self, client: Client, layout: Layout) -> None:
+        self._client = client
+        self._layout = layout
+        self._written: set[str] = set()
+        self._lock = threading.Lock()
+
+    def wrote(self, days: Sequence[str]) -> None:
+        """Remember that these days have events that a search does not find yet."""
+        with self._lock:
+            self._written.update(self._layout.index(day) for day in days)
+
+    def search(self, body: dict[str, Any]) -> Any:
+        """Return the answer to a search over all events; raises `StoreError` when a part did not answer."""
+        self.sync()
+        answer = self._client.post(
+            f"{self._layout.events}/_search", body, ignore_unavailable="true", allow_no_indices="true"
+        )
+        if answer["timed_out"] or answer["_shards"]["failed"]:
+            raise StoreError(f"a part of the log did not answer: {answer['_shards']}")
+        return answer
+
+    def sync(self) -> None:
+        """Make findable what was written before."""
+        with self._lock:  # a second reader waits for the first one's refresh
+            if self._written:
+                path = ",".join(sorted(self._written))
+                self._client.post(f"{path}/_refresh", ignore_unavailable="true")
+                self._written.clear()
+
+    def page(self, selection: Selection, order: Order, limit: int, cursor: str | None) -> Page:
+        """Return a page; raises `InvalidError` for a cursor of another selection or order."""
+        limit = max(1, min(limit, PAGE))
+        stamp = _stamp(selection, order)
+        beyond = None if cursor is None else _key(cursor, stamp)
+        events = self.events(selection, order, limit + 1, beyond)
+        if len(events) <= limit:
+            return Page(events, None)
+        events = events[:limit]
+        return Page(events, msgspec.json.encode(_Cursor(stamp, key_of(events[-1]))).hex())
+
+    def events(
+        self, selection: Selection, order: Order, limit: int, beyond: Key | None = None
+    ) -> list[Event]:
+        """Return up to `limit` events selected that come behind the place `beyond` in the order."""
+        plan = to_opensearch(selection.query)
+        clause = both(within(selection), plan.possibly())
+        selects = _test(selection, plan)
+        found: list[Event] = []
+        while len(found) < limit:
+            wanted = limit - len(found) if plan.exact else max(limit, _LEAST_AT_ONCE)
+            size = min(wanted, PAGE)
+            hits = self._ordered(clause, order, size, beyond)
+            for hit in hits:
+                event = to_event(hit["_source"])
+                if selects(hit, event):
+                    found.append(event)
+            if len(hits) < size:
+                break
+            beyond = key_of(to_event(hits[-1]["_source"]))
+        return found[:limit]
+
+    def by_ids(self, ids: Sequence[str]) -> list[Event]:
+        """Return those of the events that exist, in the order asked for."""
+        found: dict[str, Event] = {}
+        for start in range(0, len(ids), _IDS_OF_A_REQUEST):
+            part = [document_id(one) for one in ids[start : start + _IDS_OF_A_REQUEST]]
+            hits = self._ordered({"ids": {"values": part}}, "newest", len(part), None)
+            events = [to_event(hit["_source"]) for hit in hits]
+            found |= {event.id: event for event in events}
+        return [found[identifier] for identifier in ids if identifier in found]
+
+    def of_source(self, day: str, source: str, first: int, last: int) -> list[Event]:
+        """Return the events of a day and source within the sequences, both included, in order."""
+        named = {"term": {SOURCE: source}}
+        placed = {"term": {"_index": self._layout.index(day)}}
+        events: list[Event] = []
+        while first <= last:
+            clause = both(placed, named, {"range": {SEQ: {"gte": first, "lte": last}}})
+            body = {"size": PAGE, "query": clause, "sort": [{SEQ: "asc"}], "_source": SOURCE_FIELDS}
+            hits = self.search(body)["hits"]["hits"]
+            events += [to_event(hit["_source"]) for hit in hits]
+            if len(hits) < PAGE:
+                break
+            first = events[-1].seq + 1
+        return events
+
+    def clause(self, selection: Selection) -> Clause:
+        """Return a clause that selects exactly the events of a selection, as they are now.
+
+        The events the server cannot decide about are fetched and tested; raises `InvalidError` when these
+        are too many to be tested for one answer.
+        """
+        plan = to_opensearch(selection.query)
+        window = within(selection)
+        if not plan.fields and plan.exact:
+            return both(window, plan.yes)
+        open_ = both(window, plan.open())
+        count = self.search({"size": 0, "query": open_, "track_total_hits": _MOST_OPEN + 1})
+        if not count["hits"]["total"]["value"]:
+            return both(window, plan.yes)
+        if count["hits"]["total"]["value"] > _MOST_OPEN:
+            raise InvalidError(
+                f"this query must be tested on more than {_MOST_OPEN:,} events one by one to be counted;"
+                " narrow the time or add a condition the index can answer"
+            )
+        return both(window, either(plan.surely(), self._tested(selection, open_)))
+
+    def _tested(self, selection: Selection, clause: Clause) -> Clause:
+        selects = compile_predicate(selection.query)
+        ids: list[str] = []
+        beyond: Key | None = None
+        while True:
+            hits = self._ordered(clause, "oldest", PAGE, beyond)
+            events = [to_event(hit["_source"]) for hit in hits]
+            ids += [hit["_id"] for hit, event in zip(hits, events, strict=True) if selects(event)]
+            if len(hits) < PAGE:
+                return either(*({"ids": {"values": part}} for part in _cut(ids)))
+            beyond = key_of(events[-1])
+
+    def _ordered(self, clause: Clause, order: Order, size: int, beyond: Key | None) -> list[Any]:
+        direction = "desc" if order == "newest" else "asc"
+        body: dict[str, Any] = {
+            "size": size,
+            "query": {"bool": {"filter": [clause]}},
+            "sort": [{AT: direction}, {SOURCE: direction}, {SEQ: direction}],
+            "_source": SOURCE_FIELDS,
+            "track_total_hits": False,
+        }
+        if beyond is not None:
+            body["search_after"] = list(beyond)
+        hits: list[Any] = self.search(body)["hits"]["hits"]
+        return hits
+
+
+def key_of(event: Event) -> Key:
+    """Return where an event stands in the order."""
+    return event.at, event.source, event.seq
+
+
+def within(selection: Selection) -> Clause:
+    """Return the clause for a selection's time range."""
+    limits: dict[str, int] = {}
+    if selection.from_at is not None:
+        limits["gte"] = _clamped(selection.from_at)
+    if selection.to_at is not None:
+        limits["lt"] = _clamped(selection.to_at)
+    return {"range": {AT: limits}} if limits else {"match_all": {}}
+
+
+def _test(selection: Selection, plan: Plan) -> Callable[[Any, Event], bool]:
+    """Return what decides about a hit: the server alone, save for events it could not index whole."""
+    selects = compile_predicate(selection.query)
+    if not plan.exact:
+        return lambda _hit, event: selects(event)
+    return lambda hit, event: "unsure" not in hit["_source"]["tocsin"] or selects(event)
+
+
+def _cut(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), PAGE):
+        yield ids[start : start + PAGE]
+
+
+def _clamped(at: int) -> int:
+    return max(-(2**63), min(at, 2**63 - 1))
+
+
+def _stamp(selection: Selection, order: Order) -> str:
+    return hashlib.sha256(repr((selection, order)).encode()).hexdigest()[:16]
+
+
+def _key(cursor: str, stamp: str) -> Key:
+    try:
+        found = msgspec.json.decode(bytes.fromhex(cursor), type=_Cursor)
+    except (ValueError, msgspec.DecodeError) as error:
+        raise InvalidError("the cursor is not one of this log") from error
+    if found.selection != stamp:
+        raise InvalidError("the cursor belongs to another search")
+    return found.key

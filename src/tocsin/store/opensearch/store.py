@@ -1,0 +1,238 @@
+"""The event log on OpenSearch or Elasticsearch: an index for each day (UTC), and one of commits and marks.
+
+Visibility: what this process committed is seen by each of its later reads; other processes see it within
+five seconds. `search`, `count` and the like may see events of a commit that is still being written, or that
+was cut off and is yet to be sent again; `follow` shows whole commits only. One process may write at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from tocsin.core.clock import day_of
+from tocsin.core.errors import InvalidError, NotFoundError
+from tocsin.core.event import Event
+from tocsin.query.tree import And, Node, Term
+from tocsin.store.base import (
+    Batch,
+    Bucket,
+    Committed,
+    Day,
+    FieldSeen,
+    Logged,
+    Order,
+    Page,
+    Selection,
+    TopValue,
+)
+from tocsin.store.opensearch.client import Access, Client, RefusedError
+from tocsin.store.opensearch.commits import CommitLog, Part
+from tocsin.store.opensearch.counting import Counting
+from tocsin.store.opensearch.mapping import Layout
+from tocsin.store.opensearch.reading import Reader, key_of
+from tocsin.store.opensearch.writing import EventWriter
+from tocsin.store.recent import RecentCommits
+
+_RECENT_EVENTS = 10_000
+_MOST_NEIGHBOURS = 1_000
+_LARGEST = 2**63
+
+
+class OpenSearchStore:
+    """`EventStore` on a cluster. Opening waits for the cluster as long as `access` says."""
+
+    def __init__(
+        self,
+        access: Access,
+        layout: Layout | None = None,
+        *,
+        recent_events: int = _RECENT_EVENTS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._layout = layout or Layout()
+        self._client = Client(access, sleep=sleep)
+        self._writing = threading.RLock()
+        self._commits = CommitLog(self._client, self._layout)
+        self._reader = Reader(self._client, self._layout)
+        self._counting = Counting(self._reader, self._client, self._layout)
+        self._writer = EventWriter(self._client, self._layout, sleep)
+        self._prepare()
+        self._commits.load()
+        self._recent = RecentCommits(recent_events, self._commits.last)
+
+    @property
+    def rejections(self) -> int:
+        """How many events since the start were kept without the fields that the server refused."""
+        return self._writer.rejections
+
+    def commit(self, batch: Batch) -> Committed:
+        """Make the batch and the source's mark durable; see `EventStore.commit`.
+
+        Events that an attempt without an acknowledgement left behind count as stored, by this commit.
+        """
+        with self._writing:
+            if self._commits.load():  # the last commit was in doubt: what is remembered may lack it
+                self._recent.forget(self._commits.last)
+            acked = self.mark(batch.source)
+            if batch.last_seq <= acked:
+                return Committed(0, 0, len(batch.events))
+            days = _by_day(batch, acked)
+            if not days:
+                self._commits.settle(batch.source, batch.last_seq)
+                return Committed(0, 0, len(batch.events))
+            parts = self._write(batch.source, days)
+            self._commits.record(batch.source, batch.last_seq, parts)
+            for part, (_, events) in zip(parts, days, strict=True):
+                self._recent.add(part.number, events)
+            stored = sum(part.count for part in parts)
+            return Committed(parts[-1].number, stored, len(batch.events) - stored)
+
+    def _write(self, source: str, days: Sequence[tuple[str, Sequence[Event]]]) -> list[Part]:
+        parts: list[Part] = []
+        for number, (day, events) in enumerate(days, self._commits.last + 1):
+            self._reader.wrote([day])
+            self._writer.write(number, day, events)
+            self._reader.wrote([day])  # a read in between may have refreshed too early
+            parts.append(Part(number, source, day, events[0].seq, events[-1].seq, len(events)))
+        return parts
+
+    def mark(self, source: str) -> int:
+        """Return the highest sequence of the source that is durable; 0 for an unknown source."""
+        return self._commits.marks.get(source, 0)
+
+    def marks(self) -> Mapping[str, int]:
+        """Return the mark of every source known."""
+        with self._writing:
+            return dict(self._commits.marks)
+
+    def last_commit(self) -> int:
+        """Return the number of the newest commit; 0 for an empty log."""
+        return self._commits.last
+
+    def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
+        """Return the events of the commits numbered above `after`, in order of commit."""
+        if after >= self._commits.last:
+            return []
+        recent = self._recent.after(after, limit)
+        if recent is not None:
+            return recent
+        self._commits.refresh()
+        found: list[Logged] = []
+        while not found:  # the days of the next commits may be dropped
+            parts = self._commits.after(after, limit)
+            if not parts:
+                break
+            for part in parts:
+                events = self._reader.of_source(part.day, part.source, part.first, part.last)
+                found += [Logged(part.number, event) for event in events]
+            after = parts[-1].number
+        return found
+
+    def get(self, ids: Sequence[str]) -> Sequence[Event]:
+        """Return those of the events that exist, in the order asked for."""
+        return self._reader.by_ids(ids)
+
+    def search(
+        self, selection: Selection, *, order: Order = "newest", limit: int = 100, cursor: str | None = None
+    ) -> Page:
+        """Return a page of the events selected. A cursor fits only the same selection and order."""
+        return self._reader.page(selection, order, limit, cursor)
+
+    def scan(self, selection: Selection, *, batch: int = 5_000) -> Iterator[Sequence[Event]]:
+        """Yield every event selected, oldest first, in batches; nothing is held open between them."""
+        cursor: str | None = None
+        while True:
+            page = self._reader.page(selection, "oldest", batch, cursor)
+            if page.events:
+                yield page.events
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def around(self, event_id: str, *, before: int = 10, after: int = 10) -> Sequence[Event]:
+        """Return the neighbours of an event in time from the same host, and the event itself."""
+        events = self._reader.by_ids([event_id])
+        if not events:
+            raise NotFoundError(f"there is no event {event_id}")
+        centre = events[0]
+        selection = Selection(_same_host(centre))
+        place = key_of(centre)
+        earlier = self._reader.events(selection, "newest", min(max(before, 0), _MOST_NEIGHBOURS), place)
+        later = self._reader.events(selection, "oldest", min(max(after, 0), _MOST_NEIGHBOURS), place)
+        return [*reversed(earlier), centre, *later]
+
+    def count(self, selection: Selection) -> int:
+        """Return how many events are selected."""
+        return self._counting.count(selection)
+
+    def histogram(self, selection: Selection, *, width: int) -> Sequence[Bucket]:
+        """Return counts per `width` microseconds, buckets aligned to the epoch, empty ones left out."""
+        return self._counting.histogram(selection, width)
+
+    def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
+        """Return the commonest values of a field, most events first, ties by value."""
+        return self._counting.top(selection, field, size)
+
+    def fields(self, selection: Selection) -> Sequence[FieldSeen]:
+        """Return the fields that occur in the days the selection's time range touches."""
+        return self._counting.fields(selection)
+
+    def days(self) -> Sequence[Day]:
+        """Return the days kept, oldest first."""
+        return self._counting.days()
+
+    def drop_day(self, day: str) -> None:
+        """Delete one day (`YYYY-MM-DD`) for good; marks survive, so nothing deleted comes back."""
+        with self._writing:
+            if day not in {kept.day for kept in self.days()}:
+                raise NotFoundError(f"the log has no day {day}")
+            self._commits.load()
+            self._commits.carry()
+            self._client.delete(self._layout.index(day))
+            self._recent.forget(self._commits.last)
+            self._commits.forget({kept.day for kept in self.days()})
+
+    def close(self) -> None:
+        """Close the connections; everything committed is durable already."""
+        self._client.close()
+
+    def _prepare(self) -> None:
+        """Make the template and the index of commits, where they are not there yet."""
+        version = self._client.get("")["version"]
+        template = self._layout.template(elasticsearch=version.get("distribution") != "opensearch")
+        self._client.put(f"_index_template/{self._layout.alias}", template)
+        try:
+            self._client.put(self._layout.log, self._layout.log_index())
+        except RefusedError as error:
+            if error.kind != "resource_already_exists_exception":
+                raise
+        self._client.post(f"{self._layout.prefix}-*/_refresh", ignore_unavailable="true")
+
+
+def _same_host(event: Event) -> Node:
+    host = event.fields.get("host.name")
+    if isinstance(host, list):
+        return And(tuple(Term("host.name", name, cased=True) for name in host))
+    if host is None:
+        return Term("event.source", event.source, cased=True)
+    return Term("host.name", host, cased=True)
+
+
+def _by_day(batch: Batch, acked: int) -> list[tuple[str, list[Event]]]:
+    """Return what is not acknowledged yet, by day, oldest day first; refuses a malformed batch."""
+    previous = 0
+    for event in batch.events:
+        if event.source != batch.source or event.seq <= previous or event.seq > batch.last_seq:
+            raise InvalidError(f"the batch of {batch.source!r} is out of order at sequence {event.seq}")
+        if max(abs(event.at), abs(event.received_at), event.seq) >= _LARGEST:
+            raise InvalidError("a time or sequence does not fit into 64 bits")
+        previous = event.seq
+    fresh = [event for event in batch.events if event.seq > acked]
+    try:
+        dated = sorted(((day_of(event.at), event) for event in fresh), key=lambda one: (one[0], one[1].seq))
+    except OverflowError as error:
+        raise InvalidError(f"an event of {batch.source!r} has a time outside the calendar") from error
+    return [(day, [event for _, event in group]) for day, group in groupby(dated, key=lambda one: one[0])]

@@ -1,0 +1,242 @@
+"""A real OpenSearch for tests: a node on loopback, shared by all who test at the same time.
+
+`TOCSIN_TEST_OPENSEARCH` names a running server to use instead; `TOCSIN_TEST_OPENSEARCH_ZIP` a distribution to
+start, by default the newest `opensearch-*.zip` in the user's cache, under `tocsin`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_STARTS_WITHIN_S = 110
+_HEAP = "512m"
+_OLDEST_JAVA, _NEWEST_JAVA = 11, 23  # 24 has no security manager, which OpenSearch 2 wants
+
+
+@dataclass
+class Node:
+    """A node of its own: may be killed and started again with its data."""
+
+    folder: Path
+    java: str
+    user: str | None
+    port: int
+    heap: str = _HEAP
+    pid: int = 0
+
+    @property
+    def output(self) -> Path:
+        """What it says."""
+        return self.folder / "output"
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        home = next(self.folder.glob("opensearch-*"))
+        # By way of a shell that ends at once: the node may outlive the process that started it.
+        shell = 'out=$1; shift; "$@" >>"$out" 2>&1 </dev/null & echo $!'
+        started = subprocess.run(
+            ["sh", "-c", shell, "sh", str(self.output), *self._command(home)],
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+            user=self.user,
+            group=None if self.user is None else pwd.getpwnam(self.user).pw_gid,
+            extra_groups=None if self.user is None else [],
+            cwd=self.folder,
+            start_new_session=True,
+            env={"HOME": str(self.folder), "PATH": os.environ.get("PATH", "")},
+        )
+        self.pid = int(started.stdout)
+        until = time.monotonic() + _STARTS_WITHIN_S
+        while not _answers(self.url):
+            assert _is_alive(self.pid), self.output.read_text()[-3000:]
+            assert time.monotonic() < until, self.output.read_text()[-3000:]
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        """End it at once, as a failing machine would."""
+        os.kill(self.pid, signal.SIGKILL)
+        while _is_alive(self.pid):
+            time.sleep(0.05)
+
+    def _command(self, home: Path) -> list[str]:
+        options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.security.manager=allow"]
+        paths = {"home": home, "conf": home / "config"}
+        return [
+            self.java,
+            f"-Xms{self.heap}",
+            f"-Xmx{self.heap}",
+            *options,
+            f"-Djava.io.tmpdir={self.folder}/tmp",
+            *(f"-Dopensearch.path.{name}={path}" for name, path in paths.items()),
+            "-Dopensearch.distribution.type=zip",
+            "-Dopensearch.bundled_jdk=false",
+            "-cp",
+            f"{home}/lib/*",
+            "org.opensearch.bootstrap.OpenSearch",
+        ]
+
+
+@contextmanager
+def shared_opensearch(meeting_place: Path) -> Iterator[str]:
+    """Yield the address of a node; whoever meets at the same folder shares it, the last one ends it."""
+    given = os.environ.get("TOCSIN_TEST_OPENSEARCH")
+    if given:
+        yield given
+        return
+    state = meeting_place / "opensearch.json"
+    with _locked(state):
+        found = json.loads(state.read_text()) if state.exists() else None
+        if found is None:
+            node = new_node()
+            node.start()
+            found = {"folder": str(node.folder), "pid": node.pid, "url": node.url, "users": 0}
+        found["users"] += 1
+        state.write_text(json.dumps(found))
+    try:
+        yield found["url"]
+    finally:
+        with _locked(state):
+            found = json.loads(state.read_text())
+            found["users"] -= 1
+            state.write_text(json.dumps(found))
+            if not found["users"]:
+                Node(Path(found["folder"]), "", None, 0, pid=found["pid"]).kill()
+                shutil.rmtree(found["folder"])
+                state.unlink()
+
+
+@contextmanager
+def own_opensearch() -> Iterator[Node]:
+    """Yield a started node that nobody else uses."""
+    node = new_node()
+    try:
+        node.start()
+        yield node
+        node.kill()
+    finally:
+        shutil.rmtree(node.folder, ignore_errors=True)
+
+
+def new_node() -> Node:
+    """Unpack a node into a folder of its own; skips the test where there is none to be had."""
+    archive, java = _archive(), _java()
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-os-", dir="/tmp"))  # not below a folder of root's alone
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    node = Node(folder, java, None, _free_port())
+    home = next(folder.glob("opensearch-*"))
+    settings = {
+        "cluster.name": secrets.token_hex(4),
+        "discovery.type": "single-node",
+        "network.host": "127.0.0.1",
+        "http.port": node.port,
+        "transport.port": _free_port(),
+        "path.data": f"{folder}/data",
+        "path.logs": f"{folder}/logs",
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "action.auto_create_index": "true",
+        "bootstrap.memory_lock": "false",
+    }
+    (home / "config" / "opensearch.yml").write_text(
+        "".join(f"{name}: {value}\n" for name, value in settings.items())
+    )
+    for name in ("tmp", "data", "logs"):
+        (folder / name).mkdir()
+    node.user = _handed_over(folder)
+    return node
+
+
+def _archive() -> Path:
+    given = os.environ.get("TOCSIN_TEST_OPENSEARCH_ZIP")
+    if given:
+        return Path(given)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tocsin"
+    found = sorted(cache.glob("opensearch-*.zip"))
+    if not found:
+        pytest.skip(
+            f"no OpenSearch: neither TOCSIN_TEST_OPENSEARCH(_ZIP) is set nor is there a zip in {cache}"
+        )
+    return found[-1]
+
+
+def _java() -> str:
+    homes = [os.environ.get("JAVA_HOME", ""), *map(str, sorted(Path("/usr/lib/jvm").glob("*")))]
+    on_path = shutil.which("java")
+    if on_path:
+        homes.append(str(Path(on_path).resolve().parent.parent))
+    for home in filter(None, homes):
+        release, java = Path(home, "release"), Path(home, "bin", "java")
+        if not (release.is_file() and java.is_file()):
+            continue
+        version = re.search(r'JAVA_VERSION="(\d+)', release.read_text())
+        if version and _OLDEST_JAVA <= int(version[1]) <= _NEWEST_JAVA:
+            return str(java)
+    pytest.skip(f"no OpenSearch: there is no Java {_OLDEST_JAVA} to {_NEWEST_JAVA} here")
+
+
+def _handed_over(folder: Path) -> str | None:
+    """Give the folder to a user who is not root, as which OpenSearch does not run; returns its name."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        account = pwd.getpwnam("nobody")
+    except KeyError:
+        pytest.skip("OpenSearch does not run as root, and there is no user `nobody` to run it as")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid)
+    return "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:
+            return answer.status == 200 and json.load(answer)["status"] != "red"
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
