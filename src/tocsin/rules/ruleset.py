@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tocsin.core.attack import read_techniques
 from tocsin.core.errors import ContentError, Location, Problem
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
@@ -24,18 +25,9 @@ from tocsin.rules.reader import read_rules
 from tocsin.rules.switches import switch_off
 from tocsin.rules.tracking import readings
 from tocsin.rules.tree import Tree
-from tocsin.rules.verdict import put_verdict
+from tocsin.rules.verdict import name_parts, put_verdict
 from tocsin.rules.walk import Node, describe, walk
 from tocsin.rules.watched import Watched
-
-_CHANGES = ("added", "modified", "deleted")
-UPSTREAM_BUILT_IN = frozenset(
-    {
-        *(f"syscheck_registry_{kind}_{what}" for kind in ("key", "value") for what in _CHANGES),
-        *("rootcheck", "sca", "ciscat", "syscollector", "hostinfo_new", "hostinfo_modified"),
-    }
-)
-"""Decoders compiled into Wazuh that rules may name although no record here leads to them yet."""
 
 
 class Ruleset:
@@ -163,11 +155,15 @@ def load(
     problems += refused
     rules, refused = read_rules(
         [file for file in _files(paths, "rules") if file.name not in options.left_out],
-        {*decoders.names, *BUILT_IN, *UPSTREAM_BUILT_IN},
+        {*decoders.names, *BUILT_IN},
         lists,
         json_as_eventchannel=options.json_as_eventchannel,
     )
     tree = Tree(switch_off(rules, options.off))
+    techniques, odd = read_techniques(paths)
+    problems += odd
+    for rule in tree.rules.values():
+        name_parts(rule, techniques)
     regions = None
     if options.geoip is not None:
         try:
