@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from harness.opensearch import shared_opensearch
 
 settings.register_profile("default", deadline=None)  # machines are noisy; slow is not wrong
 settings.register_profile("ci", deadline=None, derandomize=True)  # a landing does not hang on luck
@@ -25,3 +28,10 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real OpenSearch, shared by every test; those that use it skip where there is none."""
+    with shared_opensearch(tmp_path_factory.getbasetemp().parent) as url:
+        yield url

@@ -28,6 +28,9 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.store.opensearch.client import Access, Client
+from tocsin.store.opensearch.mapping import Layout
+
 _STARTS_WITHIN_S = 110
 _HEAP = "512m"
 _OLDEST_JAVA, _NEWEST_JAVA = 11, 23  # 24 has no security manager, which OpenSearch 2 wants
@@ -141,6 +144,17 @@ def own_opensearch() -> Iterator[Node]:
         node.kill()
     finally:
         shutil.rmtree(node.folder, ignore_errors=True)
+
+
+@contextmanager
+def indices(url: str) -> Iterator[Layout]:
+    """Names of indices nobody else uses; they are deleted in the end."""
+    layout = Layout(prefix=f"t{secrets.token_hex(6)}")
+    yield layout
+    client = Client(Access((url,)))
+    client.delete(f"{layout.prefix}-*")
+    client.delete(f"_index_template/{layout.alias}")
+    client.close()
 
 
 def new_node() -> Node:

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from harness.opensearch import shared_opensearch
+from harness.opensearch import indices
 from tocsin.core.clock import ManualClock, from_iso
 from tocsin.store.base import EventStore
 from tocsin.store.duckdb import DuckDBStore
-from tocsin.store.opensearch.client import Access, Client
-from tocsin.store.opensearch.mapping import Layout
+from tocsin.store.opensearch.client import Access
 from tocsin.store.opensearch.store import OpenSearchStore
 
 NOON = from_iso("2026-11-24T12:00:00Z")
 
 OpenStore = Callable[[], EventStore]
-
-
-@pytest.fixture(scope="session")
-def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real OpenSearch; skips where there is none."""
-    with shared_opensearch(tmp_path_factory.getbasetemp().parent) as url:
-        yield url
-
-
-@contextmanager
-def indices(url: str) -> Iterator[Layout]:
-    """Names of indices nobody else uses, deleted in the end."""
-    layout = Layout(prefix=f"t{secrets.token_hex(6)}")
-    yield layout
-    client = Client(Access((url,)))
-    client.delete(f"{layout.prefix}-*")
-    client.delete(f"_index_template/{layout.alias}")
-    client.close()
 
 
 @pytest.fixture(params=["duckdb", "opensearch"])
