@@ -1,0 +1,71 @@
+"""A window of counted entries, as wide as a timeframe and sized after its newest entry."""
+
+from __future__ import annotations
+
+from bisect import insort
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+
+class Entry(msgspec.Struct):
+    """Something at a time that counts so much; `fields` is its document where somebody needs it."""
+
+    at: int
+    count: float | None
+    """None for a figure without a value, such as the mean of nothing."""
+    fields: dict[str, Any] | None = None
+    placeholder: bool = False
+    """It only moves the window on."""
+
+
+_AT = attrgetter("at")
+
+
+class Window(msgspec.Struct):
+    """Entries by time. Those a whole timeframe or more older than the newest fall out."""
+
+    entries: list[Entry] = []
+    total: float = 0
+
+    def add(self, entry: Entry, timeframe: int) -> list[Entry]:
+        """Take an entry in and return what fell out, the oldest first; a late one may fall out at once."""
+        insort(self.entries, entry, key=_AT)
+        self._count(entry.count or 0)
+        newest = self.entries[-1].at
+        stale = 0
+        while newest - self.entries[stale].at >= timeframe:
+            stale += 1
+        out = self.entries[:stale]
+        del self.entries[:stale]
+        for each in out:
+            self._count(-(each.count or 0))
+        return out
+
+    def _count(self, number: float) -> None:
+        """Add to the total; nothing added leaves it as it is, a whole number a whole number."""
+        if number:
+            self.total += number
+
+    def clear(self) -> None:
+        """Drop every entry."""
+        self.entries.clear()
+        self.total = 0
+
+    def mean(self) -> float | None:
+        """Return the mean of the counts, placeholders left out; None for an empty window."""
+        counts = self._counts()
+        return sum(counts) / len(counts) if counts else None
+
+    def least(self) -> float | None:
+        """Return the smallest count, or None."""
+        return min(self._counts(), default=None)
+
+    def most(self) -> float | None:
+        """Return the largest count, or None."""
+        return max(self._counts(), default=None)
+
+    def _counts(self) -> list[float]:
+        counts = (entry.count for entry in self.entries if not entry.placeholder)
+        return [count for count in counts if count is not None]

@@ -1,0 +1,105 @@
+"""The sentence each kind of rule says about a match, as ElastAlert words it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from tocsin.detect.kinds.base import Match
+from tocsin.detect.kinds.document import minute
+from tocsin.detect.kinds.metric import formatted
+from tocsin.detect.kinds.settings import KindSettings
+
+
+def sentence(settings: KindSettings, match: Match) -> str:
+    """Return what the rule's kind says about a match; empty for kinds that say nothing."""
+    words = _SENTENCES.get(settings.kind)
+    return words(settings, match) if words else ""
+
+
+def _frequency(settings: KindSettings, match: Match) -> str:
+    since = minute(match.at - settings.timeframe)
+    return f"At least {settings.num_events} events occurred between {since} and {minute(match.at)}\n\n"
+
+
+def _flatline(settings: KindSettings, match: Match) -> str:
+    until = minute(match.at)
+    return (
+        f"An abnormally low number of events occurred around {until}.\n"
+        f"Between {minute(match.at - settings.timeframe)} and {until}, "
+        f"there were less than {settings.threshold} events.\n\n"
+    )
+
+
+def _spike(settings: KindSettings, match: Match) -> str:
+    now, before = match.fields["spike_count"], match.fields["reference_count"]
+    span = timedelta(microseconds=settings.timeframe)
+    around = minute(match.at)
+    if settings.field_value:
+        return (
+            f"An abnormal average value ({now:.2f}) of field '{settings.field_value}' "
+            f"occurred around {around}.\n"
+            f"Preceding that time, the field had an average value of ({before:.2f}) within {span}\n\n"
+        )
+    return (
+        f"An abnormal number ({int(now)}) of events occurred around {around}.\n"
+        f"Preceding that time, there were only {int(before)} events within {span}\n\n"
+    )
+
+
+def _spike_aggregation(settings: KindSettings, match: Match) -> str:
+    metric = settings.metric
+    what = f"{metric.function} of {metric.field}" if metric else ""
+    now, before = match.fields["spike_count"], match.fields["reference_count"]
+    span = timedelta(microseconds=settings.timeframe)
+    return (
+        f"An abnormal {what} ({round(now, 2)}) occurred around {minute(match.at)}.\n"
+        f"Preceding that time, there was a {what} of ({round(before, 2)}) within {span}\n\n"
+    )
+
+
+def _cardinality(settings: KindSettings, match: Match) -> str:
+    bounded = settings.most is not None
+    bound = f"A maximum of {settings.most}" if bounded else f"Less than {settings.fewest}"
+    since = minute(match.at - settings.timeframe)
+    return (
+        f"{bound} unique {settings.cardinality_field}(s) occurred since last alert "
+        f"or between {since} and {minute(match.at)}\n\n"
+    )
+
+
+def _metric(settings: KindSettings, match: Match) -> str:
+    metric = settings.metric
+    if metric is None:
+        return ""
+    value = match.fields[metric.key]
+    shown = formatted(metric.format, value) if metric.format else value
+    return (
+        f"Threshold violation, {metric.function}:{metric.field} {shown} "
+        f"(min: {_plain(metric.least)} max : {_plain(metric.most)}) \n\n"
+    )
+
+
+def _percentage(settings: KindSettings, match: Match) -> str:
+    share = match.fields["percentage"]
+    shown = formatted(settings.percentage_format, share) if settings.percentage_format else share
+    return (
+        f"Percentage violation, value: {shown} "
+        f"(min: {_plain(settings.least_percentage)} max : {_plain(settings.most_percentage)}) "
+        f"of {match.fields['denominator']} items\n\n"
+    )
+
+
+def _plain(bound: float | None) -> str:
+    return str(bound)
+
+
+_SENTENCES: dict[str, Callable[[KindSettings, Match], str]] = {
+    "frequency": _frequency,
+    "flatline": _flatline,
+    "spike": _spike,
+    "spike_aggregation": _spike_aggregation,
+    "cardinality": _cardinality,
+    "metric_aggregation": _metric,
+    "percentage_match": _percentage,
+}

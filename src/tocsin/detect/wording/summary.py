@@ -1,0 +1,115 @@
+"""The table that tells how many matches an alert gathers per combination of fields."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from tocsin.detect.kinds.document import Document, lookup
+
+MAX_WIDTH = 80
+"""Of the ASCII table, in characters."""
+
+Row = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How the table of a rule is drawn."""
+
+    fields: tuple[str, ...]
+    style: str = "ascii"
+    headers: tuple[str, ...] = ()
+    max_rows: int = 0
+    prefix: str = ""
+    suffix: str = ""
+
+
+def summarise(summary: Summary, matches: Sequence[Document], missing: str) -> str:
+    """Return the table with what stands around it."""
+    rows = _rows(summary, matches, missing)
+    shown = rows[: summary.max_rows] if summary.max_rows else rows
+    names = [*summary.fields, "count"]
+    text = f"{summary.prefix}\n\n" if summary.prefix else ""
+    text += f"Aggregation resulted in the following data for summary_table_fields ==> {names}:\n\n"
+    headers = [*(summary.headers or summary.fields), "count"]
+    text += _STYLES[summary.style](headers, shown) + "\n\n"
+    if len(shown) < len(rows):
+        text += f"Showing top {len(shown)} rows out of {len(rows)}\n\n"
+    return text + (f"{summary.suffix}\n\n" if summary.suffix else "")
+
+
+def _rows(summary: Summary, matches: Sequence[Document], missing: str) -> list[Row]:
+    numbers: dict[tuple[str, ...], int] = {}
+    for match in matches:
+        key = tuple(_text(match, name, missing) for name in summary.fields)
+        numbers[key] = numbers.get(key, 0) + 1
+    counted = list(numbers.items())
+    if summary.max_rows:
+        counted.sort(key=lambda entry: -entry[1])
+    return [[*key, str(number)] for key, number in counted]
+
+
+def _text(match: Document, name: str, _missing: str) -> str:
+    return str(lookup(match, name))
+
+
+def _ascii(headers: Row, rows: list[Row]) -> str:
+    widths = _widths([headers, *rows])
+    rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
+    lines = [rule, *_cells(headers, widths, centred=True), rule.replace("-", "=")]
+    for row in rows:
+        lines += [*_cells(row, widths, centred=False), rule]
+    return "\n".join(lines)
+
+
+def _widths(rows: list[Row]) -> list[int]:
+    """Return the width of each column; where they do not fit, the widest give way first."""
+    widths = [
+        max(len(line) for row in rows for line in row[column].split("\n")) for column in range(len(rows[0]))
+    ]
+    room = MAX_WIDTH - 3 * len(widths) - 1
+    while sum(widths) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _cells(row: Row, widths: list[int], *, centred: bool) -> list[str]:
+    """Return the lines of one row, long cells wrapped."""
+    columns = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    height = max(map(len, columns))
+    lines = []
+    for number in range(height):
+        parts = [
+            _aligned(column[number] if number < len(column) else "", width, centred=centred)
+            for column, width in zip(columns, widths, strict=True)
+        ]
+        lines.append("| " + " | ".join(parts) + " |")
+    return lines
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    return [part for line in cell.split("\n") for part in (textwrap.wrap(line, width) or [""])]
+
+
+def _aligned(text: str, width: int, *, centred: bool) -> str:
+    if not centred:
+        return text.ljust(width)
+    spare = width - len(text)
+    return " " * (spare // 2) + text + " " * (spare - spare // 2)
+
+
+def _markdown(headers: Row, rows: list[Row]) -> str:
+    lines = [f"| {' | '.join(headers)} |", "|" + "-----|" * len(headers)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _html(headers: Row, rows: list[Row]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in headers)
+    body = "\n".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table>\n<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+_STYLES: dict[str, Callable[[Row, list[Row]], str]] = {"ascii": _ascii, "markdown": _markdown, "html": _html}
