@@ -24,7 +24,7 @@ from tocsin.detect.service import RuleBook, RuleService
 from tocsin.enrich.catalogue import Means, native_analyzers
 from tocsin.enrich.service import EnrichmentService
 from tocsin.enrich.sources import LogHistory, PathStore
-from tocsin.figures import PlatformFigures, registry_of
+from tocsin.figures import AnalysisFigures, PlatformFigures, registry_of
 from tocsin.folder import DataFolder
 from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.ingest.agents import Agents
@@ -40,12 +40,18 @@ from tocsin.migrations import upgrade
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
-from tocsin.rules import Correlation
-from tocsin.seams import Counting, NotedEnrichment, OnCall, RulesetFactory
+from tocsin.rules import Correlation, Ruleset
+from tocsin.rules.keeping import KeptCorrelation
+from tocsin.rules.options import RulesetOptions
+from tocsin.rules.service import AnalysisRules, Content
+from tocsin.rules.statistics import RuleStatistics
+from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE, ContentStore
+from tocsin.rules.switchbook import SwitchBook
+from tocsin.seams import Counting, NotedEnrichment, OnCall
 from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
-from tocsin.store.duckdb import DuckDBStore
+from tocsin.stores import open_store
 
 _OWN = {
     "rules": (".",),
@@ -66,6 +72,7 @@ class Platform:
     pipeline: Pipeline
     ledger: Ledger
     detector: Detector
+    analysis: AnalysisRules
     playbooks: PlaybookService
     intel: Intel
     enrichment: EnrichmentService
@@ -106,6 +113,7 @@ class Platform:
             retention.run,
             RunRetention(self.playbooks, self.settings.respond.keep_days).run,
             Renewal(self.intel).run,
+            lambda stop: self.analysis.run(stop, self.settings.content.watch_s),
         )
         for work in works:
             thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
@@ -123,9 +131,11 @@ class Platform:
         self.pipeline.stop()
         self._stopping.set()
         self.detector.notify()
+        self.analysis.wake()
         self.playbooks.dispatcher.notify()
         for thread in self._threads:
             thread.join()
+        self.analysis.close()
         if self._launched:
             self.playbooks.close()
         self.ledger.stop()
@@ -184,8 +194,9 @@ def _wired(ground: Ground) -> Platform:
     book, detector = _detector(ground, alerts, playbooks)
     detection = RuleService(book, detector, db, audit)
     ledger = Ledger(db, clock)
-    rulesets = RulesetFactory(tuple(_folders(settings, "rules", settings.content.rules)))
-    pipeline = _pipeline(ground, rulesets, intel, ledger, detector)
+    analysis = _analysis(ground)
+    pipeline = _pipeline(ground, analysis, intel, ledger, detector)
+    analysis.attach(pipeline)
     services = Services(
         db=db,
         clock=clock,
@@ -202,8 +213,11 @@ def _wired(ground: Ground) -> Platform:
         warninglists=intel.warninglists,
         enrichment=enrichment,
         detection=detection,
+        analysis=analysis,
         playbooks=playbooks,
-        metrics=registry_of(PlatformFigures(ground.store, pipeline, ledger, detection)),
+        metrics=registry_of(
+            PlatformFigures(ground.store, pipeline, ledger, detection), AnalysisFigures(analysis)
+        ),
         settings=settings,
     )
     return Platform(
@@ -214,11 +228,12 @@ def _wired(ground: Ground) -> Platform:
         pipeline=pipeline,
         ledger=ledger,
         detector=detector,
+        analysis=analysis,
         playbooks=playbooks,
         intel=intel,
         enrichment=enrichment,
         syslog=_syslog(settings, pipeline, ledger, clock),
-        problems=(*rulesets().problems, *book.problems, *list_problems, *analyzer_problems),
+        problems=(*analysis.problems, *book.problems, *list_problems, *analyzer_problems),
     )
 
 
@@ -251,7 +266,7 @@ def _ground(settings: Settings, opened: ExitStack) -> Ground:
     db = Database(settings.database or f"sqlite:///{data.path}/tocsin.db")
     opened.callback(db.close)
     upgrade(db)
-    store = DuckDBStore(data.part("events"), clock, memory_limit=settings.store.memory_limit)
+    store = open_store(settings.store, data.part("events"), clock)
     opened.callback(store.close)
     audit = Audit(clock)
     return Ground(
@@ -317,9 +332,37 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
     return book, detector
 
 
+def content_store(settings: Settings) -> ContentStore:
+    """Return where imported content, the operator's switches and the rules' figures are kept."""
+    return ContentStore(settings.data.expanduser().resolve() / "content")
+
+
+def rule_folders(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders of decoders, rules and lists as they are now, those imported last."""
+    configured = _folders(settings, "rules", settings.content.rules)
+    return (*configured, *content_store(settings).folders())
+
+
+def _analysis(ground: Ground) -> AnalysisRules:
+    settings, folder = ground.settings, content_store(ground.settings).folder
+    statistics = RuleStatistics(folder / FIGURES_FILE, ground.clock, alert_level=settings.detect.alert_level)
+    statistics.restore()
+    content = Content(
+        folders=lambda: rule_folders(settings),
+        switches=SwitchBook(folder / SWITCHES_FILE),
+        options=RulesetOptions(geoip=settings.enrich.geoip),
+        provenance=content_store(settings).provenance,
+    )
+
+    def memory(ruleset: Ruleset) -> KeptCorrelation:
+        return KeptCorrelation(Correlation(ruleset), folder / "memory")
+
+    return AnalysisRules(content, statistics, ground.db, ground.clock, ground.audit, memory=memory)
+
+
 def _pipeline(
     ground: Ground,
-    rulesets: RulesetFactory,
+    analysis: AnalysisRules,
     intel: Intel,
     ledger: Ledger,
     detector: Detector,
@@ -333,8 +376,9 @@ def _pipeline(
         detector.notify()
         announcer.tell("commit", source)
 
-    correlation = Correlation(rulesets())
-    stages = Stages(rulesets, correlation.settle, intel.matcher().match, commit, store.mark)
+    stages = Stages(
+        analysis.edition.factory, analysis.settle, intel.matcher().match, commit, store.mark, analysis.offer
+    )
     return Pipeline(stages, ledger, _limits(ground.settings), on_commit=committed)
 
 

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from tocsin.detect.service import RuleService
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
+from tocsin.rules.service import AnalysisRules
 from tocsin.store.base import EventStore
 
 
@@ -44,6 +45,33 @@ class PlatformFigures(Collector):
         yield GaugeMetricFamily("tocsin_store_last_commit", "Newest commit.", value=self._store.last_commit())
         status = self._detection.status()
         yield GaugeMetricFamily("tocsin_detect_lag_seconds", "Detection behind.", value=status.lag_ms / 1000)
+
+
+_MOST_RULES = 50
+
+
+class AnalysisFigures(Collector):
+    """Rules in force and refused content; hits and cost of the rules that were met most often."""
+
+    def __init__(self, analysis: AnalysisRules) -> None:
+        self._analysis = analysis
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every figure as it is now; of single rules, those of the fifty with the most hits."""
+        ruleset = self._analysis.edition.ruleset
+        yield GaugeMetricFamily("tocsin_rules_loaded", "Rules in force.", value=len(ruleset.tree.rules))
+        yield GaugeMetricFamily("tocsin_rules_problems", "Content refused.", value=len(ruleset.problems))
+        figures = self._analysis.statistics.figures()
+        most = sorted(figures, key=lambda rule_id: (-figures[rule_id].hits, rule_id))[:_MOST_RULES]
+        hits = CounterMetricFamily("tocsin_rules_hits", "Events a rule was the verdict of.", labels=["rule"])
+        cost = GaugeMetricFamily(
+            "tocsin_rules_cost_seconds", "Mean CPU time of trying a rule, sampled.", labels=["rule"]
+        )
+        for rule_id in most:
+            hits.add_metric([str(rule_id)], figures[rule_id].hits)
+            cost.add_metric([str(rule_id)], figures[rule_id].mean_ns / 1e9)
+        yield hits
+        yield cost
 
 
 def registry_of(*collectors: Collector) -> CollectorRegistry:

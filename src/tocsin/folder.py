@@ -15,6 +15,21 @@ class FolderError(TocsinError):
     code = "data-folder"
 
 
+def running_on(path: Path) -> int | None:
+    """Return the process id of the platform that runs on a data folder; None when none does."""
+    lock = path.expanduser().resolve() / "lock"
+    try:
+        with lock.open("rb") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = stream.read(20).strip()
+                return int(text) if text.isdigit() else None
+    except OSError:
+        return None
+    return None
+
+
 class DataFolder:
     """The folder of everything a platform keeps, locked while the platform runs."""
 
@@ -34,6 +49,8 @@ class DataFolder:
             raise FolderError(
                 f"another platform is running on {self.path}: stop it first, or choose another --data"
             ) from error
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def part(self, name: str) -> Path:
         """Return the folder of one part, made if need be."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,33 +13,10 @@ from tocsin.cases import Case, CaseService, Observable
 from tocsin.core.database import Database
 from tocsin.enrich.service import EnrichmentService, Job
 from tocsin.query.tree import Node
-from tocsin.rules import Ruleset, load
 from tocsin.store.base import EventStore, Selection
 
 _MOST_COPIES = 200
 """Observables of equal value that one report is noted on."""
-
-
-@dataclass(slots=True)
-class RulesetFactory:
-    """Hands out the rule set: the one at hand in this process, a fresh one in a worker process."""
-
-    folders: tuple[Path, ...]
-    ruleset: Ruleset | None = field(default=None, repr=False)
-
-    def __call__(self) -> Ruleset:
-        """Return the rule set, reading the folders where there is none yet."""
-        if self.ruleset is None:
-            self.ruleset = load(self.folders)
-        return self.ruleset
-
-    def __getstate__(self) -> tuple[Path, ...]:
-        """Take only the folders along to another process."""
-        return self.folders
-
-    def __setstate__(self, folders: tuple[Path, ...]) -> None:
-        """Arrive in another process."""
-        self.folders, self.ruleset = folders, None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import re
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -79,12 +79,36 @@ class IngestSettings(_Section):
 
 
 class StoreSettings(_Section):
-    """The embedded event log."""
+    """The event log: embedded in files of this machine, or on an OpenSearch or Elasticsearch cluster."""
 
+    kind: Literal["duckdb", "opensearch"] = "duckdb"
+    """Where the log is kept. `tocsin store migrate` moves the history."""
     memory_limit: str = Field(default="256MB", pattern=r"^[1-9][0-9]{0,8}(\.[0-9]+)? ?[KMGT]i?B$")
-    """A number and its unit: KB, MB, GB, TB, or KiB, MiB, GiB, TiB."""
+    """A number and its unit: KB, MB, GB, TB, or KiB, MiB, GiB, TiB. For the embedded log."""
     retention_days: int = Field(default=0, ge=0)
     """Days are deleted when they are older than this; 0 keeps everything."""
+    url: str = ""
+    """Address of the cluster, such as `https://search:9200`; of several nodes, with commas between."""
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    """Better given as `TOCSIN_STORE__PASSWORD` than in the file."""
+    api_key: SecretStr = SecretStr("")
+    """Instead of user and password; `TOCSIN_STORE__API_KEY`."""
+    ca: Path | None = None
+    """PEM file of the authority that signed the cluster's certificates; empty: the system's."""
+    timeout_s: float = Field(default=30.0, gt=0, le=600)
+    """How long the cluster may take for one answer."""
+    prefix: str = Field(default="tocsin", pattern=r"^[a-z][a-z0-9_-]{0,60}$")
+    """How the names of the cluster's indices begin."""
+    shards: int = Field(default=1, ge=1, le=64)
+    """Shards of a day's index."""
+    replicas: str = Field(default="0-1", pattern=r"^[0-9]+-([0-9]+|all)$")
+    """Copies of each shard: from, and to as many as there are nodes for."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses in `url`."""
+        return tuple(part.strip() for part in self.url.split(",") if part.strip())
 
 
 class ContentSettings(_Section):
@@ -96,6 +120,8 @@ class ContentSettings(_Section):
     warninglists: tuple[Path, ...] = ()
     own: bool = True
     """Whether the content that comes with Tocsin is loaded."""
+    watch_s: float = Field(default=5.0, ge=0, le=86_400)
+    """How often decoders, rules and lists are looked at for changes, in seconds; 0 never looks."""
 
 
 class DetectSettings(_Section):

@@ -20,7 +20,8 @@ from tocsin.core.record import Record
 from tocsin.enrich.base import Report, Taxonomy
 from tocsin.query.tree import Everything
 from tocsin.rules import Correlation
-from tocsin.seams import Counting, NotedEnrichment, OnCall, RulesetFactory
+from tocsin.rules.factory import RulesetFactory
+from tocsin.seams import Counting, NotedEnrichment, OnCall
 from tocsin.store.base import Selection
 
 PASSWORD = "a long enough passphrase"

@@ -53,6 +53,7 @@ class Services:
     warninglists: Any = None
     enrichment: Any = None
     detection: Any = None
+    analysis: Any = None
     playbooks: Any = None
     metrics: Any = None
     """A `prometheus_client.CollectorRegistry`."""

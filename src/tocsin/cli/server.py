@@ -16,13 +16,14 @@ from tocsin.settings import Settings, load_settings
 
 
 def run_server(config: Path | None, *, data: Path | None, host: str | None, port: int | None) -> int:
-    """Run the platform until SIGTERM or SIGINT; returns the exit status."""
+    """Run the platform until SIGTERM or SIGINT; returns the exit status. SIGHUP reloads the rules."""
     settings = settings_with(config, data=data, host=host, port=port)
     journal.configure(logging.INFO)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     platform = open_platform(settings)
+    signal.signal(signal.SIGHUP, lambda *_: platform.analysis.ask())
     try:
         platform.start()
         greet(platform)

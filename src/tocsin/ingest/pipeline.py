@@ -159,6 +159,7 @@ class Pipeline:
             pass
         with self._analysing:
             events = self._analyse(batch, mark)
+        self._stages.offer(batch.records)
         self._match(events)
         committed = self._commit(batch, events)
         if committed is None:

@@ -67,3 +67,5 @@ class Stages:
     match: Match
     commit: Commit
     mark: Mark
+    offer: Callable[[Sequence[Record]], None] = lambda _records: None
+    """Sees the records of each batch and may take one to measure with; returns at once."""

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from tocsin.core.errors import InvalidError
 from tocsin.decode.patterns import compile_pattern, lower
+from tocsin.decode.subject import Subject
 from tocsin.rules.model import Rule
 
 SwitchKind = Literal["rule", "file", "group"]
@@ -67,22 +68,22 @@ def rule_number(text: str) -> int:
 
 
 def switch_off(rules: Sequence[Rule], switches: Switches) -> list[Rule]:
-    """Return the rules without those that are off; what others stand below stays, as a mere step to them.
+    """Make the rules that are off never a verdict; what others stand below stays a mere step to them.
 
-    A step gives no verdict: an event that matches it and none of its children goes to what would have
-    stood without it.
+    An event that matches a step and none of its children goes to what would have stood without it.
     """
-    if not switches:
-        return list(rules)
-    parents = _Parents(rules)
-    kept: list[Rule] = []
-    for rule in rules:
-        if not switches.is_off(rule):
-            kept.append(rule)
-        elif parents.has(rule):
-            rule.noalert = True
-            kept.append(rule)
-    return kept
+    if switches:
+        parents = _Parents(rules)
+        for rule in rules:
+            if switches.is_off(rule):
+                rule.noalert = True
+                if not parents.has(rule):
+                    rule.tests, rule.composite, rule.ignore = (_never,), None, 0
+    return list(rules)
+
+
+def _never(_subject: Subject) -> bool:
+    return False
 
 
 class _Parents:
