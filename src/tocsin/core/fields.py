@@ -38,15 +38,18 @@ CATALOGUE: dict[str, FieldType] = {
     "event.sequence": "long",
     "event.source": "keyword",
     TIME_REFUSED: "keyword",
+    "file.gid": "keyword",
     "file.group": "keyword",
     "file.hash.md5": "keyword",
     "file.hash.sha1": "keyword",
     "file.hash.sha256": "keyword",
+    "file.inode": "keyword",
     "file.mode": "keyword",
     "file.mtime": "date",
     "file.owner": "keyword",
     "file.path": "keyword",
     "file.size": "long",
+    "file.uid": "keyword",
     "host.hostname": "keyword",
     "host.ip": "ip",
     "host.name": "keyword",
@@ -132,8 +135,27 @@ ALIASES: dict[str, str] = {
     "syscheck.gname_after": "file.group",
     "syscheck.perm_after": "file.mode",
     "syscheck.mtime_after": "file.mtime",
+    "syscheck.uid_after": "file.uid",
+    "syscheck.gid_after": "file.gid",
+    "syscheck.inode_after": "file.inode",
+    "syscheck.audit.user.name": "user.name",
+    "syscheck.audit.effective_user.name": "user.effective.name",
+    "syscheck.audit.process.id": "process.pid",
+    "syscheck.audit.process.name": "process.executable",
+    "syscheck.audit.process.cwd": "process.working_directory",
+    "syscheck.audit.process.ppid": "process.parent.pid",
+    "syscheck.audit.process.parent_name": "process.parent.executable",
 }
 """Names that mean a field of the catalogue. `.keyword` at the end of any name is dropped too."""
+
+OURS = ("rule.", "decoder.", "agent.", "threat.")
+"""Beginnings of what the platform itself says of an event, so that no log can say it."""
+RESERVED = frozenset({TIMESTAMP, EVENT_ID, MESSAGE})
+"""Names of properties of an event, which are no fields of it."""
+ALIASES_OF_DATA: dict[str, str] = {
+    f"data.{name}": name for name in CATALOGUE if name not in RESERVED and not name.startswith(OURS)
+}
+"""Wazuh's names for fields of a log that have ECS names there already."""
 
 ADDRESS_FIELDS = tuple(name for name, kind in CATALOGUE.items() if kind == "ip")
 
@@ -141,7 +163,7 @@ ADDRESS_FIELDS = tuple(name for name, kind in CATALOGUE.items() if kind == "ip")
 def canonical(name: str) -> str:
     """Return the catalogue's name for a field given under any name we know; others come back as they are."""
     name = name.removesuffix(".keyword")
-    return ALIASES.get(name, name)
+    return ALIASES.get(name) or ALIASES_OF_DATA.get(name, name)
 
 
 def field_type(name: str) -> FieldType | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from tocsin.core.clock import from_iso
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Value
-from tocsin.core.fields import ALIASES, CATALOGUE
+from tocsin.core.fields import ALIASES, CATALOGUE, OURS, RESERVED
 
 STATIC = frozenset(
     {
@@ -37,11 +37,6 @@ _ECS = {
     "url": "url.original",
 }
 _NOT_AN_ADDRESS = {"source.ip": "source.domain", "destination.ip": "destination.domain"}
-_RESERVED = frozenset({"@timestamp", "_id", "message"})
-
-_OURS = ("rule.", "decoder.", "agent.", "threat.")
-"""What the platform itself says of an event, so that no log can say it."""
-
 Store = Callable[[dict[str, Value], str], None]
 """Put a value, given as text, into an event's fields."""
 
@@ -87,7 +82,7 @@ def _target(name: str, field: str, *, static: bool) -> Target:
 
 def event_field(name: str) -> str:
     """Return the event's field for a dynamic name; `data.` names that are aliases lead to the real one."""
-    if name in CATALOGUE and name not in _RESERVED and not name.startswith(_OURS):
+    if name in CATALOGUE and name not in RESERVED and not name.startswith(OURS):
         return name
     return ALIASES.get(f"data.{name}", f"data.{name}")
 

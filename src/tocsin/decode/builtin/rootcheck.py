@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocsin.decode.builtin.values import as_bytes, put
+from tocsin.decode.builtin.values import as_bytes, put, store
 from tocsin.decode.subject import Subject
 
 NAMES = frozenset({"rootcheck"})
@@ -32,6 +32,7 @@ def put_rootcheck(subject: Subject, text: str) -> None:
     sentence, stop, _ = title.partition(". ")
     put(subject, "title", "data.title", (sentence + stop).strip()[:1_024])
     if quoted or named:
-        put(subject, "file", "file.path", quoted[2] if quoted else named and named[1])
+        put(subject, "file", "data.file", quoted[2] if quoted else named and named[1])
+        store(subject, "file.path", subject.fields["data.file"])
     subject.values[_FINDING] = subject.log
     subject.fts = ("hostname", "location", _FINDING)

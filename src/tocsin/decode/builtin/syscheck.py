@@ -39,7 +39,7 @@ ATTRIBUTES = {
     "hash_md5": ("md5", "file.hash.md5"),
     "hash_sha1": ("sha1", "file.hash.sha1"),
     "hash_sha256": ("sha256", "file.hash.sha256"),
-    "attributes": ("win_attributes", "syscheck.attrs"),
+    "attributes": ("win_attributes", "syscheck.attrs_after"),
     "value_type": ("value_type", "syscheck.value_type"),
 }
 """Attributes by their name in the JSON: the rules' name and the event's field."""
@@ -104,7 +104,8 @@ def put_change(subject: Subject, data: Mapping[str, Any]) -> None:
     put(subject, "entry_type", "syscheck.entry_type", kind or "file")
     for name, (key, field) in ATTRIBUTES.items():
         _put_attribute(subject, name, (key, field), now.get(name))
-        _put_attribute(subject, name, (f"{key}_before", f"syscheck.{key}_before"), old.get(name))
+        before = field.replace("_after", "_before") if "_after" in field else f"syscheck.{key}_before"
+        _put_attribute(subject, name, (f"{key}_before", before), old.get(name))
     for name, (key, field) in _AUDIT.items():
         put(subject, key, field, _mapping(data.get("audit")).get(name))
     subject.message = change_text(data, now, old)
@@ -117,7 +118,7 @@ def _put_attribute(subject: Subject, name: str, target: tuple[str, str], value: 
         subject.values[key] = str(value)
         keep(subject, field, value * SECOND if field == "file.mtime" else to_iso(value * SECOND))
     elif name == "perm" and isinstance(value, dict):
-        put(subject, key, field.replace("file.mode", "syscheck.win_perm_after"), value)
+        put(subject, key, f"syscheck.win_perm_{'before' if key.endswith('_before') else 'after'}", value)
     else:
         put(subject, key, field, value)
 
