@@ -22,6 +22,7 @@ from tocsin.query.opensearch_terms import (
     AT,
     CASED_SECTIONS,
     FOLDED,
+    FOLDED_HEAD,
     NAMES,
     SEQ,
     TERMS,
@@ -284,7 +285,7 @@ def _wildcard(name: str, node: Wildcard) -> _Pair:
     if len(node.pattern) > _LONGEST_PATTERN:
         return _OPEN
     if name == MESSAGE:
-        clause: Clause = {"wildcard": {FOLDED: {"value": _written(folded)}}}
+        clause: Clause = {"wildcard": {FOLDED: {"value": FOLDED_HEAD + _written(folded)}}}
         return (NONE, clause) if node.cased else _sure(clause)
     chosen, sections = (pieces, CASED_SECTIONS) if node.cased else (folded, TEXT_SECTIONS)
     shape = shape_of(chosen)
@@ -326,7 +327,7 @@ def _message_regex(pattern: str, *, folding: bool) -> _Pair:
     written = lucene_regex(pattern, folding=True)
     if written is None:
         return _OPEN
-    yes, maybe = _but_dotted(MESSAGE, _regexp(FOLDED, written))
+    yes, maybe = _but_dotted(MESSAGE, _regexp(FOLDED, f"\\{FOLDED_HEAD}({written})"))
     caseless = not _LETTERS.search(_CASELESS_ESCAPES.sub("", pattern))
     return (yes, maybe) if folding or caseless else (NONE, maybe)
 

@@ -25,6 +25,8 @@ TERMS = "tocsin.terms"
 NAMES = "tocsin.names"
 WORDS = "tocsin.words"
 FOLDED = "tocsin.folded"
+FOLDED_HEAD = "="
+"""Begins every folded message: the server does not find an empty text."""
 UNSURE = "tocsin.unsure"
 """Names of the fields that only a look at the event itself can decide; `*` stands for all of them."""
 

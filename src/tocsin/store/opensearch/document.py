@@ -10,6 +10,7 @@ from tocsin.core.clock import to_iso
 from tocsin.core.event import Event
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
 from tocsin.query.opensearch_terms import (
+    FOLDED_HEAD,
     LONGEST_MESSAGE,
     column,
     encoded,
@@ -121,7 +122,7 @@ class _Keys:
         self.terms.update(key_terms(MESSAGE, message))
         if has_dotted(message):
             self.terms.add(term(MESSAGE, "T", ""))
-        self.folded: str | None = fold(message)
+        self.folded: str | None = FOLDED_HEAD + fold(message)
         if is_long(message, LONGEST_MESSAGE):
             self.folded = None
             self.unsure.add(MESSAGE)

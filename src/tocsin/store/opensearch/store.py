@@ -15,9 +15,11 @@ from itertools import groupby
 from tocsin.core.clock import day_of
 from tocsin.core.errors import InvalidError, NotFoundError
 from tocsin.core.event import Event
+from tocsin.query.aggregation import Aggregation, Result, SortKey
 from tocsin.query.tree import And, Node, Term
 from tocsin.store.base import (
     Batch,
+    Behind,
     Bucket,
     Committed,
     Day,
@@ -25,6 +27,7 @@ from tocsin.store.base import (
     Logged,
     Order,
     Page,
+    Ranked,
     Selection,
     TopValue,
 )
@@ -33,6 +36,7 @@ from tocsin.store.opensearch.commits import CommitLog, Part
 from tocsin.store.opensearch.counting import Counting
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.reading import Reader, key_of
+from tocsin.store.opensearch.scratch import copied
 from tocsin.store.opensearch.writing import EventWriter
 from tocsin.store.recent import RecentCommits
 
@@ -175,6 +179,24 @@ class OpenSearchStore:
     def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
         """Return the commonest values of a field, most events first, ties by value."""
         return self._counting.top(selection, field, size)
+
+    def rank(
+        self,
+        selection: Selection,
+        sort: Sequence[SortKey],
+        *,
+        start: int = 0,
+        limit: int = 100,
+        behind: Behind | None = None,
+    ) -> Sequence[Ranked]:
+        """Return events in the order of their values, ties by time, source and sequence, newest first."""
+        with copied(self._reader, selection) as store:
+            return store.rank(selection, sort, start=start, limit=limit, behind=behind)
+
+    def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
+        """Return the answer to each aggregation, by name."""
+        with copied(self._reader, selection) as store:
+            return store.aggregate(selection, aggregations)
 
     def fields(self, selection: Selection) -> Sequence[FieldSeen]:
         """Return the fields that occur in the days the selection's time range touches."""

@@ -1,0 +1,51 @@
+"""Which event log a platform keeps: the embedded one, or one on OpenSearch; the settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.core.clock import Clock
+from tocsin.settings import SettingsError, StoreSettings
+from tocsin.store.base import EventStore
+from tocsin.store.duckdb import DuckDBStore
+from tocsin.store.opensearch.client import Access
+from tocsin.store.opensearch.mapping import Layout
+from tocsin.store.opensearch.store import OpenSearchStore
+
+
+def open_store(settings: StoreSettings, folder: Path, clock: Clock) -> EventStore:
+    """Open the log the settings name; the embedded one stands in `folder`.
+
+    Raises `SettingsError` when a cluster is asked for while this folder holds a history that it lacks.
+    """
+    if settings.kind == "duckdb":
+        return open_embedded(settings, folder, clock)
+    store = open_opensearch(settings)
+    if not store.last_commit() and any((folder / "days").glob("*.duckdb")):
+        store.close()
+        raise SettingsError(
+            f"store.kind: the log on {', '.join(settings.hosts)} is empty and the one in {folder} is not:"
+            " move the history first with `tocsin store migrate --to opensearch`"
+        )
+    return store
+
+
+def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDBStore:
+    """Open the embedded log of a folder."""
+    return DuckDBStore(folder, clock, memory_limit=settings.memory_limit)
+
+
+def open_opensearch(settings: StoreSettings) -> OpenSearchStore:
+    """Open the log on OpenSearch or Elasticsearch; raises `SettingsError` when the address is missing."""
+    if not settings.hosts:
+        raise SettingsError("store.url: the address of OpenSearch is missing, such as https://search:9200")
+    access = Access(
+        settings.hosts,
+        user=settings.user,
+        password=settings.password.get_secret_value(),
+        api_key=settings.api_key.get_secret_value(),
+        ca=settings.ca,
+        timeout_s=settings.timeout_s,
+    )
+    layout = Layout(settings.prefix, settings.shards, settings.replicas)
+    return OpenSearchStore(access, layout)
