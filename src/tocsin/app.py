@@ -345,17 +345,23 @@ def rule_folders(settings: Settings) -> tuple[Path, ...]:
 
 def _analysis(ground: Ground) -> AnalysisRules:
     settings, folder = ground.settings, content_store(ground.settings).folder
+    wanted = settings.rules
     statistics = RuleStatistics(folder / FIGURES_FILE, ground.clock, alert_level=settings.detect.alert_level)
     statistics.restore()
     content = Content(
         folders=lambda: rule_folders(settings),
         switches=SwitchBook(folder / SWITCHES_FILE),
-        options=RulesetOptions(geoip=settings.enrich.geoip),
+        options=RulesetOptions(
+            time="event" if wanted.memory == "keyed" else "received",
+            zone=wanted.time_zone,
+            geoip=settings.enrich.geoip,
+        ),
         provenance=content_store(settings).provenance,
     )
 
     def memory(ruleset: Ruleset) -> KeptCorrelation:
-        return KeptCorrelation(Correlation(ruleset), folder / "memory")
+        correlation = Correlation(ruleset, mode=wanted.memory, memory_size=wanted.memory_size)
+        return KeptCorrelation(correlation, folder / "memory")
 
     return AnalysisRules(content, statistics, ground.db, ground.clock, ground.audit, memory=memory)
 

@@ -11,6 +11,7 @@ import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -124,6 +125,28 @@ class ContentSettings(_Section):
     """How often decoders, rules and lists are looked at for changes, in seconds; 0 never looks."""
 
 
+class RulesSettings(_Section):
+    """How rules look at time and remember earlier events."""
+
+    memory: Literal["compat", "keyed"] = "compat"
+    """`compat`: as Wazuh, the last events that matched a rule, by the time of their reception. `keyed`:
+    bounded for each rule and each set of compared values, by the events' own time."""
+    memory_size: int = Field(default=8_192, ge=64, le=1_000_000)
+    """How many events `compat` remembers."""
+    time_zone: str = "local"
+    """For conditions on the hour and the day: `local`, or a name such as `Europe/Madrid`."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        if zone != "local":
+            try:
+                ZoneInfo(zone)
+            except (OSError, ValueError, KeyError) as error:
+                raise ValueError(f"{zone!r} is no time zone") from error
+        return zone
+
+
 class DetectSettings(_Section):
     """When an event alone is worth an alert."""
 
@@ -189,6 +212,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     store: StoreSettings = StoreSettings()
     content: ContentSettings = ContentSettings()
+    rules: RulesSettings = RulesSettings()
     detect: DetectSettings = DetectSettings()
     enrich: EnrichSettings = EnrichSettings()
     respond: RespondSettings = RespondSettings()
