@@ -53,12 +53,12 @@ class Decoders:
         for decoder in self._all():
             if decoder.prematch is not None:
                 whole = not decoder.prematch_after_parent
-                decoder.prematch_atom = scan.atom(decoder.prematch, whole=whole)
+                decoder.prematch_atom, decoder.prematch_decided = scan.atom(decoder.prematch, whole=whole)
         roots = self._without_program
         self._candidates = Candidates(roots, [root.decoder.prematch_atom for root in roots])
 
     def _all(self) -> Iterator[Decoder]:
-        for root in (*self._with_program, *self._without_program):
+        for root in [*self._with_program, *self._without_program]:
             yield root.decoder
             yield from (child.decoder for child in root.children)
 
@@ -91,6 +91,9 @@ class Decoders:
                 return
             if atom != UNKNOWN and atom not in hits:
                 continue
+            if decoder.prematch_decided and not root.rest_matters:
+                _run_root(root, subject, 0, hits)
+                return
             found = prematch.find(subject.log, subject.low)
             if found is not None:
                 _run_root(root, subject, found[1], hits)
@@ -147,6 +150,24 @@ def _plan(root: Root) -> None:
         while root.children[end].goes_on:
             end += 1
         child.next_if_unmatched = end + 1
+        chain = [one.decoder for one in root.children[index : end + 1]]
+        child.rest_matters = any(one.offset in ("after_prematch", "after_regex") for one in chain)
+    if root.children:
+        root.rest_matters = _rest_matters(root)
+
+
+def _rest_matters(root: Root) -> bool:
+    """Whether a child reads from where the root's prematch ends."""
+    decoders = [child.decoder for child in root.children]
+    if any(one.prematch_after_parent or one.offset == "after_parent" for one in decoders):
+        return True
+    index = 0
+    while index < len(root.children):
+        child = root.children[index]
+        if child.decoder.prematch is None:
+            return child.rest_matters  # for want of a prematch of its own it reads behind the root's
+        index = child.next_if_unmatched
+    return False
 
 
 def _run_root(root: Root, subject: Subject, rest: int, hits: set[int]) -> None:
@@ -163,17 +184,24 @@ def _run_root(root: Root, subject: Subject, rest: int, hits: set[int]) -> None:
         if prematch is None:
             at = rest
             break
-        found = None
         if atom == UNKNOWN or atom in hits:
-            found = prematch.find(log, low, rest if decoder.prematch_after_parent else 0)
-        if found is not None:
-            at = found[1]
+            at = _end_of_prematch(child, log, low, rest)
+        if at >= 0:
             subject.parent = root.decoder.name
             _select(subject, decoder)
             break
         index = child.next_if_unmatched
     if at >= 0:
         _run_chain(root.children, index, subject, (rest, at))
+
+
+def _end_of_prematch(child: Child, log: str, low: str, rest: int) -> int:
+    """Return where the text behind a child's prematch begins, or -1 when it does not match."""
+    decoder = child.decoder
+    if decoder.prematch is None or (decoder.prematch_decided and not child.rest_matters):
+        return 0
+    found = decoder.prematch.find(log, low, rest if decoder.prematch_after_parent else 0)
+    return -1 if found is None else found[1]
 
 
 def _run_chain(children: Sequence[Child], index: int, subject: Subject, rests: tuple[int, int]) -> None:

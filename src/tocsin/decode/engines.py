@@ -66,10 +66,13 @@ class Searcher:
                 raise ValueError("looks around or back, and may take time without bound")
             self._bind()
 
-    def search(self, text: str, start: int = 0) -> Spans | None:
-        """Return the spans of the leftmost match from `start` on, which is where an anchored one begins."""
+    def search(self, text: str, low: str, start: int = 0) -> Spans | None:
+        """Return the spans of the leftmost match from `start` on, which is where an anchored one begins.
+
+        `low` is the text in ASCII lower case.
+        """
         size = len(text) - start
-        if size > EXPONENTIAL_LIMIT and size > self._longest() and self._may_stall(text, size):
+        if size > EXPONENTIAL_LIMIT and size > self._longest() and self._may_stall(text, low, size):
             if self.bound:
                 self.cut += 1
                 text = text[: start + self.bound]
@@ -77,7 +80,7 @@ class Searcher:
                 return self._linear(text, start)
             else:
                 self._bind()
-                return self.search(text, start)
+                return self.search(text, low, start)
         elif self._quick is None:
             return self._linear(text, start)
         found = self._quick(text, start)
@@ -89,10 +92,10 @@ class Searcher:
             self._limit = _limit(self._degree(), MAX_STEPS) if self._quick is not None else 0
         return self._limit
 
-    def _may_stall(self, text: str, size: int) -> bool:
+    def _may_stall(self, text: str, low: str, size: int) -> bool:
         """Whether `re` could need more steps than it may, given what stands in the text."""
         known = self._structure()
-        return self._quick is None or known.degree is None or known.steps(text, size) > MAX_STEPS
+        return self._quick is None or known.degree is None or known.steps(text, low, size) > MAX_STEPS
 
     def _structure(self) -> Structure:
         if self._known is None:

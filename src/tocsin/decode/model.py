@@ -49,6 +49,8 @@ class Decoder:
     """The name written in the file: siblings of the same one form a chain."""
     prematch_atom: int = UNKNOWN
     """What the pass over the log tells of the prematch (`tocsin.decode.scan`)."""
+    prematch_decided: bool = False
+    """Whether a log that has the atom matches."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Child:
     """After this one the next sibling runs too."""
     next_if_unmatched: int = 0
     """Index of the sibling to try when the prematch fails."""
+    rest_matters: bool = True
+    """Whether anyone reads from where the prematch ends; else that it matches is all there is to know."""
 
 
 @dataclass(slots=True)
@@ -68,3 +72,5 @@ class Root:
 
     decoder: Decoder
     children: list[Child] = field(default_factory=list)
+    rest_matters: bool = True
+    """As with a child."""

@@ -244,12 +244,12 @@ class _Regex(_Branch):
         self._searcher = Searcher(_pattern(alternative), anchored=alternative.start)
 
     def holds(self, low: str) -> bool:
-        return self._literal in low and self._searcher.search(low) is not None
+        return self._literal in low and self._searcher.search(low, low) is not None
 
     def find(self, text: str, low: str, start: int) -> Found | None:
         if low.find(self._literal, start) < 0:
             return None
-        spans = self._searcher.search(low, start)
+        spans = self._searcher.search(low, low, start)
         if spans is None:
             return None
         captured = tuple([text[a:b] for a, b in spans[1 : self._groups + 1]])

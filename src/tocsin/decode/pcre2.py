@@ -59,7 +59,7 @@ class PCRE2(Extractor):
 
     def test(self, text: str, low: str) -> bool:
         """Return whether the text matches."""
-        return self._possible(low) and self._searcher.search(text) is not None
+        return self._possible(low) and self._searcher.search(text, low) is not None
 
     def find(self, text: str, low: str, start: int = 0) -> Found | None:
         """Return what the pattern finds in the text from `start` on, as if nothing stood before it."""
@@ -67,7 +67,7 @@ class PCRE2(Extractor):
             text, low = text[start:], low[start:]
         if not self._possible(low):
             return None
-        spans = self._searcher.search(text)
+        spans = self._searcher.search(text, low)
         return None if spans is None else (_captures(text, spans[1:]), start + spans[0][1])
 
     def _possible(self, low: str) -> bool:

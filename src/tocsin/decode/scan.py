@@ -71,7 +71,7 @@ class LogScan:
     """The pass, compiled for some patterns. Thread safe.
 
     A pattern is known by its atom, a number. `hits` returns the atoms that a log has: what is not
-    among them cannot match, and what is among them does match when `decides` says so.
+    among them cannot match.
     """
 
     __slots__ = ("_atoms", "_decided", "_find", "_lock")
@@ -88,7 +88,7 @@ class LogScan:
         for pattern in whole:
             for expression, decides in _expressions(pattern, portable=portable):
                 wanted.setdefault(expression, _Wanted(decides=decides))
-        for pattern in (*whole, *parts):
+        for pattern in [*whole, *parts]:
             texts = _telling(pattern)
             if texts and pattern.expression not in wanted:
                 wanted.setdefault(_either(texts), _Wanted(texts))
@@ -99,17 +99,19 @@ class LogScan:
         self._atoms = {expression: number for number, expression in enumerate(wanted)}
         self._decided = {self._atoms[expression] for expression, one in wanted.items() if one.decides}
 
-    def atom(self, pattern: Pattern, *, whole: bool = False) -> int:
-        """Return the atom of a pattern, or `UNKNOWN`; `whole` when it is asked of the whole log only."""
-        for expression in (pattern.expression, pattern.hint) if whole else ():
-            if expression is not None and expression in self._atoms:
-                return self._atoms[expression]
-        texts = _telling(pattern)
-        return self._atoms.get(_either(texts), UNKNOWN) if texts else UNKNOWN
+    def atom(self, pattern: Pattern, *, whole: bool = False) -> tuple[int, bool]:
+        """Return the atom of a pattern, or `UNKNOWN`, and whether having it means a match.
 
-    def decides(self, atom: int) -> bool:
-        """Whether an atom among the hits means a match, and not only that one is possible."""
-        return atom in self._decided
+        `whole` when it is asked of the whole log only; else, and for some patterns even so, to have the
+        atom means no more than that a match is possible.
+        """
+        if whole and pattern.expression is not None and pattern.expression in self._atoms:
+            atom = self._atoms[pattern.expression]
+            return atom, atom in self._decided
+        if whole and pattern.hint is not None and pattern.hint in self._atoms:
+            return self._atoms[pattern.hint], False
+        texts = _telling(pattern)
+        return (self._atoms.get(_either(texts), UNKNOWN) if texts else UNKNOWN), False
 
     def hits(self, log: str) -> set[int]:
         """Return the atoms of a log, given as bytes read as Latin-1."""

@@ -45,18 +45,22 @@ class Structure:
     hint: str | None = None
     """An expression for hyperscan that matches wherever the pattern does, and perhaps elsewhere."""
 
-    def steps(self, text: str, size: int) -> int:
+    def steps(self, text: str, low: str, size: int) -> int:
         """Return a bound of the steps a backtracking search takes in the last `size` characters of a text.
+
+        `low` is the text in ASCII lower case.
 
         A repetition goes on behind itself only where a character of its gate stands, so that many
         choices it has at most. Only for patterns that have a degree.
         """
         steps = size
         if self.starts is not None:
-            low = text if text.islower() else text.lower()
             steps *= low.count(self.starts) + 1
         for gate in self.gates:
-            steps *= sum(map(text.count, gate)) + 1 if gate else size
+            choices = 1
+            for char in gate:
+                choices += text.count(char)
+            steps *= choices if gate else size
         return steps
 
 

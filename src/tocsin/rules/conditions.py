@@ -56,7 +56,7 @@ def compile_conditions(
     """Compile the condition elements of a rule; raises `ConditionError`."""
     given = list(elements)
     result = Conditions([])
-    for name in (*ON_VALUE, *ON_LOG):
+    for name in ON_VALUE + ON_LOG:
         _add_text(name, [e for e in given if e.name == name], result)
     for element in (e for e in given if e.name == "field"):
         _add_field(element, result)
@@ -81,7 +81,7 @@ def _add_text(name: str, elements: list[Element], result: Conditions) -> None:
     if name in ON_LOG:
         _add_log(pattern, result, negate=negate)
     else:
-        if pattern.equals and not negate and name not in ("user", *_BESIDE):
+        if pattern.equals and not negate and name != "user" and name not in _BESIDE:
             result.equals += ((name, frozenset(pattern.equals)),)
         result.tests.append(_on_value(name, pattern, negate=negate))
 

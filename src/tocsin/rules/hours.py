@@ -11,6 +11,7 @@ from tocsin.core.clock import DAY, MINUTE, SECOND
 
 _STEP = 15 * MINUTE
 """No time zone changes its offset within such a span."""
+_REMEMBERED = 1_024
 
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -26,17 +27,19 @@ class WallClock:
             self._zone: tzinfo | None = None if zone == "local" else UTC if zone == "UTC" else ZoneInfo(zone)
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"{zone!r} is no time zone") from error
-        self._known: tuple[int, int] = (-1, 0)
+        self._known: dict[int, int] = {}
 
     def of(self, at: int) -> int:
         """Return the instant as microseconds since 1970 of local time."""
-        step, offset = self._known
-        if at // _STEP != step:
-            step = at // _STEP
+        step = at // _STEP
+        offset = self._known.get(step)
+        if offset is None:
             local = datetime.fromtimestamp(step * _STEP / SECOND, UTC).astimezone(self._zone)
             difference = local.utcoffset()
             offset = 0 if difference is None else int(difference.total_seconds()) * SECOND
-            self._known = (step, offset)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[step] = offset
         return at + offset
 
 

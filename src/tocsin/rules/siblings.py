@@ -70,11 +70,14 @@ def entry_of(rule: Rule, scan: LogScan) -> Entry:
     never: list[int] = []
     checks: list[Test] = []
     for test in rule.tests:
-        atom = scan.atom(test.pattern, whole=True) if isinstance(test, OnLog) else UNKNOWN
-        if not isinstance(test, OnLog) or atom == UNKNOWN:
+        if not isinstance(test, OnLog):
             checks.append(test)
             continue
-        absent, decided = test.negate != test.pattern.inverted, scan.decides(atom)
+        atom, decided = scan.atom(test.pattern, whole=True)
+        if atom == UNKNOWN:
+            checks.append(test)
+            continue
+        absent = test.negate != test.pattern.inverted
         if absent and decided:
             never.append(atom)
         elif not absent:
