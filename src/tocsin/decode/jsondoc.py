@@ -125,10 +125,11 @@ def _text(value: Any, options: JSONOptions) -> str | None:
         return _array(value, options)
     if isinstance(value, dict):
         return _compact(value)
-    return _scalar(value)
+    return scalar_text(value)
 
 
-def _scalar(value: Any) -> str:
+def scalar_text(value: Any) -> str:
+    """Return a number or truth value as Wazuh shows it: whole numbers of 32 bits as such, others as `%f`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**31:
@@ -150,7 +151,7 @@ def _array(value: list[Any], options: JSONOptions) -> str:
 def _csv(item: Any) -> str:
     if item is None:
         return "null"
-    return item if isinstance(item, str) else _scalar(item)
+    return item if isinstance(item, str) else scalar_text(item)
 
 
 def _formatted(value: Any, depth: int) -> str:
@@ -161,7 +162,7 @@ def _formatted(value: Any, depth: int) -> str:
         tabs = "\t" * (depth + 1)
         lines = [f"{tabs}{_compact(key)}:\t{_formatted(item, depth + 1)}" for key, item in value.items()]
         return "{\n" + ",\n".join(lines) + "\n" + "\t" * depth + "}" if lines else "{\n" + "\t" * depth + "}"
-    return _compact(value) if value is None or isinstance(value, str) else _scalar(value)
+    return _compact(value) if value is None or isinstance(value, str) else scalar_text(value)
 
 
 def _compact(value: Any) -> str:
