@@ -86,7 +86,7 @@ def test_follows_the_settings_of_the_manager(store: ContentStore, manager: Path)
     assert (2, 2, 2, "v4.14.7") == (report.decoders, report.rules, report.lists, report.version)
     (problem,) = report.problems
     assert "outside of the folder" in problem.reason
-    assert 18 == problem.location.line
+    assert 17 == problem.location.line
     assert {"100", "100100"} == {rule.id for rule in load(store.folders()).rules}
 
 
