@@ -19,6 +19,7 @@ from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
+from tocsin.decode.second_stage import SecondStage
 from tocsin.detect.engine import Detector
 from tocsin.detect.service import RuleBook, RuleService
 from tocsin.enrich.catalogue import Means, native_analyzers
@@ -343,6 +344,12 @@ def rule_folders(settings: Settings) -> tuple[Path, ...]:
     return (*configured, *content_store(settings).folders())
 
 
+def _second_stage(wanted: bool | frozenset[str]) -> SecondStage | None:
+    if isinstance(wanted, bool):
+        return SecondStage(everywhere=True) if wanted else None
+    return SecondStage(decoders=wanted)
+
+
 def _analysis(ground: Ground) -> AnalysisRules:
     settings, folder = ground.settings, content_store(ground.settings).folder
     wanted = settings.rules
@@ -355,6 +362,7 @@ def _analysis(ground: Ground) -> AnalysisRules:
             time="event" if wanted.memory == "keyed" else "received",
             zone=wanted.time_zone,
             geoip=settings.enrich.geoip,
+            second_stage=_second_stage(wanted.second_stage),
         ),
         provenance=content_store(settings).provenance,
     )

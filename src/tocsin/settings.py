@@ -135,6 +135,9 @@ class RulesSettings(_Section):
     """How many events `compat` remembers."""
     time_zone: str = "local"
     """For conditions on the hour and the day: `local`, or a name such as `Europe/Madrid`."""
+    second_stage: bool | frozenset[str] = False
+    """Whether JSON behind a syslog header or in a field is read as well, which Wazuh does not do: `true`, or
+    a list of the first decoders' names (`""` for what no decoder knows)."""
 
     @field_validator("time_zone")
     @classmethod
