@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.core.errors import Location
 from tocsin.core.event import Event
+from tocsin.detect.flat import compile_flat
 from tocsin.detect.index import RuleIndex
 from tocsin.detect.rule import WatchRule
+from tocsin.detect.view import MultiValuedError, View
 from tocsin.query.predicate import compile_predicate
-from tocsin.query.tree import And, Everything, Exists, Not, Nothing, OneOf, Or, Range, Term, Text, Wildcard
+from tocsin.query.tree import (
+    And,
+    DatePart,
+    Everything,
+    Exists,
+    InNetwork,
+    Not,
+    Nothing,
+    OneOf,
+    Or,
+    Range,
+    Regex,
+    SameAs,
+    Term,
+    Text,
+    Wildcard,
+)
 
-FIELDS = st.sampled_from(["user.name", "source.ip", "event.code", "process.command_line", "other", "message"])
+SINGLE = ["user.name", "source.ip", "event.code", "process.command_line", "other", "message"]
+FIELDS = st.sampled_from([*SINGLE, "user.name|other", "absent|process.command_line|event.code"])
 SCALARS = st.one_of(
     st.sampled_from(
         [
@@ -39,7 +59,21 @@ LEAVES = st.one_of(
     st.builds(Term, FIELDS, SCALARS, st.booleans()),
     st.builds(OneOf, FIELDS, st.lists(SCALARS, max_size=3).map(tuple), st.booleans()),
     st.builds(Exists, FIELDS),
-    st.builds(Wildcard, FIELDS, st.sampled_from(["r*", "*", "?oot", "4625"])),
+    st.builds(
+        Wildcard,
+        FIELDS,
+        st.sampled_from(["r*", "*", "?oot", "4625", "*oot", "*46*", "*r*t*", "*\u212a", "", "*o?t*", "*s*"]),
+        st.booleans(),
+    ),
+    st.builds(
+        Regex,
+        FIELDS,
+        st.sampled_from(["ro+t", "(?i)ROOT", "^$", "46(25|33)", "[[:digit:]]{4}", "(?is)K|S", ".*", "r..t$"]),
+        st.booleans(),
+    ),
+    st.builds(SameAs, FIELDS, FIELDS, st.sampled_from(["equals", "startswith", "endswith"])),
+    st.builds(InNetwork, FIELDS, st.just("192.0.2.0/24")),
+    st.builds(DatePart, FIELDS, st.just("hour"), st.integers(0, 2)),
     st.builds(Range, FIELDS, gte=st.integers(0, 10)).filter(lambda node: node.field != "source.ip"),
     st.builds(
         Text,
@@ -65,12 +99,14 @@ NODES = st.recursive(
     max_leaves=8,
 )
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, min_size=1, max_size=3))
-EVENTS = st.dictionaries(FIELDS.filter(lambda name: name != "message"), VALUES, max_size=4).map(
+EVENTS = st.dictionaries(st.sampled_from(SINGLE[:-1]), VALUES, max_size=4).map(
     lambda fields: Event("s", 1, 0, 0, str(fields.get("other", "root 4625")), fields)
 )
+SCOPES = st.one_of(st.none(), NODES)
 
 
-def rule_of(number: int, node: object) -> WatchRule:
+def rule_of(number: int, node: object, scope: object = None) -> WatchRule:
+    node = node if scope is None else And((scope, node))
     return WatchRule(
         id=str(number),
         name="r",
@@ -81,6 +117,7 @@ def rule_of(number: int, node: object) -> WatchRule:
         matches=compile_predicate(node),
         location=Location("x"),
         text="",
+        scope=scope,
     )
 
 
@@ -93,3 +130,33 @@ def test_the_index_loses_no_match(nodes, events):
     for event in events:
         expected = [rule.id for rule in rules if rule.matches(event)]
         assert expected == [rule.id for rule in index.candidates(event) if rule.matches(event)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(SCOPES, NODES), min_size=1, max_size=8),
+    st.lists(EVENTS, min_size=1, max_size=6),
+    st.sampled_from([0.0, 1_000.0]),
+)
+def test_what_is_compiled_gives_what_plain_conditions_give(pairs, events, length):
+    """Before witnesses were chosen on samples and after, with either scanner."""
+    rules = [rule_of(number, node, scope) for number, (scope, node) in enumerate(pairs)]
+    expected = [[rule.id for rule in rules if rule.matches(event)] for event in events]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tocsin.detect.scan.LONG", length)
+        patch.setattr("tocsin.detect.scan.FEW", 1)
+        index = RuleIndex(rules, sampled=2)
+        for _ in range(4):
+            assert expected == [[rule.id for rule in index.matching(event)] for event in events]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(NODES, min_size=1, max_size=6), EVENTS)
+def test_a_flat_function_is_its_condition(nodes, event):
+    """Unless a field has several values, which it says."""
+    for node in nodes:
+        try:
+            found = compile_flat(node)(View(event))
+        except MultiValuedError:
+            continue
+        assert compile_predicate(node)(event) == found

@@ -1,151 +1,199 @@
-"""Find the few rules an event can match at all, so that many rules do not cost every event.
+"""Find the rules an event matches without trying them all.
 
-From each rule's condition we take a witness: a set of atoms of which at least one must hold for the
-rule to hold. An atom is a field with a value, a field's presence, or a piece of
-text in the message. A rule without one is tried on
-every event. The index only proposes; the rule's own condition decides.
+An event's kind says which rules are about it (`route`); for a kind, witnesses are looked up in the
+event's fields (`witness`, `scan`), and only rules with a witness are evaluated, by a compiled function
+(`flat`). Once a kind has been seen often enough, its witnesses are chosen anew by how often they were
+true, and searched for with the fastest scanner. The result is exactly what trying every rule gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from tocsin.core.event import Event, Value
-from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
+from tocsin.core.event import Event
+from tocsin.detect.flat import Flat, compile_flat
+from tocsin.detect.route import Leaf, Router, Shape
 from tocsin.detect.rule import WatchRule
-from tocsin.query.patterns import parse_wildcard, words_of
-from tocsin.query.tree import And, Everything, Node, Not, Nothing, OneOf, Or, Scalar, Term, Text, Wildcard
-from tocsin.query.values import fold
+from tocsin.detect.sampling import Sample, atoms_of
+from tocsin.detect.scan import Scan, make_scan
+from tocsin.detect.view import PRESENT, MultiValuedError, View
+from tocsin.detect.witness import Frequency, guess, witness_of
+from tocsin.query.tree import Node
 
-_OUTSIDE = frozenset({MESSAGE, TIMESTAMP, EVENT_ID})
-"""Fields that stand beside `Event.fields`: always there."""
+MAX_KINDS = 4_096
+"""Kinds of events remembered before the memory is begun anew."""
 
-_BY_VALUE = frozenset({"keyword", "long", "boolean", None})
-"""Types whose equality is the equality of their folded text."""
+SAMPLED = 256
+"""Events of a kind that are counted before its witnesses are chosen anew."""
 
-
-_SHORTEST = 3
-"""A shorter piece of text is in nearly every message."""
-
-
-class Atom(NamedTuple):
-    """The field has the (folded) value; any value when it is None. The message contains it."""
-
-    field: str
-    value: str | None
+OnFault = Callable[[WatchRule, Event, Exception], None]
 
 
-_Witness = frozenset[Atom] | None
-"""None: nothing is known to be necessary."""
+def _raise(_rule: WatchRule, _event: Event, error: Exception) -> None:
+    raise error
 
 
-def witness_of(node: Node) -> frozenset[Atom] | None:
-    """Return atoms of which one must hold whenever `node` does; None when there is no such set."""
-    if isinstance(node, And):
-        return _best(witness_of(arg) for arg in node.args)
-    if isinstance(node, Or):
-        return _union([witness_of(arg) for arg in node.args])
-    if isinstance(node, Nothing):
-        return frozenset()
-    if isinstance(node, Everything | Not):
-        return None
-    if isinstance(node, Term):
-        return _presence(node.field) and frozenset({_atom(node.field, node.value)})
-    if isinstance(node, OneOf):
-        return _presence(node.field) and frozenset(_atom(node.field, value) for value in node.values)
-    if isinstance(node, Text) and node.field in {None, MESSAGE}:
-        return _contained(words_of(node.text))
-    if isinstance(node, Wildcard) and node.field == MESSAGE:
-        return _contained(fold(piece) for piece in parse_wildcard(node.pattern) if type(piece) is str)
-    return _presence(node.field or MESSAGE)
+@dataclass(slots=True)
+class _Lookup:
+    """The witnesses of a bucket, ready to be looked up in a view."""
+
+    always: tuple[int, ...] = ()
+    present: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    exact: list[tuple[str, dict[str, tuple[int, ...]]]] = field(default_factory=list)
+    scans: list[tuple[str, Scan, list[tuple[int, ...]]]] = field(default_factory=list)
+
+    def of(self, view: View) -> set[int]:
+        """Return the rules of which a witness is true."""
+        found = set(self.always)
+        for key, rules in self.present:
+            if view[key]:
+                found.update(rules)
+        for key, table in self.exact:
+            for text in _texts(view, key):
+                if text in table:
+                    found.update(table[text])
+        for key, scan, owners in self.scans:
+            for text in _texts(view, key):
+                for number in scan(text):
+                    found.update(owners[number])
+        return found
 
 
-def _contained(pieces: Iterable[str]) -> _Witness:
-    """The message holds each of the pieces, so also the longest one."""
-    longest = max(pieces, key=len, default="")
-    return frozenset({Atom(MESSAGE, longest)}) if len(longest) >= _SHORTEST else None
+def _texts(view: View, key: str) -> Sequence[str]:
+    try:
+        text = view[key]
+    except MultiValuedError:
+        return view.folded(key)
+    return (text,) if text else ()
 
 
-def _presence(name: str) -> _Witness:
-    return None if name in _OUTSIDE else frozenset({Atom(name, None)})
+@dataclass(slots=True)
+class _Bucket:
+    """The rules for one kind of events."""
 
-
-def _atom(name: str, value: Scalar) -> Atom:
-    by_value = field_type(name) in _BY_VALUE and isinstance(value, str | int) and not isinstance(value, bool)
-    return Atom(name, str(value).lower() if by_value and str(value).isascii() else None)
-
-
-def _best(witnesses: Iterable[_Witness]) -> _Witness:
-    known = [witness for witness in witnesses if witness is not None]
-    return min(known, key=_cost) if known else None
-
-
-def _cost(witness: frozenset[Atom]) -> tuple[int, int]:
-    return (sum(atom.value is None for atom in witness), len(witness))
-
-
-def _union(witnesses: Sequence[_Witness]) -> _Witness:
-    atoms: set[Atom] = set()
-    for witness in witnesses:
-        if witness is None:
-            return None
-        atoms |= witness
-    return frozenset(atoms)
+    left: dict[int, Node]
+    lookup: _Lookup
+    sample: Sample | None
+    compiled: dict[int, Flat] = field(default_factory=dict)
 
 
 class RuleIndex:
-    """The rules, looked up by what an event has."""
+    """The rules, found by what an event has. Thread safe."""
 
-    def __init__(self, rules: Sequence[WatchRule]) -> None:
+    def __init__(self, rules: Iterable[WatchRule], *, sampled: int = SAMPLED) -> None:
         self.rules = tuple(rules)
-        self._always: set[int] = set()
-        self._present: dict[str, set[int]] = {}
-        self._valued: dict[str, dict[str, set[int]]] = {}
-        self._contained: dict[str, set[int]] = {}
-        for position, rule in enumerate(self.rules):
-            self._add(position, witness_of(rule.node))
-
-    def _add(self, position: int, witness: frozenset[Atom] | None) -> None:
-        if witness is None:
-            self._always.add(position)
-            return
-        for name, value in witness:
-            if name == MESSAGE and value is not None:
-                self._contained.setdefault(value, set()).add(position)
-            elif value is None:
-                self._present.setdefault(name, set()).add(position)
-            else:
-                self._valued.setdefault(name, {}).setdefault(value, set()).add(position)
+        self.evaluations = [0] * len(self.rules)
+        """How often each rule's condition was evaluated."""
+        self._router = Router(self.rules)
+        self._sampled = sampled
+        self._buckets: dict[tuple[tuple[int, int], ...], _Bucket] = {}
+        self._kinds = 0
+        self._lock = threading.Lock()  # scanners keep what they found last
 
     def candidates(self, event: Event) -> list[WatchRule]:
         """Return every rule that can match the event, in the rules' own order."""
-        found = set(self._always)
-        fields = event.fields
-        for name, positions in self._present.items():
-            if name in fields:
-                found |= positions
-        for name, by_value in self._valued.items():
-            if name in fields:
-                _look_up(by_value, fields[name], found)
-        if self._contained:
-            message = fold(event.message)
-            for piece, positions in self._contained.items():
-                if piece in message:
-                    found |= positions
-        return [self.rules[position] for position in sorted(found)]
+        with self._lock:
+            bucket, view = self._bucket(event)
+            found = bucket.lookup.of(view)
+        return [self.rules[place] for place in sorted(found)]
+
+    def matching(self, event: Event, on_fault: OnFault = _raise) -> list[WatchRule]:
+        """Return the rules that the event matches, in the rules' own order.
+
+        A rule whose evaluation fails is told to `on_fault` and does not match.
+        """
+        with self._lock:
+            bucket, view = self._bucket(event)
+            found = bucket.lookup.of(view)
+            if bucket.sample is not None:
+                self._learn(bucket, view)
+            if not found:
+                return []
+            return [
+                self.rules[place] for place in sorted(found) if self._holds(bucket, place, view, on_fault)
+            ]
+
+    def _holds(self, bucket: _Bucket, place: int, view: View, on_fault: OnFault) -> bool:
+        self.evaluations[place] += 1
+        try:
+            holds = bucket.compiled.get(place)
+            if holds is None:
+                holds = bucket.compiled[place] = compile_flat(bucket.left[place])
+            return holds(view)
+        except MultiValuedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop others
+            on_fault(self.rules[place], view.event, error)
+            return False
+        return self._plainly(place, view.event, on_fault)
+
+    def _plainly(self, place: int, event: Event, on_fault: OnFault) -> bool:
+        try:
+            return self.rules[place].matches(event)
+        except Exception as error:  # noqa: BLE001 - supervised edge, as above
+            on_fault(self.rules[place], event, error)
+            return False
+
+    def _bucket(self, event: Event) -> tuple[_Bucket, View]:
+        shape = self._router.shape(event.fields)
+        kind = self._router.kind(shape, event)
+        bucket: Any = shape.kinds.get(kind)
+        if bucket is None:
+            bucket = shape.kinds[kind] = self._bucket_for(shape, kind)
+        return bucket, View(event, shape.plans)
+
+    def _bucket_for(self, shape: Shape, kind: tuple[frozenset[Leaf], ...]) -> _Bucket:
+        remainders = self._router.remainders(shape, kind)
+        signature = tuple((place, id(node)) for place, node in remainders)
+        self._kinds += 1
+        if self._kinds > MAX_KINDS:
+            self._router.forget()
+            self._buckets.clear()
+            self._kinds = 0
+        bucket = self._buckets.get(signature)
+        if bucket is None:
+            left = dict(remainders)
+            sample = (
+                Sample(partial(atoms_of, left.values()), self._sampled) if self._sampled and left else None
+            )
+            bucket = _Bucket(left, _lookup(left, guess, {}), sample)
+            self._buckets[signature] = bucket
+        return bucket
+
+    def _learn(self, bucket: _Bucket, view: View) -> None:
+        sample = bucket.sample
+        if sample is not None and sample.add(view):
+            bucket.lookup = _lookup(bucket.left, sample.frequency(), sample.lengths())
+            bucket.sample = sample.next()
 
 
-def _look_up(by_value: dict[str, set[int]], value: Value, found: set[int]) -> None:
-    if isinstance(value, str) and value.isascii():
-        found |= by_value.get(value.lower(), _NONE)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        found |= by_value.get(str(value), _NONE)
-    elif isinstance(value, list):
-        for element in value:
-            _look_up(by_value, element, found)
-    else:  # a form whose text may equal a value in ways folding does not see: propose them all
-        found.update(*by_value.values())
-
-
-_NONE: frozenset[int] = frozenset()
+def _lookup(left: dict[int, Node], frequency: Frequency, lengths: Mapping[str, float]) -> _Lookup:
+    always: list[int] = []
+    present: dict[str, list[int]] = {}
+    exact: dict[str, dict[str, list[int]]] = {}
+    sought: dict[str, dict[tuple[str, str], list[int]]] = {}
+    for place, node in left.items():
+        witness = witness_of(node, frequency)
+        if witness is None:
+            always.append(place)
+            continue
+        for key, kind, text in witness:
+            if kind == "present":
+                present.setdefault(PRESENT + key, []).append(place)
+            elif kind == "exact":
+                exact.setdefault(key, {}).setdefault(text, []).append(place)
+            else:
+                sought.setdefault(key, {}).setdefault((kind, text), []).append(place)
+    return _Lookup(
+        tuple(always),
+        [(key, tuple(places)) for key, places in present.items()],
+        [(key, {text: tuple(places) for text, places in table.items()}) for key, table in exact.items()],
+        [
+            (key, make_scan(list(table), lengths.get(key, 0.0)), [tuple(each) for each in table.values()])
+            for key, table in sought.items()
+        ],
+    )

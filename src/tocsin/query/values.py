@@ -52,7 +52,7 @@ def fold(text: str) -> str:
 
     `str.lower` differs in two places that a database does not follow: U+0130 and the final sigma.
     """
-    if text.isascii():
+    if text.isascii() or ("\u0130" not in text and "\u03a3" not in text):
         return text.lower()
     return "".join("i" if letter == "\u0130" else letter.lower() for letter in text)
 

@@ -23,6 +23,9 @@ from tocsin.core.fields import CATALOGUE, canonical
 from tocsin.detect.sigma.tables_yaml import read_table
 from tocsin.query.tree import SEPARATOR, And, Exists, Node, Not, OneOf, Or, Term, Wildcard
 
+_MOST_KNOWN = 20_000
+"""Names and log sources whose meaning is remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogSource:
@@ -76,11 +79,23 @@ class Taxonomy:
     fields: tuple[FieldTable, ...]
     scopes: Mapping[LogSource, Scope]
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _known_names: dict[tuple[LogSource, str], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _known_scopes: dict[LogSource, Node | None] = field(default_factory=dict, repr=False)
 
     def names(self, source: LogSource) -> Callable[[str], tuple[str, ...]]:
         """Return what gives the names of a Sigma field in events of the log source."""
         tables = self._tables(source)
-        return lambda name: _names_of(name, tables, source)
+        known = self._known_names
+
+        def names(name: str) -> tuple[str, ...]:
+            found = known.get((source, name))
+            if found is None:
+                found = _names_of(name, tables, source)
+                if len(known) < _MOST_KNOWN:  # rules of strangers choose the names
+                    known[source, name] = found
+            return found
+
+        return names
 
     def empty_is_absent(self, source: LogSource) -> str:
         """Return the field that tells events whose decoder drops empty values; empty for none."""
@@ -88,6 +103,14 @@ class Taxonomy:
 
     def scope(self, source: LogSource) -> Node | None:
         """Return what an event of the log source satisfies; None when a part of it is in no table."""
+        if source not in self._known_scopes:
+            found = self._scope(source)
+            if len(self._known_scopes) >= _MOST_KNOWN:
+                return found
+            self._known_scopes[source] = found
+        return self._known_scopes[source]
+
+    def _scope(self, source: LogSource) -> Node | None:
         covering = [scope for scope in self.scopes.values() if scope.source.covers(source)]
         chosen = [each for each in covering if not any(_narrower(other, each) for other in covering)]
         named = [any(part) for part in zip(*(scope.source.parts for scope in chosen), strict=True)] or [

@@ -1,0 +1,104 @@
+"""One event as compiled rules read it: each field's text, folded once and only when a rule asks.
+
+A key is a field of the query tree, which may have several names; `=` before it asks for the text as it
+is written, `?` whether the field is there. An absent field reads as the empty text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tocsin.core.event import Event, Value
+from tocsin.query.predicate import reader
+from tocsin.query.tree import alternatives
+from tocsin.query.values import fold, text_of
+
+PRESENT, WRITTEN = "?", "="
+"""The marks before a key."""
+
+
+class MultiValuedError(Exception):
+    """The field has several values: what is compiled for one text cannot decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a key is read from events with the same fields."""
+
+    mark: str
+    field: str
+    names: tuple[str, ...]
+    """Of the field's names, those that the events have."""
+    beside: bool
+    """One of the names stands beside `Event.fields`, so that it is read in its own way."""
+
+
+class View(dict[str, Any]):
+    """The texts of one event by key, filled as they are read. For one thread.
+
+    `plans` is filled on the way, and may be shared by views of events with the same fields.
+    """
+
+    __slots__ = ("_fields", "_plans", "event")
+
+    def __init__(self, event: Event, plans: dict[str, Plan] | None = None) -> None:
+        self.event = event
+        self._fields = event.fields
+        self._plans = {} if plans is None else plans
+
+    def __missing__(self, key: str) -> Any:
+        """Read a key for the first time; raises `MultiValuedError`."""
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = _plan(key, self._fields)
+        if plan.mark == PRESENT:
+            found: Any = bool(plan.names) or (plan.beside and bool(self.texts(plan.field)))
+        else:
+            text = self._read(plan.field) if plan.beside else self._text(plan.names)
+            found = text if plan.mark or not text else text.lower() if text.isascii() else fold(text)
+        self[key] = found
+        return found
+
+    def _text(self, names: tuple[str, ...]) -> str:
+        found = None
+        for name in names:
+            value = self._fields[name]
+            if type(value) is not str:
+                if isinstance(value, list):
+                    raise MultiValuedError
+                value = text_of(value)
+            if found is None:
+                found = value
+            elif found != value:
+                raise MultiValuedError
+        return found or ""
+
+    def _read(self, field: str) -> str:
+        texts = self.texts(field)
+        if any(text != texts[0] for text in texts):
+            raise MultiValuedError
+        return texts[0] if texts else ""
+
+    def texts(self, field: str) -> list[str]:
+        """Return all texts of a field as they are written."""
+        return _reader(field)(self.event)
+
+    def folded(self, field: str) -> list[str]:
+        """Return all texts of a field, folded."""
+        return [fold(text) for text in self.texts(field)]
+
+
+def _plan(key: str, fields: Mapping[str, Value]) -> Plan:
+    mark = key[0] if key[0] in (PRESENT, WRITTEN) else ""
+    field = key[len(mark) :]
+    names = alternatives(field)
+    there = tuple(name for name in names if name in fields)
+    return Plan(mark, field, there, any(name in _BESIDE for name in names))
+
+
+_BESIDE = frozenset({"@timestamp", "_id", "message", "event.source", "event.sequence"})
+
+_reader = lru_cache(maxsize=65_536)(reader)
