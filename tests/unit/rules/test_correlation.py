@@ -11,7 +11,7 @@ from tests.unit.rules.conftest import Player
 
 from tocsin.core.clock import SECOND, from_iso
 from tocsin.core.record import Record
-from tocsin.rules import Correlation
+from tocsin.rules import Correlation, load
 
 BASE = '<rule id="10" level="3"><match>kv</match><description>base</description><group>failed,</group></rule>'
 
@@ -221,3 +221,159 @@ def test_a_parent_that_never_alerts_is_not_reported_instead(make_player: Callabl
     )
     assert ["20", "", ""] == player.rules(_kv(), _kv(), _kv())
     assert ["20"] == player.rules(_kv(), step_s=20)
+
+
+def test_the_ring_forgets_with_every_event_that_matches(make_rules: Callable[..., Any]) -> None:
+    """As upstream, events of other rules push out what a composite rule waits for."""
+    rules = _counting("<if_matched_sid>10</if_matched_sid>") + (
+        '<rule id="30" level="1"><match>noise</match><description>noise</description></rule>'
+        '<rule id="31" level="0"><match>quiet</match><description>quiet</description></rule>'
+    )
+    ruleset = make_rules(rules)
+    noise, quiet = ["noise"] * 4, ["quiet"] * 4
+    for mode, between, expected in (("compat", noise, "10"), ("compat", quiet, "20"), ("keyed", noise, "20")):
+        player = Player(ruleset, mode=mode, memory_size=4)
+        assert expected == player.rules(_kv(), _kv(), *between, _kv(), step_s=1)[-1]
+
+
+def test_a_rule_in_two_places_counts_twice_for_its_group(make_player: Callable[..., Any]) -> None:
+    """A rule below two parents is found twice where a group is counted, once where its id is."""
+    rules = (
+        '<rule id="10" level="3"><match>kv</match><description>a</description></rule>'
+        '<rule id="11" level="3"><match>web</match><description>b</description></rule>'
+        '<rule id="12" level="5"><if_sid>10, 11</if_sid><match>open</match><group>twice,</group>'
+        "<description>c</description></rule>"
+        '<rule id="20" level="10" frequency="3" timeframe="60"><if_matched_group>twice</if_matched_group>'
+        "<description>d</description></rule>"
+    )
+    assert ["12", "20"] == make_player(rules).rules(_kv(), _kv())
+    by_id = rules.replace("<if_matched_group>twice</if_matched_group>", "<if_matched_sid>12</if_matched_sid>")
+    assert ["12", "12", "20"] == make_player(by_id).rules(_kv(), _kv(), _kv())
+
+
+def test_logs_are_counted_by_a_pattern(make_player: Callable[..., Any]) -> None:
+    """`if_matched_regex` counts events of any rule of the category whose log matches."""
+    rules = (
+        BASE
+        + '<rule id="11" level="3"><match>web</match><description>web</description></rule>'
+        + '<rule id="20" level="10" frequency="3" timeframe="60"><if_sid>10</if_sid>'
+        + r"<if_matched_regex>^web \d+|^kv \.+ open</if_matched_regex><description>d</description></rule>"
+    )
+    assert ["11", "10", "20"] == make_player(rules).rules("web 1", _kv(), _kv())
+    assert ["11", "10", "10"] == make_player(rules).rules("web x", _kv(), _kv(action="shut"))
+
+
+def test_a_composite_shows_the_events_that_led_to_it(make_player: Callable[..., Any]) -> None:
+    """The earlier events' texts stand in the event, newest first, when there are two or more."""
+    player = make_player(_counting("<if_matched_sid>10</if_matched_sid>"))
+    events = player.play(_kv(user="a"), _kv(user="b"), _kv(user="c"))
+    shown = [f"Nov 24 10:00:00 h app: {_kv(user=user)}" for user in "ba"]
+    assert "\n".join(shown) == events[-1].fields["previous_output"]
+    two = make_player(_counting("<if_matched_sid>10</if_matched_sid>", 'frequency="2"'))
+    assert "previous_output" not in two.play(_kv(), _kv())[-1].fields
+
+
+def test_at_most_eleven_earlier_events_are_shown(make_player: Callable[..., Any]) -> None:
+    """A composite of many events shows the newest eleven."""
+    player = make_player(_counting("<if_matched_sid>10</if_matched_sid>", 'frequency="20"'))
+    last = player.play(*[_kv()] * 20, step_s=0)[-1]
+    assert "20" == last.fields["rule.id"]
+    assert 11 == len(str(last.fields["previous_output"]).splitlines())
+
+
+def test_a_changed_log_shows_what_it_was(make_player: Callable[..., Any]) -> None:
+    """The log before the change stands in the event."""
+    rules = '<rule id="20" level="4"><match>ports</match><check_diff/><description>c</description></rule>'
+    assert "ports 1" == make_player(rules).play("ports 1", "ports 2")[-1].fields["previous_log"]
+
+
+def test_every_verdict_tells_how_often_it_fired(make_player: Callable[..., Any]) -> None:
+    """Plain and composite rules count within the hour; `no_counter` leaves it out."""
+    rules = _counting("<if_matched_sid>10</if_matched_sid>", 'frequency="2"') + (
+        '<rule id="30" level="1"><match>noise</match><options>no_counter</options>'
+        "<description>n</description></rule>"
+        '<rule id="31" level="0"><match>quiet</match><description>q</description></rule>'
+    )
+    player = make_player(rules)
+    events = player.play(_kv(), _kv(), _kv(), "noise", "quiet", "quiet")
+    assert [1, 1, 2, None, 1, 2] == [event.fields.get("rule.firedtimes") for event in events]
+    assert [1] == [event.fields["rule.firedtimes"] for event in player.play("quiet", step_s=3_600)]
+
+
+def test_logtest_reports_an_ignored_rule_and_stores_nothing(make_rules: Callable[..., Any]) -> None:
+    """Where production reports the parent, logtest reports the rule; neither remembers the event."""
+    ruleset = make_rules(
+        BASE
+        + '<rule id="15" level="5" ignore="60"><if_sid>10</if_sid><match>red</match>'
+        + "<description>i</description></rule>"
+        + '<rule id="20" level="10" frequency="3" timeframe="60"><if_matched_sid>15</if_matched_sid>'
+        + "<description>d</description></rule>"
+    )
+    assert ["15", "10", "10", "10"] == Player(ruleset).rules(*[_kv()] * 4)
+    assert ["15", "15", "15", "15"] == Player(ruleset, logtest=True).rules(*[_kv()] * 4)
+
+
+LDAP_DECODERS = r"""<decoder name="app"><program_name>^app$</program_name><accumulate/></decoder>
+<decoder name="app-accept"><parent>app</parent><prematch>ACCEPT</prematch>
+  <regex>^conn=(\d+) ACCEPT from (\S+)</regex><order>id, srcip</order><accumulate/></decoder>
+<decoder name="app-result"><parent>app</parent><prematch>RESULT</prematch>
+  <regex>^conn=(\d+) RESULT</regex><order>id</order><accumulate/></decoder>"""
+
+
+def test_accumulated_fields_reach_rules_and_event(make_rules: Callable[..., Any], tmp_path: Any) -> None:
+    """A line's rules see what earlier lines of its id said, same-value rules too."""
+    make_rules("")
+    (tmp_path / "decoders" / "d.xml").write_text(LDAP_DECODERS)
+    (tmp_path / "rules" / "r.xml").write_text(
+        '<group name="g,"><rule id="10" level="3"><decoded_as>app</decoded_as><match>RESULT</match>'
+        "<srcip>192.0.2.0/24</srcip><description>From $(srcip)</description></rule>"
+        '<rule id="20" level="9" frequency="2" timeframe="60"><if_matched_sid>10</if_matched_sid>'
+        "<same_srcip/><description>again</description></rule></group>"
+    )
+    ruleset = load([tmp_path])
+    assert () == ruleset.problems
+    player = Player(ruleset)
+    events = player.play("conn=7 RESULT", "conn=7 ACCEPT from 192.0.2.9", "conn=7 RESULT", "conn=7 RESULT")
+    assert [None, None, "10", "20"] == [event.fields.get("rule.id") for event in events]
+    assert ("From 192.0.2.9", "192.0.2.9") == (
+        events[2].fields["rule.description"],
+        events[2].fields["source.ip"],
+    )
+
+
+def test_a_forwarded_alert_has_the_rule_it_names(make_rules: Callable[..., Any], tmp_path: Any) -> None:
+    """Another manager's alert is replayed by its rule's id, whatever its text would match."""
+    make_rules("")
+    (tmp_path / "decoders" / "d.xml").write_text(
+        '<decoder name="ossec-alert"><program_name>^ossec$</program_name>'
+        "<plugin_decoder>OSSECAlert_Decoder</plugin_decoder></decoder>"
+    )
+    (tmp_path / "rules" / "r.xml").write_text(
+        '<group name="g,"><rule id="10" level="3"><match>Alert</match><description>a</description></rule>'
+        '<rule id="20" level="9"><match>never</match><description>b $(srcip)</description></rule></group>'
+    )
+    ruleset = load([tmp_path])
+    line = "Nov 24 10:00:00 h ossec: Alert Level: 9; Rule: {} - x.; Location: h->/l; srcip: 192.0.2.1; text"
+    records = [Record("s", n, line.format(rule).encode(), 1) for n, rule in enumerate((20, 99), start=1)]
+    found = [
+        event.fields.get("rule.description")
+        for event in Correlation(ruleset).settle(ruleset.classify(records))
+    ]
+    assert ["b 192.0.2.1", "a"] == found
+
+
+def test_a_rule_that_overwrites_counts_what_the_other_counted(make_rules: Callable[..., Any]) -> None:
+    """Frequency and level are the new ones; what was counted stays, and the loader says so."""
+    ruleset = make_rules(
+        _counting("<if_matched_sid>10</if_matched_sid>")
+        + '<rule id="20" level="12" frequency="2" overwrite="yes"><if_matched_sid>99</if_matched_sid>'
+        + "<description>new</description></rule>"
+        + '<rule id="10" level="4" overwrite="yes"><if_sid>20</if_sid><match>kv</match>'
+        + "<description>base</description></rule>"
+    )
+    assert [
+        "if_matched_sid is ignored: a rule that overwrites stays where the other stood",
+        "if_sid is ignored: a rule that overwrites stays where the other stood",
+    ] == [problem.reason for problem in ruleset.problems]
+    events = Player(ruleset).play(_kv(), _kv())
+    assert [("10", 4), ("20", 12)] == [(e.fields["rule.id"], e.fields["rule.level"]) for e in events]
