@@ -17,6 +17,8 @@ from tocsin.agent.findings import (
     AgentFinding,
     FileFinding,
     FileState,
+    InventoryFinding,
+    Listener,
     PortFinding,
     ProcessFinding,
     encode_finding,
@@ -207,6 +209,15 @@ OURS = {
 def test_our_agents_findings_meet_the_stock_rules(stock: Ruleset, rule: str) -> None:
     """Stock rules for file integrity, rootkits and the agent itself fire for our agent."""
     assert [rule] == rule_ids(play(stock, "finding", encode_finding(OURS[rule])))
+
+
+def test_a_new_listening_port_of_our_agent_changes_the_listing(stock: Ruleset) -> None:
+    """The rule for a changed listing of ports fires, and shows what it was before."""
+    ssh, nc = Listener("tcp", "0.0.0.0", 22, 8, "sshd"), Listener("tcp", "0.0.0.0", 4444, 9, "nc")
+    listings = [InventoryFinding(action="ports", ports=ports) for ports in ((ssh,), (ssh,), (ssh, nc))]
+    events = play(stock, "finding", *map(encode_finding, listings))
+    assert ["530", "530", "533"] == rule_ids(events)
+    assert "8/sshd" in str(events[-1].fields["previous_log"])
 
 
 def test_a_new_agent_is_told_from_one_that_started_again(stock: Ruleset) -> None:

@@ -98,7 +98,7 @@ class ProcessFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="proce
 
 
 class InventoryFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="inventory", tag_field="type"):
-    """Facts about the host: `host` at first and whenever they change, `ports` and `files` at the first scan.
+    """Facts about the host: `host` and `ports` at first and whenever they change, `files` at the first scan.
 
     `{"type":"inventory","action":"host","host":{"hostname":"web1","agent_version":"0.1","os":"Debian
     GNU/Linux 12 (bookworm)","os_id":"debian","os_version":"12","kernel":"6.1.0","architecture":"x86_64",

@@ -18,7 +18,7 @@ _FACT = "ports"
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _FIRST_EPHEMERAL = 32768
 _INVENTORY_LIMIT = 1000
-"""How many ports the first finding lists, so that it stays within what one record may hold."""
+"""How many ports a listing has, so that it stays within what one record may hold."""
 
 Key = tuple[str, str, int]
 
@@ -114,15 +114,17 @@ class PortCollector:
         with self._baseline.change() as change:
             stored = change.fact(_FACT)
             content = msgspec.msgpack.encode(list(now.values()))
+            listing = InventoryFinding(action="ports", ports=tuple(now.values())[:_INVENTORY_LIMIT])
             if stored is None:
-                shown = tuple(now.values())[:_INVENTORY_LIMIT]
-                change.report(InventoryFinding(action="ports", ports=shown), "ports")
+                change.report(listing, "ports")
                 change.remember(_FACT, content)
                 return
             before = {_key(one): one for one in msgspec.msgpack.decode(stored, type=list[Listener])}
             findings = compare(before, now)
             for finding in findings:
                 change.report(finding, "ports")
+            if findings:
+                change.report(listing, "ports")  # rules for `netstat` compare one listing with the next
             if content != stored:
                 change.remember(_FACT, content)
 

@@ -74,6 +74,8 @@ def put_finding(subject: Subject, finding: Mapping[str, Any], host: str = "") ->
         put_rootcheck(subject, _HIDDEN[kind].format_map(_Gaps(finding)))
     elif kind == "inventory":
         subject.decoder = "syscollector"
+        if action == "ports" and isinstance(finding.get("ports"), list):
+            subject.rewrite(as_bytes(_listing(finding["ports"])))
         put_document(subject, {"operation_type": _operation(finding), **_facts(finding)}, _OPTIONS)
     elif kind in OTHER_DECODERS:
         subject.decoder = OTHER_DECODERS[kind]
@@ -138,6 +140,13 @@ def _attributes(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _changed(name: Any) -> str:
     return _FILE.get(str(name), str(name)).removeprefix("hash_")
+
+
+def _listing(ports: list[Any]) -> str:
+    """Return listening ports as the command says it that Wazuh's agents run for rule 533."""
+    shown = (_Gaps(port) for port in ports if isinstance(port, Mapping))
+    form = "{protocol} {address}:{port} {pid}/{process}"
+    return "\n".join(["ossec: output: 'netstat listening ports':", *(form.format_map(one) for one in shown)])
 
 
 def _operation(finding: Mapping[str, Any]) -> str:

@@ -65,7 +65,8 @@ class AlertDocuments:
             document["predecoder"] = predecoder
         document["decoder"] = _named(fields, {"name": "decoder.name", "parent": "decoder.parent"})
         document |= _content(event, full_log="no_full_log" not in options)
-        document |= _named(fields, {name: name for name in ("previous_output", "previous_log")})
+        earlier = "previous_output" if "previous_output" in fields else "previous_log"
+        document |= _named(fields, {"previous_output": earlier, "previous_log": "previous_log"})
         return document
 
     def _time(self, at: int) -> str:

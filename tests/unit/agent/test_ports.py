@@ -60,7 +60,8 @@ def test_the_baseline_survives_a_restart(bench: Bench) -> None:
     PortCollector(bench.baseline, interval_s=60, read=lambda: [ssh]).scan()
     bench.restart()
     PortCollector(bench.baseline, interval_s=60, read=lambda: [ssh, evil]).scan()
-    inventory, opened = bench.findings()
+    inventory, opened, listing = bench.findings()
+    assert [port["port"] for port in listing["ports"]] == [22, 4444]
     assert inventory["ports"] == [
         {
             "protocol": "tcp",
