@@ -180,6 +180,7 @@ class _Writer:
                 yes, maybe = self.condition(arg)
                 return negated(maybe), negated(yes)
             case Exists(name):
+                self.fields |= {name} - _PROPERTIES
                 return _exists(name)
             case SameAs(name, other):
                 self.fields |= {name, other}

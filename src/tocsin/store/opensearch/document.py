@@ -27,6 +27,7 @@ from tocsin.store.storable import encodable, storable
 _LONGEST_ID = 500
 _LONGEST_NAME = 300
 _MOST_FIELDS = 1_000
+_NEVER_REFUSED = ("at", "received_at", "source", "seq", "commit", "raw")
 _PROPERTIES = frozenset({TIMESTAMP, EVENT_ID, MESSAGE, "event.source", "event.sequence"})
 
 SOURCE_FIELDS = ["message", "fields", "tocsin"]
@@ -46,18 +47,15 @@ def to_document(commit: int, event: Event) -> Document:
     fields = storable(event.fields)
     message = encodable(event.message)
     document = _kept(commit, event, message, fields)
-    if len(fields) > _MOST_FIELDS:
-        return rejected(document, f"more than {_MOST_FIELDS} fields")
     document["tocsin"] |= _Keys(message, event.source, fields).written()
-    return document
+    return document if len(fields) <= _MOST_FIELDS else rejected(document, f"more than {_MOST_FIELDS} fields")
 
 
 def rejected(document: Document, reason: str) -> Document:
     """Return the document without anything a server can refuse; it is found by looking at it."""
     own = document["tocsin"]
-    kept = {
-        name: own[name] for name in ("at", "received_at", "source", "seq", "commit", "raw") if name in own
-    }
+    kept = {name: own[name] for name in _NEVER_REFUSED if name in own}
+    kept["names"] = own.get("names", [])[:_MOST_FIELDS]
     return document | {"tocsin": kept | {"unsure": ["*"], "rejected": reason[:1_000]}}
 
 

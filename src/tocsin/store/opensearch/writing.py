@@ -83,7 +83,7 @@ class EventWriter:
         if status != 400 or "rejected" in document["tocsin"]:
             raise StoreError(f"the search server refused {identifier}: {status} {kind} {reason}")
         self.rejections += 1
-        log.warning("event_kept_without_fields", event=identifier, kind=kind, reason=reason)
+        log.warning("event_kept_without_fields", id=identifier, kind=kind, reason=reason)
         return [(index, identifier, rejected(document, f"{kind}: {reason}"))]
 
     def _blocked(self, kind: str, reason: str) -> StoreError:

@@ -1,0 +1,369 @@
+"""What the log on OpenSearch promises when it is cut off, refused, blocked or too busy; on a real node."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from harness.opensearch import indices, own_opensearch
+from tocsin.core.clock import DAY, from_iso
+from tocsin.core.errors import InvalidError
+from tocsin.core.event import Event
+from tocsin.query.lucene import parse_lucene
+from tocsin.query.tree import Exists, Regex, Term, Wildcard
+from tocsin.store.base import Batch, Selection, StoreError, StoreFullError
+from tocsin.store.opensearch import reading
+from tocsin.store.opensearch.client import Access, Client, RefusedError, UnavailableError
+from tocsin.store.opensearch.mapping import Layout
+from tocsin.store.opensearch.store import OpenSearchStore
+
+NOON = from_iso("2026-11-24T12:00:00Z")
+
+
+def event(seq: int, day: int = 0, **fields: Any) -> Event:
+    return Event("s", seq, NOON + day * DAY, NOON, f"line {seq}", fields or {"data.n": seq})
+
+
+def stored(store: OpenSearchStore) -> list[int]:
+    return sorted(one.seq for page in store.scan(Selection()) for one in page)
+
+
+def followed(store: OpenSearchStore) -> list[int]:
+    return sorted(one.event.seq for one in store.follow(0, limit=10_000))
+
+
+EVENTS = [event(n, n % 3) for n in range(1, 13)]
+BATCHES = [EVENTS[0:5], EVENTS[5:6], EVENTS[6:12]]
+OTHER_BORDERS = [EVENTS[0:2], EVENTS[2:9], EVENTS[9:12]]
+
+
+class _KilledError(Exception):
+    """Stands for the process being killed while a request is under way."""
+
+
+@pytest.fixture
+def layout(opensearch: str) -> Iterator[Layout]:
+    """Indices of this test alone."""
+    with indices(opensearch) as names:
+        yield names
+
+
+@pytest.fixture
+def store(opensearch: str, layout: Layout) -> Iterator[OpenSearchStore]:
+    """An empty log that loses patience quickly."""
+    made = opened(opensearch, layout)
+    yield made
+    made.close()
+
+
+def opened(url: str, layout: Layout) -> OpenSearchStore:
+    return OpenSearchStore(Access((url,), patience_s=2), layout, sleep=lambda _: None)
+
+
+def refuse(
+    monkeypatch: pytest.MonkeyPatch, what: Any, *, path: str = "", times: int = 1_000, lost: bool = False
+) -> None:
+    """Let requests to a path fail so many times; `lost` ones are carried out before."""
+    original = Client._ask
+    left = times
+
+    def ask(self: Client, method: str, to: str, *more: Any) -> Any:
+        nonlocal left
+        if (not to.endswith(path) and f"/{path}/" not in to) or left <= 0:
+            return original(self, method, to, *more)
+        left -= 1
+        if lost:
+            original(self, method, to, *more)
+        raise what
+
+    monkeypatch.setattr(Client, "_ask", ask)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("moment", [0, 1, 2, 3, 5, 7])
+def test_cut_off_at_any_request(
+    opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch, moment: int, *, lost: bool
+) -> None:
+    """Stopped at any request, before or after the server did it, and resent: each event once in the end.
+
+    Nothing acknowledged is lost, and whoever follows never sees what has no record yet.
+    """
+    store = opened(opensearch, layout)
+    original, passed = Client._ask, 0
+
+    def ask(self: Client, method: str, path: str, *more: Any) -> Any:
+        nonlocal passed
+        if method in ("POST", "PUT") and ("_bulk" in path or "_create" in path):
+            passed += 1
+            if passed > moment:
+                if lost and passed == moment + 1:
+                    original(self, method, path, *more)
+                raise _KilledError
+        return original(self, method, path, *more)
+
+    monkeypatch.setattr(Client, "_ask", ask)
+    acknowledged = 0
+    try:
+        for part in BATCHES:
+            store.commit(Batch("s", part, part[-1].seq))
+            acknowledged = part[-1].seq
+    except _KilledError:
+        pass
+    monkeypatch.setattr(Client, "_ask", original)
+    store.close()
+    found = opened(opensearch, layout)
+    assert found.mark("s") >= acknowledged
+    assert list(range(1, found.mark("s") + 1)) == followed(found)
+    assert set(followed(found)) <= set(stored(found))
+    for part in BATCHES if moment % 2 else OTHER_BORDERS:
+        found.commit(Batch("s", part, part[-1].seq))
+    assert list(range(1, 13)) == stored(found) == followed(found)
+    assert 12 == found.mark("s")
+    found.close()
+
+
+def test_unfinished_commit_is_searched_but_not_followed(
+    store: OpenSearchStore, opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events without a record are findable, not followed; their resend counts them as stored, once."""
+    store.commit(Batch("s", EVENTS[:1], 1))
+    with monkeypatch.context() as patch:
+        refuse(patch, _KilledError, path="_create")
+        with pytest.raises(_KilledError):
+            store.commit(Batch("s", EVENTS[1:3], 3))
+    again = opened(opensearch, layout)
+    assert [1, 2, 3] == stored(again)
+    assert [1] == followed(again)
+    done = again.commit(Batch("s", EVENTS[1:3], 3))
+    assert (2, 0) == (done.stored, done.duplicates)
+    assert [1, 2, 3] == followed(again)
+    again.close()
+
+
+def test_lost_answer_of_a_record_is_found_out(
+    store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the record was made but its answer lost, the repeated request recognises its own work."""
+    with monkeypatch.context() as patch:
+        refuse(patch, UnavailableError("gone"), path="_create", times=1, lost=True)
+        assert 2 == store.commit(Batch("s", [event(1), event(2)], 2)).stored
+    assert 1 == store.last_commit()
+    assert [1, 2] == followed(store)
+
+
+def test_commit_in_doubt_is_cleared_up_before_the_next(
+    store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every answer about a record lost the batch is not acknowledged; the next commit knows better."""
+    with monkeypatch.context() as patch:
+        original = Client._ask
+        carried_out: list[str] = []
+
+        def ask(self: Client, method: str, path: str, *more: Any) -> Any:
+            if "_create" in path or carried_out:
+                if not carried_out:
+                    original(self, method, path, *more)
+                carried_out.append(path)
+                raise UnavailableError("gone")
+            return original(self, method, path, *more)
+
+        patch.setattr(Client, "_ask", ask)
+        with pytest.raises(StoreError):
+            store.commit(Batch("s", [event(1)], 1))
+    assert (0, 1) == (store.commit(Batch("s", [event(1)], 1)).stored, store.mark("s"))
+    assert 2 == store.commit(Batch("s", [event(2)], 2)).number
+    assert [1, 2] == followed(store)
+
+
+def test_busy_server_is_waited_for(store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back-pressure is no rejection: the request is repeated, and nothing is acknowledged if it lasts."""
+    busy = RefusedError(429, "rejected_execution_exception", "queue is full")
+    with monkeypatch.context() as patch:
+        refuse(patch, busy, path="_bulk", times=3)
+        assert 1 == store.commit(Batch("s", [event(1)], 1)).stored
+    with monkeypatch.context() as patch:
+        refuse(patch, busy, path="_bulk")
+        with pytest.raises(StoreError):
+            store.commit(Batch("s", [event(2)], 2))
+    assert 1 == store.mark("s") == store.count(Selection())
+
+
+def test_part_of_a_batch_is_refused_for_the_moment(
+    store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Items that come back as too many are sent again, the others are not stored twice."""
+    original, turns = Client.lines, 0
+
+    def lines(self: Client, path: str, sent: Any, **more: Any) -> Any:
+        nonlocal turns
+        turns += 1
+        answer = original(self, path, sent, **more)
+        if turns == 1:
+            busy = {"status": 429, "error": {"type": "rejected_execution_exception", "reason": "full"}}
+            answer["items"][0] = {"create": busy}
+        return answer
+
+    monkeypatch.setattr(Client, "lines", lines)
+    assert 2 == store.commit(Batch("s", [event(1), event(2)], 2)).stored
+    assert [1, 2] == stored(store)
+
+
+def test_full_disk_is_told_apart(store: OpenSearchStore, opensearch: str, layout: Layout) -> None:
+    """The block the server sets on its indices when a disk is nearly full is `StoreFullError`."""
+    store.commit(Batch("s", [event(1)], 1))
+    admin = Client(Access((opensearch,)))
+    block = "index.blocks.read_only_allow_delete"
+    admin.put(f"{layout.index('2026-11-24')}/_settings", {block: True})
+    with pytest.raises(StoreFullError):
+        store.commit(Batch("s", [event(2)], 2))
+    assert 1 == store.mark("s") == store.count(Selection())
+    admin.put(f"{layout.index('2026-11-24')}/_settings", {block: None})
+    assert 1 == store.commit(Batch("s", [event(2)], 2)).stored
+    admin.close()
+
+
+def test_rejected_event_is_kept_with_the_reason(opensearch: str, layout: Layout) -> None:
+    """An event with more fields than an index takes is kept, counted, and found by all of its fields."""
+    few = Layout(layout.prefix, most_fields=320)
+    store = opened(opensearch, few)
+    plain = event(1, **{"data.n": 1, "user.name": "ann"})
+    odd = event(2, **{f"data.field{n}": f"value {n}" for n in range(300)}, **{"user.name": "ann"})
+    assert 2 == store.commit(Batch("s", [plain, odd], 2)).stored
+    assert 1 == store.rejections
+    assert [odd] == list(store.get([odd.id]))
+    for query in (Term("data.field7", "VALUE 7"), Exists("data.field299"), Wildcard("data.field7", "*7")):
+        assert 1 == store.count(Selection(query)) == len(store.search(Selection(query)).events), query
+    assert [("ann", 2)] == [(one.value, one.count) for one in store.top(Selection(), field="user.name")]
+    kept = Client(Access((opensearch,))).post(
+        f"{layout.alias}/_search", {"query": {"exists": {"field": "tocsin.rejected"}}}
+    )
+    assert "total fields" in kept["hits"]["hits"][0]["_source"]["tocsin"]["rejected"]
+    store.close()
+
+
+def test_values_too_long_for_the_index_are_found(store: OpenSearchStore) -> None:
+    """Values and messages beyond a term's length are looked at themselves; counts stay exact."""
+    long, longer = "x" * 9_000 + " end", "word " * 8_000 + "needle"
+    one = Event("s", 1, NOON, NOON, longer, {"data.a": long, "user.name": "u"})
+    store.commit(Batch("s", [one, event(2, **{"data.a": "short"})], 2))
+    for query, expected in {
+        Term("data.a", long.upper()): 1,
+        Wildcard("data.a", "*end"): 1,
+        Wildcard("message", "*needle"): 1,
+        Term("data.a", "short"): 1,
+        Exists("data.a"): 2,
+        Wildcard("data.a", "*nothing*"): 0,
+    }.items():
+        assert expected == store.count(Selection(query)) == len(store.search(Selection(query)).events), query
+    assert [(long, 1), ("short", 1)] == [
+        (top.value, top.count)
+        for top in sorted(store.top(Selection(), field="data.a"), key=lambda t: -len(t.value))
+    ]
+
+
+def test_what_the_server_cannot_decide_is_tested(
+    store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern with word borders has no counterpart there: pages and counts are right all the same."""
+    events = [
+        Event("s", n, NOON + n, NOON, "a cat" if n % 3 else "concat", {"data.n": n}) for n in range(1, 61)
+    ]
+    store.commit(Batch("s", events, 60))
+    selection = Selection(Regex("message", r"\bcat\b"))
+    assert 40 == store.count(selection)
+    assert 40 == sum(bucket.count for bucket in store.histogram(selection, width=7))
+    pages, cursor = [], None
+    while True:
+        page = store.search(selection, order="oldest", limit=7, cursor=cursor)
+        pages += [found.seq for found in page.events]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert [n for n in range(1, 61) if n % 3] == pages
+    monkeypatch.setattr(reading, "_MOST_OPEN", 10)
+    with pytest.raises(InvalidError, match="narrow the time"):
+        store.count(selection)
+
+
+def test_second_writer_is_refused(store: OpenSearchStore, opensearch: str, layout: Layout) -> None:
+    """Two processes that write collide on the number instead of both taking it; nothing is lost."""
+    other = opened(opensearch, layout)
+    store.commit(Batch("s", [event(1)], 1))
+    with pytest.raises(StoreError, match="another process"):
+        other.commit(Batch("t", [Event("t", 1, NOON, NOON, "t", {})], 1))
+    assert {"s": 1} == dict(store.marks())
+    other.commit(Batch("t", [Event("t", 1, NOON, NOON, "t", {})], 1))
+    assert {"s": 1, "t": 1} == dict(other.marks())
+    assert 2 == other.last_commit() == len(other.follow(0))
+    other.close()
+
+
+def test_next_host_takes_over(opensearch: str, layout: Layout) -> None:
+    """A host that does not answer is passed over; with none left the error says so."""
+    store = OpenSearchStore(Access(("http://127.0.0.1:1", opensearch), patience_s=5), layout)
+    assert 1 == store.commit(Batch("s", [event(1)], 1)).stored
+    store.close()
+    with pytest.raises(StoreError, match="does not answer"):
+        OpenSearchStore(Access(("http://127.0.0.1:1",), patience_s=0.1), layout, sleep=lambda _: None)
+
+
+def test_long_and_odd_identifiers(store: OpenSearchStore) -> None:
+    """A source's name of any length and kind leads to one document, found by its identifier."""
+    for source in ("agent:1/" + "p" * 600, "\u00e4\u20ac/with space#?&*~x", "a~1"):
+        one = Event(source, 1, NOON, NOON, "m", {"odd =name": "v", "a.b": 1, "a": 2})
+        store.commit(Batch(source, [one], 1))
+        assert [one] == list(store.get([one.id]))
+        assert 0 == store.commit(Batch(source, [one], 1)).stored
+        assert 1 == store.count(Selection(Term("_id", one.id)))
+    assert 3 == store.count(Selection(parse_lucene("a:2 AND a.b:1")))
+
+
+@pytest.mark.slow
+def test_node_killed_while_writing() -> None:
+    """The node dies without warning in the middle of writing: what was acknowledged is there, all once.
+
+    The log waits for the node to come back and goes on by itself.
+    """
+    with own_opensearch() as node:
+        store = OpenSearchStore(Access((node.url,), timeout_s=5, patience_s=90), Layout("killed"))
+        acknowledged: list[int] = []
+        stop, errors = threading.Event(), []
+
+        def write() -> None:
+            seq = 0
+            while not stop.is_set():
+                part = [event(seq + n, (seq + n) % 2) for n in range(1, 201)]
+                try:
+                    store.commit(Batch("s", part, part[-1].seq))
+                except StoreError as error:
+                    errors.append(error)
+                    continue  # sent again, as a source does
+                seq = part[-1].seq
+                acknowledged.append(seq)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        for rounds in (4, 8):
+            while len(acknowledged) < rounds:
+                stop.wait(0.02)
+            node.kill()
+            node.start()
+        known = len(acknowledged)
+        while len(acknowledged) < known + 3:
+            stop.wait(0.02)
+        stop.set()
+        writer.join()
+        store.close()
+        again = OpenSearchStore(Access((node.url,)), Layout("killed"))
+        assert list(range(1, acknowledged[-1] + 1)) == stored(again)
+        assert acknowledged[-1] == again.mark("s")
+        seen: list[int] = []
+        offset = 0
+        while found := again.follow(offset, 1_000):
+            seen += [one.event.seq for one in found]
+            offset = found[-1].commit
+        assert list(range(1, acknowledged[-1] + 1)) == sorted(seen)
+        again.close()
