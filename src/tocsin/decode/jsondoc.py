@@ -12,7 +12,7 @@ import orjson
 from tocsin.core.event import Value
 from tocsin.core.fields import CATALOGUE
 from tocsin.decode.naming import STATIC, Target, target
-from tocsin.decode.subject import Subject
+from tocsin.decode.subject import MAX_DYNAMIC_FIELDS, Subject
 
 MAX_DEPTH = 32
 MAX_FIELDS = 1_024
@@ -78,11 +78,17 @@ def _put(subject: Subject, name: str, value: Any, options: JSONOptions) -> None:
         return
     static = _STATIC_KEYS.get(name)
     where = target(static) if static else target(name, static_names=False)
-    if where.static or where.key not in subject.values:
-        subject.values[where.key] = text if text.isascii() else _as_bytes(text)
+    values = subject.values
+    if where.static or (where.key not in values and (len(values) < MAX_DYNAMIC_FIELDS or _has_room(values))):
+        values[where.key] = text if text.isascii() else _as_bytes(text)
         if subject.written is not None:
             subject.written[where.key] = where.written
     _keep(subject.fields, where, value, text)
+
+
+def _has_room(values: Mapping[str, str]) -> bool:
+    """Whether rules may see one more dynamic field; static ones have places of their own."""
+    return sum(name not in STATIC for name in values) < MAX_DYNAMIC_FIELDS
 
 
 def _keep(fields: dict[str, Value], where: Target, value: Any, text: str) -> None:

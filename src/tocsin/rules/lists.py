@@ -9,7 +9,7 @@ from pathlib import Path
 from tocsin.core.errors import Location, Problem
 
 MAX_LIST_BYTES = 256 * 1024 * 1024
-_LINE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^:"]*)):(?:"(.*)"|(.*?))\s*$')
+_QUOTED = re.compile(r'"([^"]*)":')
 
 
 def read_lists(folders: Iterable[Path]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
@@ -36,11 +36,21 @@ def _read(path: Path, name: str, lists: dict[str, dict[str, str]], problems: lis
         problems.append(Problem(Location(str(path)), f"cannot be read: {error.strerror}"))
         return
     entries = lists.setdefault(name, {})
-    for line in text.splitlines():
-        match = _LINE.match(line)
-        if match:
-            key = match.group(1) if match.group(1) is not None else match.group(2)
-            entries.setdefault(key, match.group(3) if match.group(3) is not None else match.group(4))
+    for line in text.split("\n"):
+        found = _entry(line.strip())
+        if found is not None:
+            entries.setdefault(*found)
+
+
+def _entry(line: str) -> tuple[str, str] | None:
+    """Return key and value, either of which may stand in double quotes; None without a colon."""
+    quoted = _QUOTED.match(line)
+    key, colon, value = (quoted[1], ":", line[quoted.end() :]) if quoted else line.partition(":")
+    if not colon:
+        return None
+    if len(value) > 1 and value[0] == '"' == value[-1]:
+        value = value[1:-1]
+    return key, value
 
 
 def find_list(lists: Mapping[str, dict[str, str]], name: str) -> dict[str, str] | None:

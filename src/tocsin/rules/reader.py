@@ -148,6 +148,8 @@ def _check_child(child: Element) -> None:
             raise ConditionError(f"unknown attribute {name!r} of <{child.name}>", child.line)
         if name == "negate" and value.lower() not in ("yes", "no"):
             raise ConditionError(f"negate {value!r} is neither yes nor no", child.line)
+    if child.attributes.get("lookup", "").endswith("_value") and "check_value" not in child.attributes:
+        raise ConditionError(f"lookup {child.attributes['lookup']} needs a check_value", child.line)
     if child.name == "options":
         for option in filter(None, _NOT_STATED.split(child.text)):
             if option not in _OPTIONS:
