@@ -15,6 +15,7 @@ from typing import Any
 
 from tocsin import __version__
 from tocsin.agent.baseline import Baseline
+from tocsin.agent.commands import CommandCollector
 from tocsin.agent.errors import AgentError, UnauthorizedError
 from tocsin.agent.findings import AgentFinding
 from tocsin.agent.heartbeat import Heartbeat
@@ -177,6 +178,8 @@ def _collectors(
         )
     if settings.journal:
         yield JournalCollector(spool=spool, clock=clock, host=host, command=settings.journal_command)
+    if settings.commands:
+        yield CommandCollector(settings.commands, spool=spool, clock=clock, host=host)
     if settings.fim:
         watches = [Watch.of(one) for one in settings.fim]
         integrity = Integrity(watches, baseline, max_hash_bytes=int(settings.fim_max_hash_mb * _MB))

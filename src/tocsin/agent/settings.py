@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,20 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Shell patterns; a path that fits one, whole or by its last part, is left alone."""
 
 
+class CommandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command that is run again and again, whose output is sent as log lines."""
+
+    command: tuple[str, ...]
+    """The program and its arguments; no shell is involved."""
+    alias: str = ""
+    """What rules see as the command's name; empty: the command itself."""
+    interval: float = 360.0
+    whole: bool = False
+    """Send all output as one record, which rules can compare with the one before."""
+    timeout: float = 30.0
+    """The command is ended when it takes longer."""
+
+
 class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an agent is told. Intervals are seconds unless the name says otherwise."""
 
@@ -59,6 +74,7 @@ class AgentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fim_interval: float = 300.0
     fim_max_hash_mb: float = 64.0
     """Larger files are watched without a hash."""
+    commands: tuple[CommandSettings, ...] = ()
     ports: bool = True
     ports_interval: float = 10.0
     hidden: bool = True
@@ -137,28 +153,40 @@ def _convert(table: dict[str, Any], text: str, path: Path) -> AgentSettings:
 
 
 def _check(settings: AgentSettings, text: str, path: Path) -> None:
-    def refuse(key: str, reason: str) -> SettingsError:
-        return SettingsError(
-            f"agent.{key}: {reason}", location=Location(str(path), line_of_key(text, key.rsplit(".", 1)[-1]))
-        )
+    for key, reason in _faults(settings):
+        line = line_of_key(text, key.rsplit(".", 1)[-1])
+        raise SettingsError(f"agent.{key}: {reason}", location=Location(str(path), line))
 
+
+def _faults(settings: AgentSettings) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of each value that cannot be used."""
     if settings.server and not settings.server.startswith(("http://", "https://")):
-        raise refuse("server", f"{settings.server!r} begins with neither http:// nor https://")
+        yield "server", f"{settings.server!r} begins with neither http:// nor https://"
     for name in ("fim_interval", "ports_interval", "hidden_interval", "inventory_interval"):
         if getattr(settings, name) < 1:
-            raise refuse(name, "must be at least 1 second")
-    if settings.poll_ms < 10:
-        raise refuse("poll_ms", "must be at least 10")
-    if settings.spool_limit_mb < 1:
-        raise refuse("spool_limit_mb", "must be at least 1")
-    if settings.heartbeat_interval < 0.1:
-        raise refuse("heartbeat_interval", "must be at least 0.1")
-    for log in settings.logs:
-        if not log.path.startswith("/"):
-            raise refuse("logs.path", f"{log.path!r} is not an absolute path")
-    for watch in settings.fim:
-        if not watch.path.startswith("/"):
-            raise refuse("fim.path", f"{watch.path!r} is not an absolute path")
+            yield name, "must be at least 1 second"
+    for name, least in (("poll_ms", 10), ("spool_limit_mb", 1), ("heartbeat_interval", 0.1)):
+        if getattr(settings, name) < least:
+            yield name, f"must be at least {least}"
+    for key, paths in (("logs.path", settings.logs), ("fim.path", settings.fim)):
+        for one in paths:
+            if not one.path.startswith("/"):
+                yield key, f"{one.path!r} is not an absolute path"
+    for command in settings.commands:
+        key, reason = _fault(command)
+        if reason:
+            yield f"commands.{key}", reason
+
+
+def _fault(command: CommandSettings) -> tuple[str, str]:
+    """Return the key and the reason for which a command cannot be used; empty when it can."""
+    if not command.command or not command.command[0]:
+        return "command", "names no program"
+    if "'" in command.alias or "\n" in command.alias:
+        return "alias", "must hold neither quotes nor line ends"
+    if command.interval < 1 or not 0 < command.timeout <= 600:
+        return "interval", "interval is at least 1 second, timeout at most 600"
+    return "", ""
 
 
 def line_of_key(text: str, key: str) -> int:
