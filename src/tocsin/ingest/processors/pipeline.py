@@ -1,0 +1,95 @@
+"""A pipeline: processors in order, for the events of some sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from tocsin.core.event import Event
+from tocsin.ingest.processors.draft import ERRORS, PIPELINES, Dropped, Processor, Unable
+
+Condition = Callable[[Event], bool]
+_MOST_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A processor, when it applies, and what happens when it does not fit."""
+
+    name: str
+    processor: Processor
+    when: Condition | None = None
+    ignore_failure: bool = False
+    on_failure: tuple[Step, ...] = ()
+
+    def run(self, event: Event, where: str) -> None:
+        """Process the event; a failure is noted on it unless ignored. Raises `Dropped`."""
+        if self.when is not None and not self.when(event):
+            return
+        try:
+            self.processor(event)
+        except Unable as error:
+            for step in self.on_failure:
+                step.run(event, where)
+            if not self.ignore_failure and not self.on_failure:
+                _note(event, f"{where} {self.name}: {error.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPipeline:
+    """Steps for the events whose source or file fits one of the globs, and that fulfil the condition."""
+
+    name: str
+    sources: tuple[str, ...]
+    steps: tuple[Step, ...]
+    when: Condition | None = None
+    path: str = ""
+    description: str = ""
+
+    def takes(self, source: str, location: str) -> bool:
+        """Tell whether events of a source, from a file or address, go through."""
+        return any(fnmatchcase(source, glob) or fnmatchcase(location, glob) for glob in self.sources)
+
+    def run(self, event: Event) -> None:
+        """Process one event that it takes. Raises `Dropped`."""
+        if self.when is not None and not self.when(event):
+            return
+        seen = event.fields.get(PIPELINES)
+        event.fields[PIPELINES] = [*(seen if isinstance(seen, list) else ()), self.name]
+        for step in self.steps:
+            step.run(event, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestPipelines:
+    """All pipelines in the order they were loaded; an event goes through each that takes it."""
+
+    pipelines: Sequence[IngestPipeline]
+    _taking: Callable[[str, str], tuple[IngestPipeline, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        every = tuple(self.pipelines)
+
+        def taking(source: str, location: str) -> tuple[IngestPipeline, ...]:
+            return tuple(one for one in every if one.takes(source, location))
+
+        object.__setattr__(self, "_taking", lru_cache(maxsize=10_000)(taking))
+
+    def run(self, event: Event) -> str | None:
+        """Process an event in place; return why it is to be left out, or None to keep it."""
+        location = event.fields.get("log.file.path", "")
+        for pipeline in self._taking(event.source, location if isinstance(location, str) else ""):
+            try:
+                pipeline.run(event)
+            except Dropped as outcome:
+                return outcome.message
+        return None
+
+
+def _note(event: Event, reason: str) -> None:
+    noted = event.fields.get(ERRORS)
+    reasons = noted if isinstance(noted, list) else []
+    if len(reasons) < _MOST_ERRORS:
+        event.fields[ERRORS] = [*reasons, reason[:500]]

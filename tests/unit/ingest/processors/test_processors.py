@@ -1,0 +1,180 @@
+"""Each processor by the name and options operators write, through the one place that builds them."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tocsin.core.clock import from_iso, to_iso
+from tocsin.core.event import Event
+from tocsin.ingest.processors.draft import Dropped, Unable
+from tocsin.ingest.processors.options import Surroundings, build
+
+RECEIVED = from_iso("2030-01-02T00:00:00Z")
+
+
+def run(name: str, options: Any, message: str = "", folder: Path = Path(), **fields: Any) -> Event:
+    event = Event("s", 1, RECEIVED, RECEIVED, message, {k.replace("__", "."): v for k, v in fields.items()})
+    build(name, options, Surroundings(folder))(event)
+    return event
+
+
+def test_pairs_become_fields_quotes_and_limits_heeded() -> None:
+    """Values may hold the separator in quotes; only the names asked for are kept."""
+    found = run(
+        "kv", {"field": "message", "prefix": "fw."}, 'act=deny src=192.0.2.1 msg="two words" empty='
+    ).fields
+    assert found == {"fw.act": "deny", "fw.src": "192.0.2.1", "fw.msg": "two words"}
+    found = run("kv", {"field": "message", "field_split": "&", "include": ["a"]}, "a=1&b=2").fields
+    assert found == {"a": "1"}
+
+
+def test_pairs_take_linear_time_on_hostile_text() -> None:
+    """A long text without any pair is one pass."""
+    with pytest.raises(Unable, match="holds no pairs"):
+        run("kv", {"field": "message"}, "a" * 200_000)
+
+
+def test_json_becomes_flat_typed_fields() -> None:
+    """Objects are joined by dots; text stays text and numbers numbers."""
+    found = run(
+        "json",
+        {"field": "message", "into": "app"},
+        '{"a": {"b": 1.5, "c": [1, {"d": 2}]}, "n": null, "t": true}',
+    )
+    assert found.fields == {"app.a.b": 1.5, "app.a.c": [1, '{"d":2}'], "app.t": True}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"a":' * 30 + "1" + "}" * 30])
+def test_what_is_not_a_json_object_is_said(text: str) -> None:
+    """Broken, other and too deep documents are misfits."""
+    with pytest.raises(Unable):
+        run("json", {"field": "message"}, text)
+
+
+def test_columns_get_names() -> None:
+    """A dash skips a column; quotes hold the separator."""
+    found = run("csv", {"field": "message", "columns": ["a", "-", "b"]}, '1,2,"x, y"').fields
+    assert found == {"a": "1", "b": "x, y"}
+    with pytest.raises(Unable, match="has 3 columns, 2 are named"):
+        run("csv", {"field": "message", "columns": ["a", "b"]}, "1,2,3")
+
+
+@pytest.mark.parametrize(
+    ("formats", "text", "expected"),
+    [
+        (["ISO8601"], "2030-01-01T10:00:00.5+01:00", "2030-01-01T09:00:00.500000Z"),
+        (["dd/MMM/yyyy:HH:mm:ss Z"], "01/Jan/2030:10:00:00 -0200", "2030-01-01T12:00:00.000000Z"),
+        (["yyyy-MM-dd'T'HH:mm:ss.SSS"], "2030-01-01T10:00:00.123", "2030-01-01T10:00:00.123000Z"),
+        (["MMM d HH:mm:ss"], "Dec 31 23:00:00", "2029-12-31T23:00:00.000000Z"),
+        (["UNIX"], "1893456000.25", "2030-01-01T00:00:00.250000Z"),
+        (["UNIX_MS"], "1893456000250", "2030-01-01T00:00:00.250000Z"),
+        (["%Y%m%d %H%M", "ISO8601"], "20300101 1000", "2030-01-01T10:00:00.000000Z"),
+    ],
+)
+def test_a_time_becomes_the_events_own(formats: list[str], text: str, expected: str) -> None:
+    """Each form of format is read; without a year it is the latest that fits."""
+    event = run("date", {"field": "t", "formats": formats}, t=text)
+    assert from_iso(to_iso(event.at)) == from_iso(expected)
+
+
+def test_a_time_without_zone_is_of_the_zone_given_and_may_go_to_a_field() -> None:
+    """The event's own time stays when a field is named."""
+    event = run(
+        "date",
+        {"field": "t", "formats": ["ISO8601"], "timezone": "Europe/Zurich", "into": "seen"},
+        t="2030-07-01T12:00:00",
+    )
+    assert from_iso(str(event.fields["seen"])) == from_iso("2030-07-01T10:00:00Z")
+    assert event.at == RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"formats": ["yyyy-QQ"]}, "means no part of a time"),
+        ({"formats": []}, "at least one"),
+        ({"formats": ["ISO8601"], "timezone": "Mars/Base"}, "no time zone"),
+    ],
+)
+def test_a_format_that_is_none_is_refused(options: dict[str, Any], reason: str) -> None:
+    """When the pipeline is loaded, not at the first event."""
+    with pytest.raises(ValueError, match=reason):
+        build("date", {"field": "t", **options}, Surroundings(Path()))
+
+
+def test_fields_are_set_copied_renamed_converted_and_removed() -> None:
+    """The small changes, one after the other."""
+    assert run("set", {"fields": {"a": "{{b}}-{{c}}", "n": 3}}, b="x", c=1).fields == {
+        "a": "x-1",
+        "n": 3,
+        "b": "x",
+        "c": 1,
+    }
+    assert run("set", {"fields": {"a": "new"}, "override": False}, a="old").fields == {"a": "old"}
+    assert run("rename", {"a": "data.srcip"}, a="192.0.2.1").fields == {"source.ip": "192.0.2.1"}
+    assert run("copy", {"message": "kept"}, "text").fields == {"kept": "text"}
+    assert run("remove", ["a", "absent"], a=1, b=2).fields == {"b": 2}
+    kinds = {"a": "int", "b": "boolean", "c": "lowercase"}
+    assert run("convert", kinds, a="0x1f", b="Yes", c="ABC").fields == {"a": 31, "b": True, "c": "abc"}
+    assert run("gsub", {"field": "a", "pattern": "[0-9]+", "replacement": "N"}, a="x12y3").fields == {
+        "a": "xNyN"
+    }
+    assert run("split", {"field": "a", "separator": ","}, a="x, y,,").fields == {"a": ["x", "y"]}
+
+
+def test_a_value_that_cannot_be_converted_stays() -> None:
+    """The reason names the value."""
+    with pytest.raises(Unable, match="'abc' is not int"):
+        run("convert", {"a": "int"}, a="abc")
+
+
+def test_an_event_nobody_wants_is_dropped_with_the_reason() -> None:
+    """The reason is what it is counted under."""
+    with pytest.raises(Dropped, match="health checks"):
+        run("drop", {"reason": "health checks"})
+
+
+def test_a_browser_is_recognised() -> None:
+    """Name, version and system of a User-Agent header."""
+    text = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/127.0.0.0 Safari/537.36"
+    found = run("user_agent", {"field": "user_agent.original"}, user_agent__original=text).fields
+    assert found["user_agent.name"] == "Chrome"
+    assert found["user_agent.os.name"] == "Windows"
+
+
+def test_a_table_of_the_operators_adds_its_columns(tmp_path: Path) -> None:
+    """Keys are compared without case; an absent key leaves the event alone."""
+    (tmp_path / "hosts.csv").write_text("host,owner,tier\nDB1,anna,1\n")
+    options = {"field": "h", "file": "hosts.csv", "key": "host", "into": "asset"}
+    assert run("lookup", options, folder=tmp_path, h="db1").fields["asset.owner"] == "anna"
+    assert run("lookup", options, folder=tmp_path, h="db2").fields == {"h": "db2"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [({"file": "../secret.csv"}, "outside the pipeline's folder"), ({"key": "nope"}, "no column 'nope'")],
+)
+def test_a_table_that_cannot_be_used_is_refused(tmp_path: Path, changed: dict[str, str], reason: str) -> None:
+    """Nothing outside the folder is read."""
+    (tmp_path / "hosts.csv").write_text("host,owner\na,b\n")
+    options = {"field": "h", "file": "hosts.csv", "key": "host", "into": "asset", **changed}
+    with pytest.raises(ValueError, match=reason):
+        build("lookup", options, Surroundings(tmp_path))
+
+
+def test_an_unknown_option_is_refused_by_name() -> None:
+    """A slip in an option does not pass silently."""
+    with pytest.raises(msgspec.ValidationError, match="patern"):
+        build("grok", {"field": "message", "patern": "x"}, Surroundings(Path()))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("rename", {"a": "message"}), ("set", {"fields": {"@timestamp": "x"}}), ("remove", ["_id"])],
+)
+def test_what_was_received_cannot_be_written(name: str, options: Any) -> None:
+    """Text, time and identity of an event are evidence."""
+    with pytest.raises(ValueError, match="cannot be written"):
+        build(name, options, Surroundings(Path()))
