@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from tocsin.core.errors import ContentError, InvalidError, Location, Problem, TocsinError
+from tocsin.core.yaml_source import MAX_BYTES, Source, read_source
+from tocsin.core.yaml_source import Path as Place
 from tocsin.query.patterns import QueryError
 from tocsin.respond.action import Action
 from tocsin.respond.actions.enrich import EnrichArguments
@@ -19,8 +21,6 @@ from tocsin.respond.document import condition
 from tocsin.respond.playbook import Playbook, Step, Trigger
 from tocsin.respond.policy import Policy
 from tocsin.respond.span import span
-from tocsin.respond.yaml_source import MAX_BYTES, Source, read_source
-from tocsin.respond.yaml_source import Path as Place
 
 MAX_STEPS = 100
 _KEYS = frozenset({"name", "description", "version", "triggers", "steps", "settle"})

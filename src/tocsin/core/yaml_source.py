@@ -1,4 +1,4 @@
-"""Read a playbook's YAML with the line of everything in it, so that a refusal can point at it."""
+"""Read a file of YAML with the line of everything in it, so that a refusal can point at it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Source:
         return Location(self.path, self.lines.get(path, 1))
 
     def refuse(self, reason: str, path: Path = ()) -> ContentError:
-        """Return the error that refuses the playbook because of something in it."""
+        """Return the error that refuses the document because of something in it."""
         return ContentError(reason, location=self.at(path))
 
 
