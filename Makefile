@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock"
+HOT := $(wildcard src/tocsin/decode/*.py src/tocsin/rules/*.py)
 CONSOLE := src/tocsin/console/dist/index.html
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench fix docs console lock clean e2e
+.PHONY: help demo run test native check bench fix docs console lock clean e2e
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +24,11 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/server
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/native: hatch_build.py $(HOT) | $(VENV)/server
+	@$(BIN)/python hatch_build.py && touch $@
+
+native: $(VENV)/native ## compile the hot modules, where there is mypyc and a C compiler
+
 $(CONSOLE): $(shell find console -path console/node_modules -prune -o -type f -print 2>/dev/null) | $(VENV)/server
 	@PIP="$(PIP)" BIN="$(BIN)" sh console/build.sh
 
@@ -31,10 +37,10 @@ console: $(CONSOLE) ## build the web console into the package
 demo: $(VENV)/server $(CONSOLE) ## install, build and run the demo on this machine (EXIT=1 ends after the story)
 	$(BIN)/tocsin demo $(if $(EXIT),--exit)
 
-run: $(VENV)/server $(CONSOLE) ## run the platform for real on loopback
+run: $(VENV)/server $(VENV)/native $(CONSOLE) ## run the platform for real on loopback
 	$(BIN)/tocsin up
 
-test: $(VENV)/dev $(CONSOLE) check-types check-console ## install what is needed and run every check and test
+test: $(VENV)/dev $(VENV)/native $(CONSOLE) check-types check-console ## install what is needed and run every check and test
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
 
 .PHONY: check-types
@@ -52,7 +58,7 @@ check: check-types check-console ## lint, format, types, layers, and our own con
 	$(BIN)/tocsin rules check content
 	$(BIN)/tocsin rules test content
 
-bench: $(VENV)/dev ## measure: one line of figures each
+bench: $(VENV)/dev $(VENV)/native ## measure: one line of figures each
 	@for b in bench/*.py; do $(BIN)/python $$b || exit 1; done
 
 fix: $(VENV)/dev ## format, and mend what can be mended
@@ -71,4 +77,4 @@ lock: ## pin what pyproject.toml and requirements/*.in ask for
 	$(LOCK) requirements/node.in -o requirements/node.txt
 
 clean: ## remove what was built and installed here
-	rm -rf $(VENV) console/node_modules src/tocsin/console/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) console/node_modules src/tocsin/_native src/tocsin/console/dist .mypy_cache .ruff_cache .pytest_cache

@@ -10,10 +10,16 @@ import pytest
 from hypothesis import settings
 
 from harness.opensearch import shared_opensearch
+from tocsin import native
 
 settings.register_profile("default", deadline=None)  # machines are noisy; slow is not wrong
 settings.register_profile("ci", deadline=None, derandomize=True)  # a landing does not hang on luck
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+def pytest_report_header() -> str:
+    """State whether the hot modules run compiled or interpreted."""
+    return f"tocsin: {native.status()}"
+
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -7,7 +7,7 @@ from typing import Any
 from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.subject import Subject
 
-NAMES = frozenset({"ciscat"})
+NAMES: frozenset[str] = frozenset({"ciscat"})
 
 
 def read_ciscat(subject: Subject, raw: bytes) -> Any:

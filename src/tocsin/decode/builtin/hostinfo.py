@@ -14,7 +14,7 @@ from tocsin.decode.subject import Subject
 from tocsin.decode.tracked import ANY, FIRST, Reading, Tracked
 
 _NEW, _MODIFIED = "hostinfo_new", "hostinfo_modified"
-NAMES = frozenset({_NEW, _MODIFIED})
+NAMES: frozenset[str] = frozenset({_NEW, _MODIFIED})
 _HOST = re.compile(r"Host: (?P<ip>[^\s,]{1,45})(?: \((?P<name>[^)\n]{0,255})\))?,\s*(?P<ports>[^\n]*)")
 
 

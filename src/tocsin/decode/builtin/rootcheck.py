@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.decode.builtin.values import as_bytes, put, store
 from tocsin.decode.subject import Subject
 
-NAMES = frozenset({"rootcheck"})
+NAMES: frozenset[str] = frozenset({"rootcheck"})
 _QUOTED_FILE = re.compile(r"\b([Ff]ile) '([^'\n]{1,4096})'")
 _NAMED_FILE = re.compile(r"\bFile: ([^\s'][^\n]{0,4096}?)\.?(?: Reference:|\s*$)")
 _FINDING = "rootcheck_finding"

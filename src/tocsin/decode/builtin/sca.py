@@ -15,7 +15,7 @@ from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.subject import Subject
 from tocsin.decode.tracked import ANY, FIRST, Reading, Tracked
 
-NAMES = frozenset({"sca"})
+NAMES: frozenset[str] = frozenset({"sca"})
 _RESULTS = ("passed", "failed", "not applicable")
 _CHECK = ("id", "title", "description", "rationale", "remediation", "compliance", "references", "reason")
 _PLACES = ("file", "directory", "process", "registry", "command")

@@ -19,7 +19,7 @@ from tocsin.decode.subject import Subject
 
 _ACTIONS = {"added": "new_entry", "modified": "integrity_changed", "deleted": "deleted"}
 _REGISTRY = ("registry_key", "registry_value")
-NAMES = frozenset(
+NAMES: frozenset[str] = frozenset(
     {
         *(f"syscheck_{name}" for name in _ACTIONS.values()),
         *(f"syscheck_{kind}_{action}" for kind in _REGISTRY for action in _ACTIONS),

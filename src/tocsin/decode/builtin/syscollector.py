@@ -13,7 +13,7 @@ from tocsin.decode.builtin.values import store
 from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.subject import Subject
 
-NAMES = frozenset({"syscollector"})
+NAMES: frozenset[str] = frozenset({"syscollector"})
 _KINDS = {
     "ports": "port",
     "processes": "process",
