@@ -45,6 +45,8 @@ class Classified(msgspec.Struct, gc=False):
 
     event: Event
     pending: list[Any] | None = None
+    dropped: str | None = None
+    """Why the operator does not want the event kept; it is counted under this reason."""
 
 
 def nested(event: Event) -> dict[str, Any]:
