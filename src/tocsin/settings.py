@@ -119,6 +119,8 @@ class ContentSettings(_Section):
     detections: tuple[Path, ...] = ()
     playbooks: tuple[Path, ...] = ()
     warninglists: tuple[Path, ...] = ()
+    pipelines: tuple[Path, ...] = ()
+    """Folders of ingest pipelines: what is done to the events of a source before they are kept."""
     own: bool = True
     """Whether the content that comes with Tocsin is loaded."""
     watch_s: float = Field(default=5.0, ge=0, le=86_400)
