@@ -35,6 +35,8 @@ from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Committed, Stages
+from tocsin.ingest.processors.classifier import Processing
+from tocsin.ingest.processors.loader import load_pipelines
 from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Imported, ImportOrder, Intel, IntelSettings
 from tocsin.migrations import upgrade
@@ -234,7 +236,13 @@ def _wired(ground: Ground) -> Platform:
         intel=intel,
         enrichment=enrichment,
         syslog=_syslog(settings, pipeline, ledger, clock),
-        problems=(*analysis.problems, *book.problems, *list_problems, *analyzer_problems),
+        problems=(
+            *analysis.problems,
+            *book.problems,
+            *list_problems,
+            *analyzer_problems,
+            *load_pipelines(settings.content.pipelines, settings.enrich.geoip).problems,
+        ),
     )
 
 
@@ -393,7 +401,12 @@ def _pipeline(
     stages = Stages(
         analysis.edition.factory, analysis.settle, intel.matcher().match, commit, store.mark, analysis.offer
     )
-    return Pipeline(stages, ledger, _limits(ground.settings), on_commit=committed)
+    limits, processing = _limits(ground.settings), _processing(ground.settings)
+    return Pipeline(stages, ledger, limits, on_commit=committed, processing=processing)
+
+
+def _processing(settings: Settings) -> Processing:
+    return Processing(settings.content.pipelines, settings.enrich.geoip)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -8,6 +8,7 @@ reason, and goes on. Memory is bounded: senders are told to wait. See docs/archi
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 
@@ -22,6 +23,7 @@ from tocsin.ingest.intake import Batch, Intake
 from tocsin.ingest.ledger import NOT_STORED, Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.ports import ClassifierFactory, Committed, Stages
+from tocsin.ingest.processors.classifier import Processing
 from tocsin.ingest.quarantine import Classify, classify_surviving
 from tocsin.ingest.sequences import Sequencer
 from tocsin.ingest.workers import WorkerDiedError, WorkerPool, WorkerStartError
@@ -42,6 +44,7 @@ class Pipeline:
         limits: Limits | None = None,
         *,
         on_commit: OnCommit | None = None,
+        processing: Processing | None = None,
     ) -> None:
         """`on_commit` is told the source and the commit after each one that brought something new."""
         self._stages = stages
@@ -50,9 +53,10 @@ class Pipeline:
         self._on_commit = on_commit
         self.sequencer = Sequencer(self)
         """Numbers the records of sources that do not do so themselves."""
-        self._workers = WorkerPool(stages.classifier, self._limits.workers, idle_s=self._limits.worker_idle_s)
+        self._processing = processing or Processing()
+        self._factory = self._processing.after(stages.classifier)
+        self._workers = WorkerPool(self._factory, self._limits.workers, idle_s=self._limits.worker_idle_s)
         self._classify: Classify | None = None
-        self._factory = stages.classifier
         self._intake = Intake(self._limits, dispatch=self._dispatch, on_idle=self._rest)
         self._turnstile = threading.Lock()
         self._analysing = threading.Lock()
@@ -71,7 +75,9 @@ class Pipeline:
         It is compiled here, and workers are up before the change when there were some, so that nothing
         waits for it. `take_over` runs at the moment of the change, between two batches: then what
         settles can change as well. Every event is classified and settled by one of the two, never by both.
+        Ingest pipelines are read again too.
         """
+        factory = self._processing.after(factory)
         classify = factory().classify
         workers = WorkerPool(factory, self._limits.workers, idle_s=self._limits.worker_idle_s)
         if self._workers.worker_ids():
@@ -158,13 +164,13 @@ class Pipeline:
         with self._turnstile:
             pass
         with self._analysing:
-            events = self._analyse(batch, mark)
+            events, dropped = self._analyse(batch, mark)
         self._stages.offer(batch.records)
         self._match(events)
         committed = self._commit(batch, events)
         if committed is None:
             return
-        replayed = len(batch.records) - len(events)
+        replayed = len(batch.records) - len(events) - dropped
         self._ledger.settled(
             batch.source,
             stored=committed.stored,
@@ -175,11 +181,16 @@ class Pipeline:
         if self._on_commit is not None and committed.number:
             self._on_commit(batch.source, committed)
 
-    def _analyse(self, batch: Batch, mark: int) -> list[Event]:
-        classified = [item for item in self._classified(batch) if item.event.seq > mark]
-        for item in classified:
+    def _analyse(self, batch: Batch, mark: int) -> tuple[list[Event], int]:
+        """Return the events to keep, and how many the operator does not want."""
+        fresh = [item for item in self._classified(batch) if item.event.seq > mark]
+        dropped = Counter(item.dropped for item in fresh if item.dropped is not None)
+        for reason, count in dropped.items():
+            self._ledger.refused(batch.source, f"dropped: {reason}", count)
+        wanted = [item for item in fresh if item.dropped is None] if dropped else fresh
+        for item in wanted:
             correct(item.event, self._limits.clocks)
-        return self._settle(classified)
+        return self._settle(wanted), dropped.total()
 
     def _classified(self, batch: Batch) -> list[Classified]:
         if batch.classified is not None and batch.classified_by is self._workers:

@@ -29,6 +29,7 @@ from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Committed, Stages
+from tocsin.ingest.processors.classifier import Processing
 
 WAIT = 20.0
 
@@ -371,3 +372,23 @@ def test_a_record_that_kills_its_worker_is_quarantined(make_pipeline: Make, stor
     bad = [event for event in store.events if "error.message" in event.fields]
     assert [event.message for event in bad] == ["fatal"]
     assert "the worker process died" in str(bad[0].fields["error.message"])
+
+
+def test_what_an_ingest_pipeline_drops_is_counted_and_the_rest_stored(
+    tmp_path: Path, store: MemoryStore, ledger: Ledger
+) -> None:
+    """The mark passes what was dropped; what is kept carries the fields that were read."""
+    (tmp_path / "one.yml").write_text(
+        "pipeline: one\nsources: [s]\nprocessors:\n"
+        "  - dissect: {field: message, pattern: 'line %{number}'}\n"
+        "  - drop: {reason: not wanted}\n    if: number:[2 TO 3]\n"
+    )
+    pipeline = Pipeline(stages_on(store), ledger, Limits(workers=0), processing=Processing((tmp_path,)))
+    pipeline.start()
+    assert pipeline.submit("s", records("s", 1, 4)).result(WAIT) == 4
+    pipeline.stop()
+    assert store.seqs("s") == [1, 4]
+    assert [event.fields["number"] for event in store.events] == ["1", "4"]
+    account = ledger.account("s")
+    assert (account.received, account.stored, account.duplicates) == (4, 2, 0)
+    assert account.refusals["dropped: not wanted"].count == 2
