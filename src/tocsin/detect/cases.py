@@ -1,13 +1,14 @@
 """Run the cases that stand beside a rule: events in, the alerts they must give out.
 
 `name.yml` has its cases in `name.cases.yml`: a list of mappings with `name`, `events` (each with `fields`,
-`message`, `at` or `every` in seconds, `repeat`) and `expect`, which maps group keys to numbers of events.
+`message`, `at` or `every` in seconds, `repeat`), `until` where silence matters, and `expect`, which maps
+group keys to numbers of events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,9 @@ import yaml
 from tocsin.core.clock import SECOND
 from tocsin.core.errors import ContentError, Location
 from tocsin.core.event import Event
-from tocsin.detect.explain import Explanation
+from tocsin.detect.backtest import Backtest
 from tocsin.detect.loader import read_file
-from tocsin.detect.match import Matches
 from tocsin.detect.rule import WatchRule
-from tocsin.detect.window import WindowState
 
 _START = 1_700_000_000 * SECOND
 _MOST_EVENTS = 100_000
@@ -44,6 +43,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     events: tuple[CaseEvents, ...]
     expect: dict[str, int]
+    until: float | None = None
+    """Seconds from the start to which time comes at the end, for what depends on silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,11 @@ def _read(path: Path) -> list[Case]:
 
 
 def _alerts(rule: WatchRule, case: Case) -> dict[str, int]:
-    state = WindowState()
-    state.begin_empty()
-    matches = Matches(state, {rule.id: Explanation(rule.node)})
-    for event in _events(case):
-        if rule.matches(event):
-            matches.add(rule, event)
-    return {detection.group_key: len(detection.events) for detection in matches.detections()}
+    until = None if case.until is None else _START + int(case.until * SECOND)
+    found: dict[str, set[str]] = {}
+    for detection in Backtest([replace(rule, enabled=True)]).run(_events(case), until=until):
+        found.setdefault(detection.group_key, set()).update(event.id for event in detection.events)
+    return {key: len(events) for key, events in found.items()}
 
 
 def _events(case: Case) -> Iterator[Event]:

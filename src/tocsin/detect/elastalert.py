@@ -1,7 +1,6 @@
-"""Read an ElastAlert rule: types `any` and `frequency`, with ElastAlert's meaning per event.
+"""Read an ElastAlert rule of any of its types, for mode `exact` (the default) or `compat`.
 
-Realert is counted in event time, so that a rule gives the same alerts live and over history. Our own
-option `tocsin` (severity, title and more) is ignored by ElastAlert, so a rule can serve both.
+Our own option `tocsin` (severity, title and more) is ignored by ElastAlert, so a rule can serve both.
 """
 
 from __future__ import annotations
@@ -10,32 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.core.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from tocsin.core.errors import InvalidError, Problem
 from tocsin.core.fields import canonical
 from tocsin.core.severity import Severity
-from tocsin.detect.elastalert_options import REFUSED, TYPES_LATER, UNSAFE_ALERTERS, unknown_options
-from tocsin.detect.rule import Title, WatchRule, Window, version_of
+from tocsin.detect.elastalert_options import REFUSED, UNSAFE_ALERTERS, unknown_options
+from tocsin.detect.kinds.settings import PollSettings
+from tocsin.detect.reading import typed
+from tocsin.detect.reading.kinds import read_kind
+from tocsin.detect.reading.polls import read_poll
+from tocsin.detect.reading.words import read_wording
+from tocsin.detect.rule import Mode, Title, Watch, WatchRule, Window, version_of
 from tocsin.detect.yaml_source import Source
 from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Node
 
-_UNITS = {
-    "milliseconds": MILLISECOND,
-    "seconds": SECOND,
-    "minutes": MINUTE,
-    "hours": HOUR,
-    "days": DAY,
-    "weeks": 7 * DAY,
-}
-_REALERT = MINUTE
-"""ElastAlert's own default."""
+_DEFAULTS = PollSettings()
 
-MAX_EVENTS = 10_000
-"""The most `num_events` may ask for: a window keeps that many identifiers per key."""
-
-_OURS = frozenset({"severity", "title", "title_fields", "techniques", "tags", "id", "replaces"})
+_OURS = frozenset({"severity", "title", "title_fields", "techniques", "tags", "id", "replaces", "mode"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +37,14 @@ class ReadRule:
     remarks: tuple[Problem, ...] = ()
 
 
-def read_elastalert(source: Source, default_name: str) -> ReadRule:
-    """Return the rule; raises `ContentError` with line and reason when it cannot be kept to its meaning."""
+def read_elastalert(source: Source, default_name: str, defaults: PollSettings = _DEFAULTS) -> ReadRule:
+    """Return the rule; raises `ContentError` with line and reason when it cannot be kept to its meaning.
+
+    `defaults` are ElastAlert's own settings (`run_every`, `buffer_time` and so on) for rules without theirs.
+    """
     _refuse_unsafe(source)
-    kind = source.values.get("type")
-    if kind not in {"any", "frequency"}:
-        raise source.refuse(_type_reason(kind), "type")
+    kind = read_kind(source)
+    poll = read_poll(source, defaults)
     name = str(source.values.get("name") or default_name)
     node = _node(source)
     ours = _ours(source)
@@ -67,24 +60,24 @@ def read_elastalert(source: Source, default_name: str) -> ReadRule:
         text=source.text,
         description=str(source.values.get("description") or ""),
         title=_title(source, ours),
-        tags=_texts(source, "tocsin", ours.get("tags", [])),
-        techniques=_texts(source, "tocsin", ours.get("techniques", [])),
-        replaces=_texts(source, "tocsin", ours.get("replaces", [])),
-        key_fields=_keys(source),
-        grouped="query_key" in source.values,
-        window=_window(source) if kind == "frequency" else None,
-        realert=_span(source, "realert", _REALERT),
-        enabled=bool(source.values.get("is_enabled", True)),
+        tags=typed.texts(source, "tocsin", ours.get("tags", [])),
+        techniques=typed.texts(source, "tocsin", ours.get("techniques", [])),
+        replaces=typed.texts(source, "tocsin", ours.get("replaces", [])),
+        key_fields=tuple(canonical(each) for each in kind.keys),
+        grouped=bool(kind.query_key),
+        window=Window(kind.num_events, kind.timeframe) if kind.kind == "frequency" else None,
+        realert=poll.realert,
+        watch=Watch(_mode(source, ours), kind, poll, read_wording(source, name, poll.aggregates)),
+        enabled=typed.flag(source, "is_enabled", True),
     )
     return ReadRule(rule, _remarks(source))
 
 
-def _type_reason(kind: Any) -> str:
-    if kind in TYPES_LATER:
-        return f"rules of type {kind} are not supported yet (supported: any, frequency)"
-    if isinstance(kind, str) and "." in kind:
-        return f"type {kind!r} names a Python module, and rules do not load code"
-    return f"type must be any or frequency, not {kind!r}"
+def _mode(source: Source, ours: Mapping[str, Any]) -> Mode:
+    mode = ours.get("mode", "exact")
+    if mode not in {"exact", "compat"}:
+        raise source.refuse(f"mode is exact or compat, not {mode!r}", "tocsin")
+    return "compat" if mode == "compat" else "exact"
 
 
 def _refuse_unsafe(source: Source) -> None:
@@ -139,52 +132,7 @@ def _title(source: Source, ours: Mapping[str, Any]) -> Title | None:
         fields = source.values.get(key, [])
     if template is None:
         return None
-    return Title(str(template), tuple(canonical(name) for name in _texts(source, key, fields)))
-
-
-def _texts(source: Source, key: str, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str | int) for each in value):
-        raise source.refuse(f"{key} needs a list of texts", key)
-    return tuple(str(each) for each in value)
-
-
-def _keys(source: Source) -> tuple[str, ...]:
-    keys = source.values.get("query_key", [])
-    listed = keys if isinstance(keys, list) else [keys]
-    return tuple(canonical(name) for name in _texts(source, "query_key", listed))
-
-
-def _window(source: Source) -> Window:
-    count = source.values.get("num_events")
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_EVENTS:
-        raise source.refuse(f"num_events needs a whole number from 1 to {MAX_EVENTS}", "num_events")
-    if "timeframe" not in source.values:
-        raise source.refuse("type frequency needs a timeframe", "type")
-    span = _span(source, "timeframe", 0)
-    if span <= 0:
-        raise source.refuse("timeframe must be longer than nothing", "timeframe")
-    return Window(count, span)
-
-
-def _span(source: Source, key: str, default: int) -> int:
-    given = source.values.get(key)
-    if given is None:
-        return default
-    if given == 0:
-        return 0
-    if not isinstance(given, Mapping) or not given:
-        raise source.refuse(f"{key} is written as a unit and a number, such as `minutes: 5`", key)
-    total = 0
-    for unit, number in given.items():
-        if (
-            unit not in _UNITS
-            or isinstance(number, bool)
-            or not isinstance(number, int | float)
-            or number < 0
-        ):
-            raise source.refuse(f"{key}: {unit!r}: {number!r} is no span of time", key)
-        total += int(number * _UNITS[unit])
-    return total
+    return Title(str(template), tuple(canonical(name) for name in typed.texts(source, key, fields)))
 
 
 def _remarks(source: Source) -> tuple[Problem, ...]:

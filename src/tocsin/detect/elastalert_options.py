@@ -187,29 +187,10 @@ REFUSED = {
     "match_enhancements": "it loads Python modules by name; let a playbook change or close the alert",
     "rules_loader": "it loads a Python module by name",
     "import": "it reads other files; write the options into the rule",
-    "exponential_realert": "it is not supported yet; use realert",
-    "blacklist": "rules of type blacklist are not supported yet",
 }
 """Options that make a rule refused, with the reason."""
 
 UNSAFE_ALERTERS = {"command": "the command alerter runs a command on the server"}
-
-TYPES_LATER = frozenset(
-    {
-        "blacklist",
-        "whitelist",
-        "change",
-        "spike",
-        "flatline",
-        "new_term",
-        "cardinality",
-        "metric_aggregation",
-        "percentage_match",
-        "spike_aggregation",
-    }
-)
-"""ElastAlert's types that are not here yet."""
-
 
 def unknown_options(names: Iterable[str]) -> dict[str, str]:
     """Return the option names nobody knows, each with the likely intended one or nothing."""

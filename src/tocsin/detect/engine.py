@@ -9,25 +9,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.orm import Session
 
 from tocsin.core.announce import Announcer
-from tocsin.core.clock import MILLISECOND, Clock
+from tocsin.core.clock import MILLISECOND, SECOND, Clock
 from tocsin.core.database import Database
+from tocsin.core.detection import Detection
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event
 from tocsin.detect.match import Matches, Tally
-from tocsin.detect.ports import AlertSink, CommitLog, LoggedEvent, OutcomeHook
+from tocsin.detect.mutes import Mutes
+from tocsin.detect.ports import AlertSink, Amender, CommitLog, LoggedEvent, OutcomeHook
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
+from tocsin.detect.runs.book import Learn, RuleChanges, RunBook, no_past
 from tocsin.detect.tables import OffsetRow, RuleRow
+from tocsin.detect.telling import detection_of, withdrawn
 from tocsin.detect.window import WindowState
 
 POLL_S = 0.25
 """A commit that nobody notified about is seen after so long."""
+
+IDLE = 5 * SECOND
+"""Behind the clock that event time is taken to be when nothing is left to read, and between such looks."""
 
 _LONGEST_WAIT_S = 5.0
 """Between tries of a batch that fails."""
@@ -61,6 +68,29 @@ class RuleCost:
     evaluations: int = 0
     errors: int = 0
     ns: int = 0
+    """Of the filter, by the clock."""
+    cpu_ns: int = 0
+    """Of what the rule remembers and decides, in CPU time."""
+    held: int = 0
+    """Events held in memory."""
+    too_late: int = 0
+    """Events that came too late to be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """How far time has come by the clock of collection and by that of events; where a new rule begins."""
+
+    seen: int
+    watermark: int
+    began: int
+
+
+def _moment(watermark: int, batch: Sequence[LoggedEvent]) -> _Moment:
+    """Return how far a batch brings time. An event's own claim to be from the future is not believed."""
+    times = [min(logged.event.at, logged.event.received_at) for logged in batch]
+    seen = max(logged.event.received_at for logged in batch)
+    return _Moment(seen, max(watermark, *times), watermark or min(times))
 
 
 class Detector:
@@ -76,6 +106,8 @@ class Detector:
         clock: Clock,
         announcer: Announcer,
         hooks: Sequence[OutcomeHook] = (),
+        amender: Amender | None = None,
+        learn: Learn = no_past,
         reader: str = "main",
         batch: int = 5_000,
     ) -> None:
@@ -88,7 +120,12 @@ class Detector:
         self._hooks = tuple(hooks)
         self._reader = reader
         self._batch = batch
+        self._amender = amender
         self._state = WindowState()
+        self._runs = RunBook(learn)
+        self._mutes = Mutes()
+        self._running: RuleSet | None = None
+        self._idled_at = 0
         self._offset: int | None = None
         self._watermark = 0
         self._behind_since = 0
@@ -109,6 +146,12 @@ class Detector:
     def notify(self) -> None:
         """Say that there may be a new commit."""
         self._wake.set()
+
+    def cost(self, rule_id: str) -> RuleCost:
+        """Return what a rule has cost this process."""
+        spent = self.costs.get(rule_id) or RuleCost()
+        held, too_late = self._runs.figures(rule_id)
+        return replace(spent, cpu_ns=self._runs.cpu_ns.get(rule_id, 0), held=held, too_late=too_late)
 
     def status(self) -> DetectStatus:
         """Return how far behind the log detection is now."""
@@ -144,8 +187,7 @@ class Detector:
     def _failed(self, error: Exception) -> None:
         self._failures += 1
         self._last_error = f"{type(error).__name__}: {error}"
-        self._offset = None
-        self._state.forget()
+        self._forget()
         log.error("detect_batch_failed", error=self._last_error, failures=self._failures)
 
     def step(self) -> int:
@@ -154,6 +196,7 @@ class Detector:
         batch = self._commits.follow(offset, self._batch)
         if not batch:
             self._offset, self._behind_since = offset, 0
+            self._idle(offset)
             return 0
         self._behind_since = self._behind_since or self._clock.now()
         rules = self._rules
@@ -195,31 +238,98 @@ class Detector:
         try:
             with self._database.write() as tx:
                 self._check_offset(tx, offset)
-                changed = self._record(tx, rules, matched)
-                watermark = max(self._watermark, *(min(e.event.at, e.event.received_at) for e in batch))
+                moment = _moment(self._watermark, batch)
+                watermark = moment.watermark
+                changed = self._record(tx, rules, matched, moment)
                 self._state.prune(tx, rules.by_id, watermark)
                 self._save_offset(tx, batch[-1].commit, watermark)
         except BaseException:
-            self._state.forget()
-            self._offset = None
+            self._forget()
             raise
         self._offset, self._watermark = batch[-1].commit, watermark
         return changed
 
-    def _record(self, tx: Session, rules: RuleSet, matched: list[tuple[WatchRule, Event]]) -> list[str]:
-        self._state.load(tx)
+    def _forget(self) -> None:
+        """Read everything again: memory is ahead of the database."""
+        self._offset = None
+        self._state.forget()
+        self._runs.forget()
+        self._running = None
+
+    def _idle(self, offset: int) -> None:
+        """Let time come to just behind the clock, since there is nothing left to read."""
+        now = self._clock.now()
+        if now - self._idled_at < IDLE or not self._runs.needs_time:
+            return
+        self._idled_at = now
+        try:
+            with self._database.write() as tx:
+                self._check_offset(tx, offset)
+                watermark = max(self._watermark, now - IDLE)
+                changed = self._record(tx, self._rules, [], _Moment(now - IDLE, watermark, watermark))
+                self._save_offset(tx, offset, watermark)
+        except BaseException:
+            self._forget()
+            raise
+        self._watermark = watermark
+        for alert_id in changed:
+            self._announcer.tell("alert", alert_id)
+
+    def _record(
+        self,
+        tx: Session,
+        rules: RuleSet,
+        matched: list[tuple[WatchRule, Event]],
+        moment: _Moment,
+    ) -> list[str]:
+        self._load(tx, rules, moment.began)
         matches = Matches(self._state, rules.explanations)
         for rule, event in matched:
-            matches.add(rule, event)
-        changed = []
-        for detection in matches.detections():
-            outcome = self._sink.record(tx, detection)
-            for hook in self._hooks:
-                hook.on_outcome(tx, outcome, detection)
-            changed.append(outcome.alert_id)
+            if rule.watch is not None:
+                self._runs.add(rule, rule.watch, event)
+            else:
+                matches.add(rule, event)
+        changed = [self._tell(tx, detection) for detection in matches.detections()]
+        for each in self._runs.advance(rules.by_id, moment.seen, moment.watermark):
+            changed += self._told(tx, rules, each)
         self._state.save(tx)
+        self._runs.save(tx, self._clock.now())
         for rule_id, tally in matches.tallies.items():
             _count(tx, rule_id, tally)
+        return changed
+
+    def _load(self, tx: Session, rules: RuleSet, began: int) -> None:
+        self._state.load(tx)
+        self._runs.load(tx, rules.by_id, began)
+        if self._running is not rules:
+            self._runs.use(tx, rules.running, began)
+            self._running = rules
+        self._mutes.load(tx, self._clock.now())
+
+    def _tell(self, tx: Session, detection: Detection) -> str:
+        outcome = self._sink.record(tx, detection)
+        for hook in self._hooks:
+            hook.on_outcome(tx, outcome, detection)
+        return outcome.alert_id
+
+    def _told(self, tx: Session, rules: RuleSet, found: RuleChanges) -> list[str]:
+        """Record what a rule told, take back what it took back, and count both."""
+        rule, watch = found.rule, found.watch
+        tally = Tally()
+        for telling in found.changes.withdrawn:
+            tally.withdrawn += 1
+            if self._amender is not None:
+                self._amender.withdraw(tx, withdrawn(rule, watch, telling))
+        changed = []
+        for telling in found.changes.told:
+            detection = detection_of(rule, watch, telling, rules.explanations[rule.id])
+            if self._mutes.covers(rule.id, detection.group_key):
+                tally.silenced += 1
+                continue
+            tally.matches += len(telling.matches)
+            tally.last_match_at = max(tally.last_match_at, detection.at)
+            changed.append(self._tell(tx, detection))
+        _count(tx, rule.id, tally)
         return changed
 
     def _read_offset(self) -> int:
@@ -248,9 +358,10 @@ class Detector:
 def _count(tx: Session, rule_id: str, tally: Tally) -> None:
     row = tx.get(RuleRow, rule_id)
     if row is None:
-        row = RuleRow(rule_id=rule_id, matches=0, silenced=0, errors=0)
+        row = RuleRow(rule_id=rule_id, matches=0, silenced=0, withdrawn=0, errors=0)
         tx.add(row)
     row.matches += tally.matches
     row.silenced += tally.silenced
+    row.withdrawn += tally.withdrawn
     if tally.last_match_at:
         row.last_match_at = max(row.last_match_at or 0, tally.last_match_at)

@@ -34,6 +34,8 @@ class Tally:
 
     matches: int = 0
     silenced: int = 0
+    withdrawn: int = 0
+    """Matches that a late event took back."""
     last_match_at: int = 0
 
 

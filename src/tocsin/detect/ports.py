@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from tocsin.core.detection import Detection
 from tocsin.core.event import Event
+from tocsin.query.tree import Node
 
 
 class LoggedEvent(Protocol):
@@ -56,6 +57,22 @@ class AlertSink(Protocol):
 
     def record(self, tx: Session, detection: Detection) -> Outcome:
         """Open an alert, or let the detection join the open one of the same rule and group."""
+        ...
+
+
+class Amender(Protocol):
+    """Takes back what an alert was told, when a late event shows that it was not so."""
+
+    def withdraw(self, tx: Session, detection: Detection) -> None:
+        """Let go of the events of a detection of this rule and group that no other detection holds."""
+        ...
+
+
+class History(Protocol):
+    """The past of the log, for rules that begin with what is known."""
+
+    def documents(self, node: Node, start: int, end: int) -> Iterable[Event]:
+        """Return the events of a span that satisfy a condition."""
         ...
 
 

@@ -16,9 +16,9 @@ class RuleSet:
         self.all = tuple(rules)
         self.by_id = {rule.id: rule for rule in self.all}
         self._switches = dict(switches or {})
-        running = [rule for rule in self.by_id.values() if self.is_enabled(rule)]
-        self.index = RuleIndex(running)
-        self.explanations = {rule.id: Explanation(rule.node) for rule in running}
+        self.running = tuple(rule for rule in self.by_id.values() if self.is_enabled(rule))
+        self.index = RuleIndex(self.running)
+        self.explanations = {rule.id: Explanation(rule.node) for rule in self.running}
 
     def is_enabled(self, rule: WatchRule) -> bool:
         """Say whether the rule is evaluated: the operator's switch, else what its text says."""

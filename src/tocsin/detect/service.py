@@ -32,6 +32,7 @@ class RuleState:
     enabled: bool
     matches: int
     silenced: int
+    withdrawn: int
     last_match_at: int | None
     cost: RuleCost
 
@@ -108,7 +109,7 @@ class RuleService:
         rule = self._find(rule_id)
         row = tx.get(RuleRow, rule.id)
         if row is None:
-            row = RuleRow(rule_id=rule.id, matches=0, silenced=0, errors=0)
+            row = RuleRow(rule_id=rule.id, matches=0, silenced=0, withdrawn=0, errors=0)
             tx.add(row)
         before = rule.enabled if row.enabled is None else row.enabled
         row.enabled = enabled
@@ -134,8 +135,8 @@ class RuleService:
         return rule
 
     def _state(self, rules: RuleSet, rule: WatchRule, row: RuleRow | None) -> RuleState:
-        cost = self._detector.costs.get(rule.id) or RuleCost()
+        cost = self._detector.cost(rule.id)
         enabled = rules.is_enabled(rule)
         if row is None:
-            return RuleState(rule, enabled, 0, 0, None, cost)
-        return RuleState(rule, enabled, row.matches, row.silenced, row.last_match_at, cost)
+            return RuleState(rule, enabled, 0, 0, 0, None, cost)
+        return RuleState(rule, enabled, row.matches, row.silenced, row.withdrawn, row.last_match_at, cost)

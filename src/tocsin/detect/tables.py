@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, String
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tocsin.core.database import Base
@@ -56,5 +56,45 @@ class RuleRow(Base):
     """The operator's choice; None follows the rule's own text."""
     matches: Mapped[int] = mapped_column(BigInteger, default=0)
     silenced: Mapped[int] = mapped_column(BigInteger, default=0)
+    withdrawn: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Matches that a late event took back."""
     errors: Mapped[int] = mapped_column(Integer, default=0)
     last_match_at: Mapped[int | None] = mapped_column(BigInteger, default=None)
+
+
+class RunRow(Base):
+    """The state of a rule that runs by its kind, beside the events it holds."""
+
+    __tablename__ = "detect_runs"
+
+    rule_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    version: Mapped[str] = mapped_column(String(16))
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class HeldRow(Base):
+    """An event that a rule holds: while it may be counted, or while a late one may come before it."""
+
+    __tablename__ = "detect_held"
+    __table_args__ = (Index("ix_detect_held_rule_at", "rule_id", "at"),)
+
+    rule_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger)
+    seen_at: Mapped[int] = mapped_column(BigInteger)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class MuteRow(Base):
+    """A silence an operator put on a rule or on one key of it; until it is over, nothing is told."""
+
+    __tablename__ = "detect_mutes"
+
+    rule_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    group_key: Mapped[str] = mapped_column(String(512), primary_key=True)
+    """Empty for the whole rule."""
+    until_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    reason: Mapped[str] = mapped_column(String(1024), default="")
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[int] = mapped_column(BigInteger)

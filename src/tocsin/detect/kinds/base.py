@@ -21,12 +21,12 @@ ALL = "all"
 class Match(msgspec.Struct):
     """A match: its document, which may be made up by the rule, and its time.
 
-    `events` are the identifiers of the events it rests on, where the kind knows them.
+    `events` are the times and identifiers of the events it rests on, where the kind knows them.
     """
 
     at: int
     fields: Document
-    events: list[str] = []
+    events: list[tuple[int, str]] = []
     waited: bool = False
     """It was written down and read back before it was told."""
 
@@ -103,7 +103,7 @@ class Stateless:
 
 def match_of(hit: Hit, **more: Any) -> Match:
     """Return the match of one event, its document copied and added to."""
-    return Match(hit.at, {**deepcopy(hit.fields), **more}, [hit.id])
+    return Match(hit.at, {**deepcopy(hit.fields), **more}, [(hit.at, hit.id)])
 
 
 def key_of(settings: KindSettings, document: Document, without: str = ALL) -> Any:

@@ -74,7 +74,9 @@ class FrequencyKind(Stateless):
         if self.settings.attach_related:
             fields["related_events"] = [entry.fields for entry in window.entries[:-1]]
         del self._state.windows[key]
-        events = [str(name) for entry in window.entries if (name := (entry.fields or {}).get("_id"))]
+        events = [
+            (entry.at, str(name)) for entry in window.entries if (name := (entry.fields or {}).get("_id"))
+        ]
         return [Match(newest.at, fields, events)]
 
     def _check_end(self, key: Any) -> list[Match]:  # noqa: ARG002 - asked of every kind

@@ -107,7 +107,11 @@ class SpikeKind(Stateless):
         entry = next((each for each in current.entries if self._tells(each)), current.entries[-1])
         fields = deepcopy(entry.fields or {})
         fields.update(spike_count=now, reference_count=before)
-        events = [str(each.fields["_id"]) for each in current.entries if each.fields and "_id" in each.fields]
+        events = [
+            (each.at, str(each.fields["_id"]))
+            for each in current.entries
+            if each.fields and "_id" in each.fields
+        ]
         self._state.reference[key].clear()
         self._state.first.pop(key, None)
         self._state.muted[key] = entry.at + 2 * self.settings.timeframe

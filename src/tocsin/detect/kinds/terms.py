@@ -128,7 +128,7 @@ class CardinalityKind(Stateless):
         if not self._is_off(key, hit.at):
             return []
         self._state.first.pop(key, None)
-        return [Match(hit.at, deepcopy(hit.fields), [hit.id] if hit.id else [])]
+        return [Match(hit.at, deepcopy(hit.fields), [(hit.at, hit.id)] if hit.id else [])]
 
     def _is_off(self, key: Any, at: int) -> bool:
         number = len(self._state.terms[key])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import Protocol
 
 from tocsin.detect.kinds.document import Hit
-
-_AT = attrgetter("at")
 
 
 class Log(Protocol):
@@ -20,32 +18,39 @@ class Log(Protocol):
         ...
 
 
+_Held = tuple[int, int, Hit]
+"""Time of the event, when it was seen, the event."""
+
+_AT = itemgetter(0)
+
+
 class HeldLog:
-    """Events held in memory by time, the oldest let go on demand."""
+    """Events held in memory by time. One that was seen after `now` is not known yet."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._hits: list[Hit] = []
+        self._held: list[_Held] = []
+        self.now = 0
         self.dropped = 0
 
     def __len__(self) -> int:
-        return len(self._hits)
+        return len(self._held)
 
-    def add(self, hit: Hit) -> None:
+    def add(self, hit: Hit, seen_at: int) -> None:
         """Hold an event; beyond the bound the oldest is let go and counted."""
-        insort(self._hits, hit, key=_AT)
-        if len(self._hits) > self._most:
-            del self._hits[0]
+        insort(self._held, (hit.at, seen_at, hit), key=_AT)
+        if len(self._held) > self._most:
+            del self._held[0]
             self.dropped += 1
 
     def between(self, start: int, end: int) -> Sequence[Hit]:
-        """Return the events held with `start < at <= end`."""
-        first = bisect_right(self._hits, start, key=_AT)
-        return self._hits[first : bisect_right(self._hits, end, key=_AT)]
+        """Return the events seen by now with `start < at <= end`."""
+        first = bisect_right(self._held, start, key=_AT)
+        last = bisect_right(self._held, end, key=_AT)
+        return [hit for _, seen_at, hit in self._held[first:last] if seen_at <= self.now]
 
-    def forget(self, until: int) -> list[Hit]:
-        """Let go of everything at or before `until`, and return it."""
-        cut = bisect_right(self._hits, until, key=_AT)
-        gone = self._hits[:cut]
-        del self._hits[:cut]
-        return gone
+    def forget(self, until: int) -> int:
+        """Let go of everything at or before `until`; return how many that was."""
+        cut = bisect_right(self._held, until, key=_AT)
+        del self._held[:cut]
+        return cut

@@ -6,20 +6,21 @@ that no silence covers. Spans overlap by `buffer_time`, and what was seen is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from tocsin.core.clock import SECOND
-from tocsin.detect.kinds import Hit, Kind, KindSettings, Match, PollSettings, kind_of
-from tocsin.detect.kinds.document import hashable, lookup
+from tocsin.detect.kinds import Document, Hit, Kind, KindSettings, Match, PollSettings, kind_of
 from tocsin.detect.kinds.figures import compute, ranked
 from tocsin.detect.kinds.terms import NewTermKind
+from tocsin.detect.runs.fold import silence_key
 from tocsin.detect.runs.log import Log
 from tocsin.detect.runs.pending import Pending, PendingState
 from tocsin.detect.runs.silences import Silence, Silences
+from tocsin.detect.schedule import covers
 
 Deliver = Callable[[list[Match]], bool]
 """Told of the matches of one alert; False when that failed and shall be tried again."""
@@ -109,9 +110,13 @@ class Poller:
 
     def begin(self, now: int) -> None:
         """Learn what a rule of new terms takes as known; called once before the first tick."""
+        known = self._log.between(now - self._rule.kind.terms_window - 1, now - 1)
+        self.learn(hit.fields for hit in known)
+
+    def learn(self, documents: Iterable[Document]) -> None:
+        """Take the values of documents as known, where the rule is about new ones."""
         if isinstance(self._kind, NewTermKind):
-            known = self._log.between(now - self._rule.kind.terms_window - 1, now - 1)
-            self._kind.learn(hit.fields for hit in known)
+            self._kind.learn(documents)
 
     def restart(self, now: int) -> None:
         """Lose what ElastAlert keeps only in memory, as its restart does."""
@@ -143,6 +148,9 @@ class Poller:
     def _run(self, now: int) -> None:
         poll = self._rule.poll
         end = now - poll.query_delay
+        if poll.limit_execution and not covers(poll.limit_execution, now):
+            self._pause(end)
+            return
         start = self._start(end, now)
         self._state.started = True
         if now <= start:
@@ -157,6 +165,11 @@ class Poller:
         self._state.previous_end = reached
         self._state.last_run = (now, reached)
         self._witness.ran(Run(now, start, reached, self._hits, len(found)))
+
+    def _pause(self, end: int) -> None:
+        """Do not run; with `limit_execution_coverage` the pause is not looked at later either."""
+        if self._rule.poll.limit_coverage:
+            self._state.previous_end = self._state.minimum_start = end
 
     def _start(self, end: int, now: int) -> int:
         poll, state = self._rule.poll, self._state
@@ -236,7 +249,7 @@ class Poller:
     def _take(self, match: Match, now: int) -> None:
         """Let a match through unless a silence covers it."""
         poll = self._rule.poll
-        key = self.silence_key(match)
+        key = silence_key(self._rule.kind, match)
         name = self._realert_key if key is None else f"{self._realert_key}.{key}"
         if self._silences.covers(self._rule.name + SILENCED_BY_HAND, now) or self._silences.covers(name, now):
             return
@@ -246,15 +259,6 @@ class Poller:
             self._pending.gather(match, now)
         else:
             self._tell([match], now)
-
-    def silence_key(self, match: Match) -> str | None:
-        """Return the value of the key a match is silenced by."""
-        if self._rule.kind.kind == "flatline" and "key" in match.fields:
-            return str(match.fields["key"])
-        if not self._rule.kind.query_key:
-            return None
-        value: Any = lookup(match.fields, self._rule.kind.query_key)
-        return None if value is None else str(hashable(value))
 
     def _tell(self, matches: list[Match], due: int) -> None:
         if not self._deliver(matches):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin.core.errors import InvalidError
@@ -43,6 +43,12 @@ class Wording:
     jinja: Jinja | None = None
     jinja_subject: Jinja | None = None
     jinja_root: str = "_data"
+
+
+def plainly(wording: Wording) -> Wording:
+    """Return the words without the rule's name above and the list of every field below, unless asked for."""
+    text = "" if wording.text is None else wording.text
+    return replace(wording, form=wording.form or "exclude_fields", text=text)
 
 
 def title(wording: Wording, matches: Sequence[Match]) -> str:

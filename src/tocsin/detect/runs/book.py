@@ -1,0 +1,207 @@
+"""The runs of all rules: fed with what their filters let through, moved on with time, kept in a database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from tocsin.core.event import Event
+from tocsin.detect.kinds import Hit
+from tocsin.detect.rule import Watch, WatchRule
+from tocsin.detect.runs.compat import CompatRun
+from tocsin.detect.runs.document import hit_of
+from tocsin.detect.runs.exact import Changes, ExactRun
+from tocsin.detect.runs.passing import PassingRun, remembers_nothing
+from tocsin.detect.tables import HeldRow, RunRow
+
+Learn = Callable[[WatchRule, int], Iterable[dict[str, object]]]
+"""Return the documents of the past that a rule of new terms begins with, before a time."""
+
+
+class Run(Protocol):
+    """One rule at work."""
+
+    dirty: bool
+    """There is something to save."""
+
+    @property
+    def too_late(self) -> int:
+        """Events that came too late to be looked at."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """Events held in memory."""
+        ...
+
+    @property
+    def needs_time(self) -> bool:
+        """Something happens when time passes and no event comes."""
+        ...
+
+    def add(self, hit: Hit, seen_at: int) -> None:
+        """Hand in an event."""
+        ...
+
+    def advance(self, now: int, watermark: int) -> Changes:
+        """Move on to `now` by the clock of collection and to `watermark` by that of events."""
+        ...
+
+    def learn(self, documents: Iterable[dict[str, object]]) -> None:
+        """Take the values of documents as known."""
+        ...
+
+    def take_fresh(self) -> list[tuple[Hit, int]]:
+        """Return the events held since this was last asked."""
+        ...
+
+    def take_gone(self) -> int | None:
+        """Return up to which time held events were let go since this was last asked."""
+        ...
+
+    def dump(self) -> bytes:
+        """Return the state beside the held events."""
+        ...
+
+    def restore(self, state: bytes, held: Iterable[tuple[Hit, int]], watermark: int) -> None:
+        """Go on from a state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChanges:
+    """What a rule told and took back."""
+
+    rule: WatchRule
+    watch: Watch
+    changes: Changes
+
+
+def no_past(_rule: WatchRule, _before: int) -> Iterable[dict[str, object]]:
+    """Know of no past."""
+    return ()
+
+
+class RunBook:
+    """The runs by rule. Not thread safe: the engine's thread owns it."""
+
+    def __init__(self, learn: Learn = no_past) -> None:
+        self._learn = learn
+        self._runs: dict[str, tuple[str, Run]] = {}
+        self._loaded = False
+        self.cpu_ns: dict[str, int] = {}
+        """Spent on each rule's run since the start."""
+
+    def forget(self) -> None:
+        """Drop what is in memory; the next `load` reads the database."""
+        self._runs.clear()
+        self._loaded = False
+
+    def begin_empty(self) -> None:
+        """Start without a database, to try rules out."""
+        self._loaded = True
+
+    def load(self, tx: Session, rules: Mapping[str, WatchRule], watermark: int) -> None:
+        """Read the state of every rule unless it is in memory; that of reworded rules is let go."""
+        if self._loaded:
+            return
+        for row in tx.scalars(select(RunRow)).all():
+            rule = rules.get(row.rule_id)
+            if rule is None or rule.watch is None or rule.version != row.version:
+                continue
+            run = self._make(rule, rule.watch, watermark)
+            held = tx.scalars(select(HeldRow).where(HeldRow.rule_id == rule.id))
+            run.restore(row.state, [_hit(each) for each in held], watermark)
+            self._runs[rule.id] = (rule.version, run)
+        self._loaded = True
+
+    def _make(self, rule: WatchRule, watch: Watch, began: int) -> Run:
+        if watch.mode == "compat":
+            return CompatRun(rule.name, watch.kind, watch.poll, began)
+        if remembers_nothing(watch.kind, watch.poll):
+            return PassingRun(watch.kind, watch.poll)
+        return ExactRun(watch.kind, watch.poll, began)
+
+    def use(self, tx: Session | None, rules: Iterable[WatchRule], began: int) -> None:
+        """Run these rules from `began` on, and drop the runs and the state of all others."""
+        wanted = {rule.id: rule for rule in rules if rule.watch is not None}
+        for rule_id, (version, _) in list(self._runs.items()):
+            if rule_id not in wanted or wanted[rule_id].version != version:
+                del self._runs[rule_id]
+                if tx is not None:
+                    tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id))
+                    tx.execute(delete(RunRow).where(RunRow.rule_id == rule_id))
+        for rule in wanted.values():
+            if rule.watch is not None and rule.id not in self._runs:
+                run = self._make(rule, rule.watch, began)
+                if rule.watch.kind.kind == "new_term":
+                    run.learn(self._learn(rule, began))
+                self._runs[rule.id] = (rule.version, run)
+
+    def add(self, rule: WatchRule, watch: Watch, event: Event) -> None:
+        """Hand an event to a rule whose filter it satisfies."""
+        began = time.thread_time_ns()
+        self._runs[rule.id][1].add(hit_of(watch, event), event.received_at)
+        self._spent(rule.id, began)
+
+    def advance(self, rules: Mapping[str, WatchRule], now: int, watermark: int) -> list[RuleChanges]:
+        """Move every run on, and return what was told and taken back."""
+        found = []
+        for rule_id, (_, run) in self._runs.items():
+            rule = rules[rule_id]
+            began = time.thread_time_ns()
+            changes = run.advance(now, watermark)
+            self._spent(rule_id, began)
+            if rule.watch is not None and (changes.told or changes.withdrawn):
+                found.append(RuleChanges(rule, rule.watch, changes))
+        return found
+
+    def _spent(self, rule_id: str, began: int) -> None:
+        self.cpu_ns[rule_id] = self.cpu_ns.get(rule_id, 0) + time.thread_time_ns() - began
+
+    def figures(self, rule_id: str) -> tuple[int, int]:
+        """Return how many events a rule holds, and how many came too late for it."""
+        found = self._runs.get(rule_id)
+        return (found[1].held, found[1].too_late) if found else (0, 0)
+
+    @property
+    def needs_time(self) -> bool:
+        """A rule waits for time to pass."""
+        return any(run.needs_time for _, run in self._runs.values())
+
+    def save(self, tx: Session, at: int) -> None:
+        """Write what changed."""
+        for rule_id, (version, run) in self._runs.items():
+            _save_held(tx, rule_id, run)
+            if run.dirty:
+                tx.merge(RunRow(rule_id=rule_id, version=version, state=run.dump(), updated_at=at))
+                run.dirty = False
+
+
+def _save_held(tx: Session, rule_id: str, run: Run) -> None:
+    fresh = run.take_fresh()
+    if fresh:
+        rows = [
+            {
+                "rule_id": rule_id,
+                "event_id": hit.id,
+                "at": hit.at,
+                "seen_at": seen_at,
+                "document": msgspec.msgpack.encode(hit.fields),
+            }
+            for hit, seen_at in fresh
+        ]
+        tx.execute(insert(HeldRow), rows)
+    gone = run.take_gone()
+    if gone is not None:
+        tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id, HeldRow.at <= gone))
+
+
+def _hit(row: HeldRow) -> tuple[Hit, int]:
+    return Hit(row.at, row.event_id, msgspec.msgpack.decode(row.document)), row.seen_at

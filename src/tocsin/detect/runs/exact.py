@@ -1,0 +1,222 @@
+"""Run a rule event by event and take back what a late event changes.
+
+The events of the last hour are held. One that comes late takes its place among them, the fold is run again
+from the last snapshot before it, and what differs is told and taken back. So the alerts are those of the
+events in order, however they came. An event later than `LATENESS` cannot be placed any more; it is counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from tocsin.detect.kinds import Hit, KindSettings, Match, PollSettings
+from tocsin.detect.kinds.terms import NewTermKind
+from tocsin.detect.runs.fold import LATENESS, Fold, Position, Telling
+
+MAX_HELD = 20_000
+"""Events held per rule; with more of them in an hour, less lateness is allowed, and that is shown."""
+
+_SNAPSHOT_EVERY = 256
+"""Events between snapshots in memory, from which the fold is run again."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a step told, and which earlier tellings it took back."""
+
+    told: list[Telling] = field(default_factory=list)
+    withdrawn: list[Telling] = field(default_factory=list)
+
+
+class Told(msgspec.Struct):
+    """A telling that may still be taken back: its mark, and what it told without the documents."""
+
+    mark: str
+    telling: Telling
+
+
+class ExactState(msgspec.Struct):
+    """What is kept of a run beside its held events."""
+
+    base: bytes
+    base_at: int
+    told: list[Told] = []
+    too_late: int = 0
+
+
+class ExactRun:
+    """One rule in mode `exact`."""
+
+    def __init__(self, kind: KindSettings, poll: PollSettings, began: int, most: int = MAX_HELD) -> None:
+        self._kind, self._poll, self._most = kind, poll, most
+        self._fold = Fold(kind, poll, began)
+        self._state = ExactState(self._fold.dump(), began - LATENESS - 1)
+        self._log: list[Hit] = []
+        self._ids: set[str] = set()
+        self._new: list[Hit] = []
+        self._snapshots: list[tuple[Position, bytes]] = []
+        self._since_snapshot = 0
+        self.dirty = True
+        self._fresh: list[tuple[Hit, int]] = []
+        self._gone: int | None = None
+
+    @property
+    def too_late(self) -> int:
+        """Events that came after their time could be told."""
+        return self._state.too_late
+
+    @property
+    def held(self) -> int:
+        """Events held."""
+        return len(self._log)
+
+    @property
+    def base_at(self) -> int:
+        """Events up to this time are settled."""
+        return self._state.base_at
+
+    @property
+    def needs_time(self) -> bool:
+        """Something happens when time passes and no event comes."""
+        return self._fold.looks
+
+    def learn(self, documents: Iterable[dict[str, object]]) -> None:
+        """Take the values of documents as known, for a rule of new terms that begins."""
+        if isinstance(self._fold.kind, NewTermKind):
+            self._fold.kind.learn(documents)
+            self._state.base = self._fold.dump()
+            self.dirty = True
+
+    def add(self, hit: Hit, seen_at: int) -> None:
+        """Hand in an event that satisfies the rule's filter; one that was handed in before is left out."""
+        if hit.id in self._ids:
+            return
+        if hit.at <= self._state.base_at:
+            self._state.too_late += 1
+            self.dirty = True
+            return
+        self._ids.add(hit.id)
+        self._new.append(hit)
+        self._fresh.append((hit, seen_at))
+
+    def take_fresh(self) -> list[tuple[Hit, int]]:
+        """Return the events held since this was last asked, with when they were seen."""
+        fresh, self._fresh = self._fresh, []
+        return [each for each in fresh if each[0].at > self._state.base_at]
+
+    def take_gone(self) -> int | None:
+        """Return up to which time held events were let go since this was last asked."""
+        gone, self._gone = self._gone, None
+        return gone
+
+    def advance(self, now: int, watermark: int) -> Changes:  # noqa: ARG002 - asked of every run
+        """Take in what was handed in, and let event time come to `watermark`."""
+        new, self._new = sorted(self._new, key=_position), []
+        late = bool(new) and (_position(new[0]) <= self._fold.state.position or new[0].at <= self._looked())
+        for hit in new:
+            insort(self._log, hit, key=_position)
+        changes = self._replay(_position(new[0]), watermark) if late else Changes(self._run(new, watermark))
+        self._remember(changes)
+        if self._must_settle(watermark):
+            self._settle(watermark)
+        return changes
+
+    def _looked(self) -> int:
+        return self._fold.state.looked if self._fold.looks else 0
+
+    def _run(self, hits: Iterable[Hit], watermark: int) -> list[Telling]:
+        told: list[Telling] = []
+        for hit in hits:
+            told += self._fold.take(hit)
+            self._since_snapshot += 1
+            if self._since_snapshot >= _SNAPSHOT_EVERY:
+                self._snapshots.append((self._fold.state.position, self._fold.dump()))
+                self._since_snapshot = 0
+        return told + self._fold.look_until(watermark)
+
+    def _replay(self, late: Position, watermark: int) -> Changes:
+        """Run again from before a late event, and say what differs."""
+        watermark = max(watermark, self._looked())
+        start = self._rewind(late)
+        told = self._run(self._log[bisect_right(self._log, start, key=_position) :], watermark)
+        marks = {_mark(telling) for telling in told}
+        before = [each for each in self._state.told if tuple(each.telling.position) > start]
+        known = {each.mark for each in before}
+        gone = {each.mark for each in before if each.mark not in marks}
+        self._state.told = [each for each in self._state.told if each.mark not in gone]
+        return Changes(
+            [telling for telling in told if _mark(telling) not in known],
+            [each.telling for each in before if each.mark in gone],
+        )
+
+    def _rewind(self, late: Position) -> Position:
+        while self._snapshots and self._snapshots[-1][0] >= late:
+            self._snapshots.pop()
+        state = self._snapshots[-1][1] if self._snapshots else self._state.base
+        self._fold.restore(state)
+        position = self._fold.state.position
+        self._since_snapshot = 0
+        return (position[0], position[1])
+
+    def _remember(self, changes: Changes) -> None:
+        for telling in changes.told:
+            kept = [Match(match.at, {}, match.events) for match in telling.matches]
+            self._state.told.append(Told(_mark(telling), Telling(telling.position, kept, telling.key)))
+        if changes.told or changes.withdrawn:
+            self.dirty = True
+
+    def _must_settle(self, watermark: int) -> bool:
+        return len(self._log) > self._most or watermark - self._state.base_at > LATENESS * 3 // 2
+
+    def _settle(self, watermark: int) -> None:
+        """Fold the oldest events into the base for good."""
+        until = watermark - LATENESS
+        if len(self._log) > self._most:
+            until = max(until, self._log[len(self._log) - self._most // 2].at)
+        base = Fold(self._kind, self._poll, until)
+        base.restore(self._state.base)
+        cut = bisect_right(self._log, (until, _LAST), key=_position)
+        for hit in self._log[:cut]:
+            base.take(hit)
+        base.look_until(until + 1)
+        base.tidy(until)
+        settled = tuple(base.state.position)
+        for hit in self._log[:cut]:
+            self._ids.discard(hit.id)
+        del self._log[:cut]
+        self._snapshots = [each for each in self._snapshots if each[0] > settled]
+        self._state.told = [each for each in self._state.told if tuple(each.telling.position) > settled]
+        self._state.base, self._state.base_at, self.dirty = base.dump(), until, True
+        self._gone = until
+
+    def dump(self) -> bytes:
+        """Return what is kept beside the held events."""
+        return msgspec.msgpack.encode(self._state)
+
+    def restore(self, state: bytes, held: Iterable[tuple[Hit, int]], watermark: int) -> None:
+        """Go on from `dump`, the events held then, and the time that had been reached."""
+        self._state = msgspec.msgpack.decode(state, type=ExactState)
+        self._log = sorted((hit for hit, _ in held), key=_position)
+        self._ids = {hit.id for hit in self._log}
+        self._fold.restore(self._state.base)
+        self._run(self._log, watermark)
+        self.dirty = False
+
+
+_LAST = "\x7f\x7f"
+"""After every identifier and every look of a moment."""
+
+
+def _position(hit: Hit) -> Position:
+    return hit.at, hit.id
+
+
+def _mark(telling: Telling) -> str:
+    """Return what makes two tellings the same: what they tell, in full."""
+    told = msgspec.msgpack.encode([[match.at, match.events, match.fields] for match in telling.matches])
+    return hashlib.blake2b(told, digest_size=12).hexdigest()

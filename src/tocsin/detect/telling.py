@@ -1,0 +1,92 @@
+"""Turn what a rule told into detections: worded, grouped, with the events they rest on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.core.detection import Detection, EventRef
+from tocsin.core.event import Event
+from tocsin.detect.explain import Explanation
+from tocsin.detect.kinds import Hit
+from tocsin.detect.kinds.figures import event_of
+from tocsin.detect.rule import MAX_KEY, Watch, WatchRule, title_of
+from tocsin.detect.runs.fold import Telling
+from tocsin.detect.wording import body, title
+from tocsin.detect.wording.text import plainly
+
+MAX_LABELS = 50
+MAX_DESCRIPTION = 64 * 1024
+
+
+def detection_of(rule: WatchRule, watch: Watch, telling: Telling, explanation: Explanation) -> Detection:
+    """Return a telling as a detection; one without events rests on what did not happen."""
+    newest = max(telling.matches, key=lambda match: match.at)
+    event = event_of(Hit(newest.at, "", newest.fields))
+    events = {identifier: at for match in telling.matches for at, identifier in match.events}
+    return Detection(
+        rule_id=rule.id,
+        rule_name=rule.name,
+        rule_kind=rule.kind,
+        rule_version=rule.version,
+        severity=rule.severity,
+        group_key=_group(watch, telling),
+        group_field=_group_field(watch),
+        title=_title(rule, watch, telling, event),
+        description=_description(rule, watch, telling),
+        at=newest.at,
+        events=tuple(EventRef(identifier, at) for identifier, at in sorted(events.items(), key=_by_time)),
+        clauses=explanation.clauses(event) if events else (),
+        tags=_labels(rule.tags, event.fields.get("rule.groups")),
+        techniques=_labels(rule.techniques, event.fields.get("threat.technique.id")),
+    )
+
+
+def withdrawn(rule: WatchRule, watch: Watch, telling: Telling) -> Detection:
+    """Return what a late event took back: the rule, the group and the events, without words."""
+    events = {identifier: at for match in telling.matches for at, identifier in match.events}
+    return Detection(
+        rule_id=rule.id,
+        rule_name=rule.name,
+        rule_kind=rule.kind,
+        rule_version=rule.version,
+        severity=rule.severity,
+        group_key=_group(watch, telling),
+        group_field=_group_field(watch),
+        title="",
+        description="",
+        at=telling.position[0],
+        events=tuple(EventRef(identifier, at) for identifier, at in sorted(events.items(), key=_by_time)),
+    )
+
+
+def _group_field(watch: Watch) -> str:
+    return watch.kind.query_key or ",".join(watch.poll.aggregation_fields)
+
+
+def _group(watch: Watch, telling: Telling) -> str:
+    """Return the key the alert groups by; a missing value of a rule with a key reads `None`."""
+    if not _group_field(watch):
+        return ""
+    return ("None" if telling.key is None else telling.key)[:MAX_KEY]
+
+
+def _title(rule: WatchRule, watch: Watch, telling: Telling, event: Event) -> str:
+    if rule.title is not None:
+        return title_of(rule, event)
+    return title(watch.wording, telling.matches)[:300] or rule.name
+
+
+def _description(rule: WatchRule, watch: Watch, telling: Telling) -> str:
+    """Return the rule's own description and what it says of the matches, without a list of all fields."""
+    words = body(plainly(watch.wording), watch.kind, telling.matches).strip()
+    parts = [part for part in (rule.description, words) if part]
+    return "\n\n".join(parts)[:MAX_DESCRIPTION]
+
+
+def _by_time(entry: tuple[str, int]) -> tuple[int, str]:
+    return entry[1], entry[0]
+
+
+def _labels(own: tuple[str, ...], value: Any) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else [] if value is None else [value]
+    return tuple(dict.fromkeys([*own, *(str(label) for label in found)]))[:MAX_LABELS]
