@@ -1,19 +1,27 @@
-"""Load rules from folders: what is bad is refused with file, line and reason, the rest is loaded."""
+"""Load rules from folders: what is bad is refused with file, line and reason, the rest is loaded.
+
+A file holds one rule, or several Sigma documents divided by `---`: rules, correlations over them, filters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tocsin.core.errors import ContentError, InvalidError, Location, Problem, TocsinError
+from tocsin.detect.correlation import Linked
 from tocsin.detect.elastalert import ReadRule, read_elastalert
 from tocsin.detect.rule import WatchRule
-from tocsin.detect.sigma import read_sigma
+from tocsin.detect.sigma import Taxonomy, load_taxonomy, read_sigma
+from tocsin.detect.sigma.correlations import bind, read_correlation
+from tocsin.detect.sigma.filters import SigmaFilter, apply, read_filter
 from tocsin.detect.yaml_source import MAX_BYTES, Source, read_source
 
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _CASES = (".cases.yml", ".cases.yaml")
+_DIVIDER = re.compile(r"^---[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 
 MAX_FILES = 20_000
 
@@ -24,25 +32,50 @@ class Loaded:
 
     rules: tuple[WatchRule, ...]
     problems: tuple[Problem, ...]
+    correlations: tuple[Linked, ...] = ()
+    """The correlations among the rules, with what feeds them."""
 
 
-def load_folders(folders: Sequence[Path]) -> Loaded:
+@dataclass(slots=True)
+class _Reading:
+    taxonomy: Taxonomy
+    rules: dict[str, WatchRule] = field(default_factory=dict)
+    filters: list[SigmaFilter] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def take(self, source: Source, name: str) -> None:
+        try:
+            read = read_document(source, name, self.taxonomy)
+            if isinstance(read, SigmaFilter):
+                self.filters.append(read)
+                return
+            _admit(read.rule, self.rules)
+            self.problems += read.remarks
+        except TocsinError as error:
+            self.problems.append(Problem(error.location or source.at(), error.message))
+
+    def loaded(self) -> Loaded:
+        rules, unused = apply(tuple(self.rules.values()), self.filters, self.taxonomy)
+        linked, kept, unlinked = bind(rules, self.taxonomy)
+        return Loaded(tuple(kept), (*self.problems, *unused, *unlinked), tuple(linked))
+
+
+def load_folders(folders: Sequence[Path], taxonomy: Taxonomy | None = None) -> Loaded:
     """Read every rule below the folders, in the order of their paths; cases beside rules are left out.
 
     Two rules with one identifier: the first stands, the second is a problem. A folder that is missing
-    is a problem too.
+    is a problem too; a file in the place of a folder is read.
     """
-    rules: dict[str, WatchRule] = {}
-    problems: list[Problem] = []
-    for path in _files(folders, problems):
+    reading = _Reading(taxonomy or load_taxonomy())
+    for path in _files(folders, reading.problems):
         try:
-            read = read_file(path)
-            _admit(read.rule, rules)
+            sources = documents(str(path), _text(path))
         except TocsinError as error:
-            problems.append(Problem(error.location or Location(str(path)), error.message))
+            reading.problems.append(Problem(error.location or Location(str(path)), error.message))
             continue
-        problems += read.remarks
-    return Loaded(tuple(rules.values()), tuple(problems))
+        for source in sources:
+            reading.take(source, path.stem)
+    return reading.loaded()
 
 
 def _admit(rule: WatchRule, rules: dict[str, WatchRule]) -> None:
@@ -53,6 +86,9 @@ def _admit(rule: WatchRule, rules: dict[str, WatchRule]) -> None:
 
 def _files(folders: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
     for folder in folders:
+        if folder.is_file():
+            yield folder
+            continue
         if not folder.is_dir():
             problems.append(Problem(Location(str(folder)), "there is no such folder of rules"))
             continue
@@ -66,33 +102,62 @@ def _files(folders: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
             )
 
 
-def read_file(path: Path) -> ReadRule:
-    """Read one rule file; raises `ContentError` that says where it is bad."""
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ContentError("the file is too large for a rule", location=Location(str(path)))
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ContentError(f"cannot be read: {error.strerror}", location=Location(str(path))) from error
     except UnicodeDecodeError as error:
         raise ContentError("is not UTF-8 text", location=Location(str(path))) from error
-    return read_text(str(path), text)
+
+
+def documents(path: str, text: str) -> list[Source]:
+    """Return the documents of a file, each with its own lines; raises `ContentError`."""
+    parts: list[tuple[int, str]] = []
+    start = 0
+    for divider in _DIVIDER.finditer(text):
+        parts.append((start, text[start : divider.start()]))
+        start = divider.end()
+    parts.append((start, text[start:]))
+    filled = [(at, part) for at, part in parts if not _is_empty(part)]
+    if len(filled) < 2:
+        return [read_source(path, text)]
+    return [read_source(path, "\n" * text.count("\n", 0, at) + part) for at, part in filled]
+
+
+def _is_empty(part: str) -> bool:
+    return all(not line.strip() or line.lstrip().startswith("#") for line in part.splitlines())
+
+
+def read_file(path: Path) -> ReadRule:
+    """Read one rule file; raises `ContentError` that says where it is bad."""
+    return read_text(str(path), _text(path))
 
 
 def read_text(path: str, text: str) -> ReadRule:
-    """Read one rule from text: Sigma when it has `detection`, ElastAlert when it has `type`."""
-    source = read_source(path, text)
+    """Read one rule from text: Sigma when it has `detection`, ElastAlert when it has `type`.
+
+    A correlation alone is read but not bound to the rules it names: it matches nothing.
+    """
+    read = read_document(read_source(path, text), Path(path).stem, load_taxonomy())
+    if isinstance(read, SigmaFilter):
+        raise read.source.refuse("this is a filter for other rules, not a rule", "filter")
+    return read
+
+
+def read_document(source: Source, name: str, taxonomy: Taxonomy) -> ReadRule | SigmaFilter:
+    """Read one document; raises `ContentError`."""
     try:
-        return _reader(source)(source, Path(path).stem)
+        if "detection" in source.values:
+            return read_sigma(source, name, taxonomy)
+        if "correlation" in source.values:
+            return ReadRule(read_correlation(source, name))
+        if isinstance(source.values.get("filter"), dict) and "logsource" in source.values:
+            return read_filter(source)
+        if "type" in source.values or "filter" in source.values:
+            return read_elastalert(source, name)
     except InvalidError as error:
         raise ContentError(error.message, location=error.location or source.at()) from error
-
-
-def _reader(source: Source) -> Callable[[Source, str], ReadRule]:
-    if "detection" in source.values:
-        return read_sigma
-    if "correlation" in source.values:
-        raise source.refuse("Sigma correlation rules are not supported yet", "correlation")
-    if "type" in source.values or "filter" in source.values:
-        return read_elastalert
     raise source.refuse("neither an ElastAlert rule (it has `type`) nor a Sigma rule (it has `detection`)")

@@ -10,6 +10,7 @@ from typing import Literal
 from tocsin.core.detection import RuleKind
 from tocsin.core.errors import Location
 from tocsin.core.event import Event, Value
+from tocsin.detect.correlation import Correlation
 from tocsin.detect.kinds.settings import KindSettings, PollSettings
 from tocsin.detect.wording import Wording
 from tocsin.query.tree import Node
@@ -100,6 +101,8 @@ class WatchRule:
     """The name by which other rules may refer to it, beside its identifier."""
     scope: Node | None = None
     """The part of `node` that says which logs it is about; None when nothing of it does so alone."""
+    correlation: Correlation | None = None
+    """With it, the rule matches no event: it watches for matches of other rules."""
     alerts: bool = True
     """False: its matches open no alert and only feed the correlation rules that name it."""
 

@@ -24,7 +24,7 @@ LEVELS: Mapping[str, Severity] = {
     "critical": Severity.CRITICAL,
 }
 
-_OFF = frozenset({"deprecated", "unsupported"})
+OFF = frozenset({"deprecated", "unsupported"})
 
 
 def read_sigma(source: Source, default_name: str, taxonomy: Taxonomy | None = None) -> ReadRule:
@@ -70,7 +70,7 @@ def _watch_rule(
         techniques=metadata.techniques,
         key_fields=tuple(canonical(str(name)) for name in ours.get("group_by", [])),
         replaces=tuple(str(each) for each in ours.get("replaces", [])),
-        enabled=metadata.status not in _OFF,
+        enabled=metadata.status not in OFF,
         level=metadata.level or "medium",
         status=metadata.status,
         logsource=str(asked),
