@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from tocsin.decode.markup import Element
 
+MAX_REPLACED = 1024 * 1024
+"""A text with its variables replaced has at most so many bytes."""
 _USE = re.compile(r"\$([^$|., ()]+)")
 
 
@@ -42,10 +44,17 @@ def _replace(root: Element, known: Mapping[str, str]) -> None:
 
 
 def _replaced(element: Element, text: str, known: Mapping[str, str]) -> str:
+    size = len(text)
+
     def value(match: re.Match[str]) -> str:
+        nonlocal size
         found = known.get(match.group(1).lower())
         if found is None:
             element.fault = element.fault or f"unknown variable ${match.group(1)}"
+            return ""
+        size += len(found)
+        if size > MAX_REPLACED:
+            element.fault = f"longer than {MAX_REPLACED} bytes with its variables replaced"
             return ""
         return found
 

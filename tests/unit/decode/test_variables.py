@@ -41,3 +41,10 @@ def test_depth_costs_no_stack() -> None:
     while root.children:
         root = root.children[0]
     assert "1" == root.text
+
+
+def test_a_text_does_not_grow_without_bound() -> None:
+    """Many uses of a long variable spoil their element before they take memory."""
+    root = _read(f'<var name="A">{"x" * 20_000}</var><m>{"$A" * 1_000}</m>')[0]
+    assert "longer than" in root.fault
+    assert len(root.text) < 1_100_000
