@@ -20,7 +20,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_GROUPS = {"agent": "tocsin.cli.agent", "rules": "tocsin.cli.rules", "intel": "tocsin.cli.intelligence"}
+_GROUPS = {
+    "agent": "tocsin.cli.agent",
+    "rules": "tocsin.cli.rules",
+    "intel": "tocsin.cli.intelligence",
+    "store": "tocsin.cli.store",
+    "pipelines": "tocsin.cli.pipelines",
+}
 _COMMANDS = {"logtest": "tocsin.cli.logtest"}
 """Modules of single commands; each has the command as its `run`."""
 _PLAIN = frozenset({"up", "demo", "import", "version"})

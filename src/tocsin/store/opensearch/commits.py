@@ -42,6 +42,8 @@ class CommitLog:
         self.marks: dict[str, int] = {}
         self.last = 0
         self._known = False
+        self.unfinished = False
+        """Whether another log's history is here only in part."""
 
     def load(self) -> bool:
         """Learn from the index what is acknowledged: once, and after every doubt. Says whether it did."""
@@ -51,6 +53,8 @@ class CommitLog:
         found = self._search({"size": 0, "aggs": {"last": {"max": {"field": "number"}}}})
         self.last = int(found["aggregations"]["last"]["value"] or 0)
         self.marks = self._read_marks()
+        begun = self._search({"size": 1, "query": {"term": {"kind": "migration"}}})
+        self.unfinished = bool(begun["hits"]["hits"])
         self._known = True
         return True
 
@@ -61,20 +65,36 @@ class CommitLog:
     def record(self, source: str, last_seq: int, parts: Sequence[Part]) -> None:
         """Write the record of a commit; raises `StoreError` when another process writes to this log too."""
         first = parts[0].number
-        document = {
-            "kind": "commit",
-            "source": source,
-            "number": parts[-1].number,
-            "last_seq": last_seq,
-            "days": [part.day for part in parts],
-            "parts": [[part.number, part.day, part.first, part.last, part.count] for part in parts],
-            "writer": self._writer,
-        }
+        document = self._record(source, last_seq, parts)
         self._known = False  # until the answer is there, nobody knows
         self._create(f"c{first}", document)
         self._known = True
         self.last = parts[-1].number
         self.marks[source] = last_seq
+
+    def begin(self) -> None:
+        """Note that another log's history is being taken over; `adopt` ends it."""
+        self._client.put(f"{self._layout.log}/_doc/migration", {"kind": "migration"})
+        self.unfinished = True
+
+    def take_over(self, parts: Sequence[Part]) -> None:
+        """Write the records of another log's commits, in order and under their numbers."""
+        lines: list[Any] = []
+        for part in parts:
+            document = self._record(part.source, part.last, [part])
+            lines += [{"create": {"_index": self._layout.log, "_id": f"c{part.number}"}}, document]
+        _checked(self._client.lines("_bulk", lines))
+        for part in parts:
+            self.last = max(self.last, part.number)
+            self.marks[part.source] = max(part.last, self.marks.get(part.source, 0))
+
+    def adopt(self, marks: Mapping[str, int], last: int) -> None:
+        """Make another log's marks and last number ours, once its commits are here."""
+        self.marks.update({source: max(mark, self.marks.get(source, 0)) for source, mark in marks.items()})
+        self.last = max(self.last, last)
+        self.carry()
+        self._client.delete(f"{self._layout.log}/_doc/migration")
+        self.unfinished = False
 
     def settle(self, source: str, last_seq: int) -> None:
         """Write the mark of a source whose records were all refused: no commit, but accounted for."""
@@ -119,6 +139,17 @@ class CommitLog:
                 return
             lines = [{"delete": {"_index": self._layout.log, "_id": one}} for one in ids]
             _checked(self._client.lines("_bulk", lines, refresh="true"))
+
+    def _record(self, source: str, last_seq: int, parts: Sequence[Part]) -> dict[str, Any]:
+        return {
+            "kind": "commit",
+            "source": source,
+            "number": parts[-1].number,
+            "last_seq": last_seq,
+            "days": [part.day for part in parts],
+            "parts": [[part.number, part.day, part.first, part.last, part.count] for part in parts],
+            "writer": self._writer,
+        }
 
     def _create(self, identifier: str, document: Mapping[str, Any]) -> None:
         path = f"{self._layout.log}/_create/{identifier}"

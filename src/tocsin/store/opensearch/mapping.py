@@ -83,7 +83,8 @@ class Layout:
             "writer": {"type": "keyword"},
         }
         return {
-            "settings": self._settings() | {"index.max_result_window": PAGE + 1},
+            # One shard, so that records written together are kept in their order or not at all.
+            "settings": self._settings() | {"index.max_result_window": PAGE + 1, "index.number_of_shards": 1},
             "mappings": {"dynamic": "strict", "properties": properties},
         }
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from tocsin.core.clock import day_of
-from tocsin.core.errors import InvalidError, NotFoundError
+from tocsin.core.errors import ConflictError, InvalidError, NotFoundError
 from tocsin.core.event import Event
 from tocsin.query.aggregation import Aggregation, Result, SortKey
 from tocsin.query.tree import And, Node, Term
@@ -29,6 +29,7 @@ from tocsin.store.base import (
     Page,
     Ranked,
     Selection,
+    StoreError,
     TopValue,
 )
 from tocsin.store.opensearch.client import Access, Client, RefusedError
@@ -36,6 +37,7 @@ from tocsin.store.opensearch.commits import CommitLog, Part
 from tocsin.store.opensearch.counting import Counting
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.reading import Reader, key_of
+from tocsin.store.opensearch.replay import Replayed, Source, replay
 from tocsin.store.opensearch.scratch import copied
 from tocsin.store.opensearch.writing import EventWriter
 from tocsin.store.recent import RecentCommits
@@ -80,6 +82,8 @@ class OpenSearchStore:
         with self._writing:
             if self._commits.load():  # the last commit was in doubt: what is remembered may lack it
                 self._recent.forget(self._commits.last)
+            if self._commits.unfinished:
+                raise StoreError("a migration to this log was not finished: run `tocsin store migrate` again")
             acked = self.mark(batch.source)
             if batch.last_seq <= acked:
                 return Committed(0, 0, len(batch.events))
@@ -216,6 +220,26 @@ class OpenSearchStore:
             self._client.delete(self._layout.index(day))
             self._recent.forget(self._commits.last)
             self._commits.forget({kept.day for kept in self.days()})
+
+    def replay(self, source: Source) -> Iterator[Replayed]:
+        """Take over the history of another log step by step; see `replay.replay`.
+
+        Raises `ConflictError` when this log holds what the other does not.
+        """
+        with self._writing:
+            self._commits.load()
+            strange = [
+                name for name, mark in self._commits.marks.items() if mark > source.marks().get(name, 0)
+            ]
+            if strange or self._commits.last > source.last_commit():
+                what = f"more of {strange[0]}" if strange else "newer commits"
+                raise ConflictError(f"the log on the search server holds {what} than the other log does")
+            self._commits.begin()
+            try:
+                yield from replay(source, self._commits, self._writer)
+            finally:
+                self._client.post(f"{self._layout.prefix}-*/_refresh", ignore_unavailable="true")
+                self._recent.forget(self._commits.last)
 
     def close(self) -> None:
         """Close the connections; everything committed is durable already."""

@@ -39,13 +39,26 @@ class EventWriter:
         self._layout = layout
         self._sleep = sleep
         self.rejections = 0
+        self._collected: list[Item] = []
 
     def write(self, number: int, day: str, events: Sequence[Event]) -> None:
         """Write the events of one day; `number` is the commit they are written for."""
-        index = self._layout.index(day)
-        items = [(index, document_id(event.id), to_document(number, event)) for event in events]
-        for request in _requests(items):
+        for request in _requests(self._items(number, day, events)):
             self._write(request)
+
+    def collect(self, number: int, day: str, events: Sequence[Event]) -> None:
+        """Take events that `flush` writes together with others; for one thread."""
+        self._collected += self._items(number, day, events)
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        collected, self._collected = self._collected, []
+        for request in _requests(collected):
+            self._write(request)
+
+    def _items(self, number: int, day: str, events: Sequence[Event]) -> list[Item]:
+        index = self._layout.index(day)
+        return [(index, document_id(event.id), to_document(number, event)) for event in events]
 
     def _write(self, items: Sequence[Item]) -> None:
         pause = _FIRST_PAUSE_S
