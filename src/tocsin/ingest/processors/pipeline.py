@@ -81,11 +81,26 @@ class IngestPipelines:
         """Process an event in place; return why it is to be left out, or None to keep it."""
         location = event.fields.get("log.file.path", "")
         for pipeline in self._taking(event.source, location if isinstance(location, str) else ""):
-            try:
-                pipeline.run(event)
-            except Dropped as outcome:
-                return outcome.message
+            reason = _outcome(pipeline, event)
+            if reason is not None:
+                return reason
         return None
+
+    def run_all(self, event: Event) -> str | None:
+        """As `run`, through every pipeline whatever the event's source: for trying them out."""
+        for pipeline in self.pipelines:
+            reason = _outcome(pipeline, event)
+            if reason is not None:
+                return reason
+        return None
+
+
+def _outcome(pipeline: IngestPipeline, event: Event) -> str | None:
+    try:
+        pipeline.run(event)
+    except Dropped as outcome:
+        return outcome.message
+    return None
 
 
 def _note(event: Event, reason: str) -> None:
