@@ -16,6 +16,7 @@ from tocsin.api.event_export import FIRST_COLUMNS, csv_lines, json_lines
 from tocsin.api.event_view import event_view
 from tocsin.api.paging import Paging, listing, paging
 from tocsin.api.services import Services, services
+from tocsin.api.wazuh_view import alert_documents, alert_lines
 from tocsin.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso, to_iso
 from tocsin.core.errors import InvalidError, NotFoundError
 from tocsin.core.event import Event
@@ -37,6 +38,8 @@ _WIDTHS = (
     *(DAY * n for n in (1, 2, 7, 14, 30, 90, 365)),
 )
 """Widths people can read off an axis."""
+
+_FILE_NAMES = {"jsonl": "events.jsonl", "csv": "events.csv", "wazuh": "alerts.json"}
 
 _Text = Annotated[str, Query(max_length=16_384)]
 _From = Annotated[str, Query(alias="from", max_length=64)]
@@ -140,16 +143,22 @@ def fields(asked: _Asked) -> dict[str, Any]:
 @router.get("/events/export")
 def export(
     asked: _Asked,
-    kind: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    services: Annotated[Services, Depends(services)],
+    kind: Annotated[Literal["jsonl", "csv", "wazuh"], Query(alias="format")] = "jsonl",
     columns: _Text = "",
 ) -> StreamingResponse:
-    """Stream every event selected, oldest first. `columns` (fields, comma between) is for CSV."""
+    """Stream every event selected, oldest first. `columns` (fields, comma between) is for CSV.
+
+    `wazuh` is JSON lines in the form of Wazuh's `alerts.json`.
+    """
     batches = _begun(asked.store.scan(asked.selection))
     if kind == "jsonl":
         lines, media = json_lines(batches), "application/x-ndjson"
+    elif kind == "wazuh":
+        lines, media = alert_lines(alert_documents(services), batches), "application/x-ndjson"
     else:
         lines, media = csv_lines(batches, _columns(asked, columns)), "text/csv; charset=utf-8"
-    disposition = {"Content-Disposition": f'attachment; filename="events.{kind}"'}
+    disposition = {"Content-Disposition": f'attachment; filename="{_FILE_NAMES[kind]}"'}
     return StreamingResponse(lines, media_type=media, headers=disposition)
 
 
@@ -160,12 +169,17 @@ def around(event_id: str, store: _Log, before: _Around = 10, after: _Around = 10
 
 
 @router.get("/events/{event_id:path}")
-def one(event_id: str, store: _Log) -> dict[str, Any]:
-    """Return one event."""
+def one(
+    event_id: str,
+    store: _Log,
+    services: Annotated[Services, Depends(services)],
+    form: Annotated[Literal["event", "wazuh"], Query(alias="format")] = "event",
+) -> dict[str, Any]:
+    """Return one event; with `format=wazuh` as the document of a Wazuh alert."""
     found = store.get([event_id])
     if not found:
         raise NotFoundError(f"there is no event {event_id}")
-    return event_view(found[0])
+    return event_view(found[0]) if form == "event" else alert_documents(services).document(found[0])
 
 
 @router.get("/store")

@@ -163,3 +163,19 @@ def test_needs_the_permission(client_as: Callable[..., TestClient], store: DuckD
     """Nobody reads events without a key, nor with the role of an agent."""
     assert 401 == client_as(None, [events.router], store=store).get(f"/api/v1/{path}").status_code
     assert 403 == client_as("agent", [events.router], store=store).get(f"/api/v1/{path}").status_code
+
+
+def test_one_event_as_wazuh_would_show_it(client: TestClient) -> None:
+    """The same event in the form of an alert of Wazuh's."""
+    body = client.get(f"/api/v1/events/{SOURCE}~2", params={"format": "wazuh"}).json()
+    assert body["timestamp"] == "2026-11-24T09:00:00.000+0000"
+    assert body["data"] == {"srcip": "10.0.0.2"}
+    assert (body["full_log"], body["agent"]["id"]) == ("Failed password", "000")
+    assert client.get(f"/api/v1/events/{SOURCE}~2", params={"format": "xml"}).status_code == 400
+
+
+def test_exports_as_wazuhs_alerts(client: TestClient) -> None:
+    """One document a line, for what reads `alerts.json`."""
+    found = client.get("/api/v1/events/export", params={"q": "data.srcip:10.0.0.2", "format": "wazuh"})
+    assert 'filename="alerts.json"' in found.headers["content-disposition"]
+    assert ["10.0.0.2"] * 2 == [json.loads(line)["data"]["srcip"] for line in found.text.splitlines()]
