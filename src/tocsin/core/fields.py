@@ -64,6 +64,8 @@ CATALOGUE: dict[str, FieldType] = {
     "network.transport": "keyword",
     "observer.name": "keyword",
     "predecoder.timestamp": "keyword",
+    "previous_log": "text",
+    "previous_output": "text",
     "process.args": "keyword",
     "process.command_line": "text",
     "process.executable": "keyword",
