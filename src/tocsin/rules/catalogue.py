@@ -169,7 +169,7 @@ class Catalogue:
     def show(self, rule_id: str) -> RuleDetail:
         """Return all that is known of a rule; raises `InvalidError`, `NotFoundError`."""
         rule = self.find(rule_id)
-        element, composite = self.sources.element_at(rule.path, rule.line), rule.composite
+        element, composite = self.sources.element_of(rule), rule.composite
         watched = self.ruleset.watched
         counted = [
             other

@@ -76,7 +76,7 @@ class RuleWalk:
         """Return the conditions of a rule in the order they are checked."""
         found = self._clauses.get(rule.id)
         if found is None:
-            element = self._sources.element_at(rule.path, rule.line)
+            element = self._sources.element_of(rule)
             found = _compiled(rule, element, self._lists) if element is not None else _unknown(rule)
             self._clauses[rule.id] = found
         return found

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.core.errors import Problem
 from tocsin.decode.markup import Element, MarkupError
-from tocsin.decode.reader import file_problem, read_roots
+from tocsin.decode.reader import read_roots
+from tocsin.rules.model import Rule
 
 _COMMENT = re.compile(r"<!--.*?-->|<!(?!--).*?!>", re.DOTALL)
 _RULE = re.compile(r"<rule\b[^>]*?\bid\s*=\s*[\"']\s*(\d+)\s*[\"'].*?</rule\s*>", re.DOTALL | re.IGNORECASE)
 _VARIABLE = re.compile(r"<var\b.*?</var\s*>", re.DOTALL | re.IGNORECASE)
-_KEPT_FILES = 512
 
 
 def content_files(
@@ -93,23 +92,17 @@ class Sources:
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = tuple(paths)
         self._texts: dict[str, list[RuleText]] = {}
-        self._elements: dict[str, dict[int, tuple[Element, str]]] = {}
-        self.problems: list[Problem] = []
+        self._elements: dict[str, dict[tuple[int, int], Element]] = {}
 
     def texts(self, rule_id: int) -> list[tuple[Path, RuleText]]:
         """Return every text with this rule id in the order of reading: the rule, then what replaces it."""
         return [(path, text) for path in self.paths for text in self._of(path) if text.id == rule_id]
 
-    def text_at(self, path: str, line: int) -> str:
-        """Return the text of the rule that begins on a line; empty when it is not there any more."""
-        return next((rule.text for rule in self._of(Path(path)) if rule.line == line), "")
-
-    def element_at(self, path: str, line: int) -> Element | None:
-        """Return the `<rule>` that begins on a line, with variables replaced; None when it is not there."""
-        if path not in self._elements:
-            self._elements[path] = self._read(Path(path))
-        found = self._elements[path].get(line)
-        return found[0] if found else None
+    def element_of(self, rule: Rule) -> Element | None:
+        """Return the `<rule>` as it is in force, variables replaced; None when it is gone from its file."""
+        if rule.path not in self._elements:
+            self._elements[rule.path] = self._read(Path(rule.path))
+        return self._elements[rule.path].get((rule.line, rule.id))
 
     def _of(self, path: Path) -> list[RuleText]:
         key = str(path)
@@ -120,12 +113,14 @@ class Sources:
                 self._texts[key] = []  # gone since it was loaded: its rules have no text to show
         return self._texts[key]
 
-    def _read(self, path: Path) -> dict[int, tuple[Element, str]]:
+    def _read(self, path: Path) -> dict[tuple[int, int], Element]:
         try:
             roots = read_roots(path)
-        except (MarkupError, OSError) as error:
-            self.problems.append(file_problem(path, error))
-            return {}
-        return {
-            rule.line: (rule, group.attributes.get("name", "")) for group in roots for rule in group.children
-        }
+        except (MarkupError, OSError):
+            return {}  # changed since it was loaded, and told then
+        found = {}
+        for rule in (rule for group in roots for rule in group.children):
+            number = rule.attributes.get("id", "").strip()
+            if number.isascii() and number.isdigit():
+                found[rule.line, int(number)] = rule
+        return found
