@@ -9,7 +9,7 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tocsin.agent.settings import AgentSettings, LogSettings, WatchSettings
+from tocsin.agent.settings import AgentSettings, CommandSettings, LogSettings, WatchSettings
 from tocsin.cli.reference.docstrings import attribute_docstrings, summary, written_types
 from tocsin.cli.reference.markdown import code, page, table
 from tocsin.settings import Settings
@@ -38,7 +38,12 @@ def settings_page() -> str:
         rows = list(_rows(name, section))
         parts += [f"## {code(f'[{name}]') if name else 'At the top'}", summary(section) + ".", _table(rows)]
     parts += ["## The agent: `[agent]`", _AGENT, table(_HEADING, _struct_rows(AgentSettings))]
-    for heading, struct in (("[[agent.logs]]", LogSettings), ("[[agent.fim]]", WatchSettings)):
+    tables = (
+        ("[[agent.logs]]", LogSettings),
+        ("[[agent.fim]]", WatchSettings),
+        ("[[agent.commands]]", CommandSettings),
+    )
+    for heading, struct in tables:
         parts += [f"### {code(heading)}", summary(struct) + ".", table(_HEADING, _struct_rows(struct))]
     return page("Settings", *parts)
 
