@@ -30,6 +30,7 @@ from tocsin.folder import DataFolder
 from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.ingest.agents import Agents
 from tocsin.ingest.clocks import Clocks
+from tocsin.ingest.identities import Identities
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
@@ -54,6 +55,7 @@ from tocsin.seams import Counting, NotedEnrichment, OnCall
 from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
+from tocsin.store.documents import Documents
 from tocsin.stores import open_store
 
 _OWN = {
@@ -209,6 +211,8 @@ def _wired(ground: Ground) -> Platform:
         alerts=alerts,
         cases=cases,
         store=ground.store,
+        documents=Documents(clock, audit),
+        identities=Identities(db, clock, ground.store.get),
         pipeline=pipeline,
         agents=Agents(clock, audit),
         ledger=ledger,

@@ -28,6 +28,8 @@ class APISettings:
     login_attempts: int = 10
     """Refused logins of one login, or five times as many of one address, before the door stays shut."""
     login_window_us: int = 300_000_000
+    document_indices: tuple[str, ...] = ("elastalert*",)
+    """Names, at `/compat/elastic`, of indices that keep documents of other tools instead of events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class Services:
     alerts: Any = None
     cases: Any = None
     store: Any = None
+    documents: Any = None
+    identities: Any = None
     pipeline: Any = None
     agents: Any = None
     ledger: Any = None

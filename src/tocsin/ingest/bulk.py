@@ -18,6 +18,7 @@ from tocsin.core.clock import Clock
 from tocsin.core.ids import event_id
 from tocsin.core.record import Record
 from tocsin.ingest.errors import BadBatchError, IngestError
+from tocsin.ingest.identities import Claim, Identities, digest_of
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.sequences import Sequencer
 
@@ -26,6 +27,7 @@ MAX_DOCUMENT_BYTES = 1024 * 1024
 _MAX_INDICES = 100
 _ACTIONS = frozenset({"index", "create"})
 _REFUSED_ACTIONS = frozenset({"update", "delete"})
+_LONGEST_NAME = 512
 _INDEX = re.compile(r"[^-_+.A-Z\s\\/*?\"<>|,#:~][^A-Z\s\\/*?\"<>|,#:~]{0,199}\Z")
 
 
@@ -40,6 +42,10 @@ class Item:
     seq: int = 0
     reason: str = ""
     status: int = 201
+    kind: str = ""
+    """Elasticsearch's type of the error, where it does not follow from the status."""
+    given_id: str = ""
+    """The document's name, when its client gave it one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +65,33 @@ class Taken:
 
 
 class BulkReceiver:
-    """Takes bulk requests. Thread safe."""
+    """Takes bulk requests. Thread safe.
 
-    def __init__(self, sequencer: Sequencer, ledger: Ledger, clock: Clock) -> None:
+    A document that its client has a name for is stored once however often it is sent, as long as it comes
+    by the same key to the same index: `create` is then answered with 409 and `index` with success. Another
+    document of the same name is refused, since events are never changed.
+    """
+
+    def __init__(self, sequencer: Sequencer, ledger: Ledger, clock: Clock, identities: Identities) -> None:
         self._sequencer = sequencer
         self._ledger = ledger
         self._clock = clock
+        self._identities = identities
 
     def receive(self, key_name: str, body: bytes, index: str | None = None) -> Taken:
-        """Submit every good document; `index` is that of the address, for actions that name none.
+        """Read a request and submit its documents, as `take` does.
 
-        Raises `BadBatchError` for a body that is no bulk request. An index the pipeline does not take
-        now has its items answered with 429, so that the client sends those again and no others.
+        `index` is that of the address, for actions that name none. Raises `BadBatchError` for a body that
+        is no bulk request.
         """
-        items = list(read_bulk(body, index))
+        return self.take(key_name, list(read_bulk(body, index)))
+
+    def take(self, key_name: str, items: list[Item]) -> Taken:
+        """Submit every good document of a request.
+
+        Raises `BadBatchError` for too many indices. An index the pipeline does not take now has its items
+        answered with 429, so that the client sends those again and no others.
+        """
         by_index: dict[str, list[Item]] = {}
         for item in items:
             by_index.setdefault(item.index, []).append(item)
@@ -87,20 +106,72 @@ class BulkReceiver:
             if item.reason:
                 self._ledger.received(source, 1)
                 self._ledger.refused(source, item.reason.split(":")[0])
-        good = [item for item in items if not item.reason]
+        good = self._unknown(source, [item for item in items if not item.reason])
         now = self._clock.now()
         records = [Record(source, 0, item.raw, now, "json", location=index) for item in good]
         if not records:
             return None
+        named = [item for item in good if item.given_id]
+        names = [item.given_id for item in named]
+
+        def claim(first: int) -> None:
+            for seq, item in enumerate(good, start=first):
+                item.seq = seq
+            if named:
+                claims = [Claim(item.given_id, item.seq, digest_of(item.raw)) for item in named]
+                self._identities.claim(source, claims)
+
         try:
-            first, future = self._sequencer.submit(source, records, gather=False)
+            _, future = self._sequencer.submit(source, records, gather=False, numbered_as=claim)
         except IngestError as error:
+            self._identities.forget(source, names)
             not_stored(good, error)
             return None
-        for seq, item in enumerate(good, start=first):
-            item.seq = seq
-            item.document_id = item.document_id or event_id(source, seq)
+        if names:
+            self._identities.settle(source, names, future)
+        for item in good:
+            item.document_id = item.document_id or event_id(source, item.seq)
         return future
+
+    def _unknown(self, source: str, items: list[Item]) -> list[Item]:
+        """Return the documents that are not in the log yet, having answered those that are."""
+        names = list(dict.fromkeys(item.given_id for item in items if item.given_id))
+        if not names:
+            return items
+        stored = self._identities.stored(source, names)
+        fresh: list[Item] = []
+        first: dict[str, Item] = {}
+        for item in items:
+            name = item.given_id
+            if name and (claim := stored.get(name)):
+                self._again(source, item, same=claim.digest == digest_of(item.raw), seq=claim.seq)
+            elif name and (before := first.get(name)):
+                self._again(source, item, same=before.raw == item.raw, seq=0)
+            elif name and self._identities.under_way(source, name):
+                item.reason, item.status = "busy: the same document is under way, send it again", 429
+            else:
+                fresh.append(item)
+                if name:
+                    first[name] = item
+        return fresh
+
+    def _again(self, source: str, item: Item, *, same: bool, seq: int) -> None:
+        """Answer a document whose name is taken."""
+        item.seq = seq
+        self._ledger.received(source, 1)
+        if same:
+            self._ledger.settled(source, stored=0, duplicates=1)
+        else:
+            self._ledger.refused(source, _CONFLICT)
+        if same and item.action == "index":
+            item.status = 200
+            return
+        item.status, item.kind = 409, "version_conflict_engine_exception"
+        known = "document already exists" if same else "another document has this name and is never changed"
+        item.reason = f"[{item.given_id}]: {_CONFLICT}, {known} (current version [1])"
+
+
+_CONFLICT = "version conflict"
 
 
 def not_stored(items: list[Item], error: IngestError) -> None:
@@ -127,8 +198,8 @@ def read_bulk(body: bytes, index: str | None = None) -> Iterator[Item]:
             raw = next(lines, None)
             if raw is None:
                 raise BadBatchError(f"action {count} has no document after it")
+            item.raw = raw
             if not item.reason:
-                item.raw = raw
                 item.reason = _fault(raw)
                 item.status = 400 if item.reason else 201
         yield item
@@ -148,10 +219,25 @@ def _read_action(line: bytes, count: int, default: str | None) -> Item:
     if not isinstance(index, str) or not _INDEX.match(index):
         raise BadBatchError(f"action {count} has no valid index")
     identifier = meta.get("_id")
-    item = Item(action, index, str(identifier)[:512] if identifier is not None else "")
+    name = "" if identifier is None else str(identifier)
+    item = Item(action, index, name[:512], given_id=name[:512])
+    if len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
+        item.reason, item.status = f"id is too long: more than {_LONGEST_NAME} bytes", 400
     if action in _REFUSED_ACTIONS:
         item.reason = f"{action} is refused: events are appended and never changed"
         item.status = 400
+    return item
+
+
+def document_item(index: str, name: str, raw: bytes, *, create: bool) -> Item:
+    """Return the item of a single document; one at fault has a reason. Raises `BadBatchError`."""
+    if not _INDEX.match(index):
+        raise BadBatchError(f"{index[:80]!r} is no name of an index")
+    item = Item(
+        "create" if create else "index", index, name[:_LONGEST_NAME], raw, given_id=name[:_LONGEST_NAME]
+    )
+    item.reason = _fault(raw)
+    item.status = 400 if item.reason else 201
     return item
 
 
@@ -174,14 +260,27 @@ def answer(items: list[Item], took_ms: int) -> dict[str, Any]:
     }
 
 
+_RESULTS = {200: "noop"}
+
+
+def result_of(item: Item) -> dict[str, Any]:
+    """Return the answer to a single document."""
+    return _result(item)
+
+
+def is_index_name(name: str) -> bool:
+    """Say whether a name can be that of an index."""
+    return _INDEX.match(name) is not None
+
+
 def _result(item: Item) -> dict[str, Any]:
     base: dict[str, Any] = {"_index": item.index, "_id": item.document_id or None, "status": item.status}
     if item.reason:
-        kind = "es_rejected_execution_exception" if item.status == 429 else "mapper_parsing_exception"
-        return base | {"error": {"type": kind, "reason": item.reason}}
+        default = "es_rejected_execution_exception" if item.status == 429 else "mapper_parsing_exception"
+        return base | {"error": {"type": item.kind or default, "reason": item.reason, "index": item.index}}
     return base | {
         "_version": 1,
-        "result": "created",
+        "result": _RESULTS.get(item.status, "created"),
         "_shards": {"total": 1, "successful": 1, "failed": 0},
         "_seq_no": item.seq,
         "_primary_term": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -38,10 +38,18 @@ class Sequencer:
         self._lock = threading.Lock()
         self._last: dict[str, int] = {}
 
-    def submit(self, source: str, records: Sequence[Record], *, gather: bool) -> tuple[int, Future[int]]:
+    def submit(
+        self,
+        source: str,
+        records: Sequence[Record],
+        *,
+        gather: bool,
+        numbered_as: Callable[[int], None] | None = None,
+    ) -> tuple[int, Future[int]]:
         """Number the records of one source and submit them; return the first number and the future.
 
-        Raises what `Pipeline.submit` raises; then no number is used up.
+        `numbered_as` is told the first number before anything is submitted. Raises what `Pipeline.submit`
+        raises; then no number is used up.
         """
         with self._lock:
             last = self._last.get(source)
@@ -50,6 +58,8 @@ class Sequencer:
             numbered = [
                 msgspec.structs.replace(record, seq=seq) for seq, record in enumerate(records, start=last + 1)
             ]
+            if numbered_as is not None:
+                numbered_as(last + 1)
             future = self._pipeline.submit(source, numbered, gather=gather)
             self._last[source] = last + len(records)
         return last + 1, future

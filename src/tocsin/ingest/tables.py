@@ -68,3 +68,16 @@ class RefusalRow(Base):
     reason: Mapped[str] = mapped_column(String(255), primary_key=True)
     count: Mapped[int] = mapped_column(BigInteger)
     last_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class DocumentIdRow(Base):
+    """Which record a document became that its client has a name for."""
+
+    __tablename__ = "ingest_document_ids"
+    __table_args__ = (Index("ix_ingest_document_ids_claimed", "claimed_at"),)
+
+    document_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    source: Mapped[str] = mapped_column(String(512), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(24))
+    claimed_at: Mapped[int] = mapped_column(BigInteger)

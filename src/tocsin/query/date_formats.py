@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 
+from tocsin.core.clock import to_datetime
 from tocsin.core.errors import InvalidError
 from tocsin.query.dates import parse_span
+from tocsin.query.intervals import zone_of
 from tocsin.query.tree import Scalar
 
 DEFAULT_FORMAT = "strict_date_optional_time||epoch_millis"
@@ -41,6 +44,7 @@ def parse_date(value: Scalar, *, now: int, formats: str = "", zone: str = "UTC")
 
     `formats` are names and patterns with `||` between. Raises `InvalidError` naming value and formats.
     """
+    zone_of(zone)  # one that is none is at fault, whatever the value is
     text = str(value).strip()
     wanted = (formats or DEFAULT_FORMAT).split("||")
     if text.startswith("now"):
@@ -54,6 +58,40 @@ def parse_date(value: Scalar, *, now: int, formats: str = "", zone: str = "UTC")
             with suppress(InvalidError):  # the next format may fit
                 return parse_span(found + separator + math, now=now, zone=zone)
     raise InvalidError(f"failed to parse date field [{text[:60]}] with format [{'||'.join(wanted)[:80]}]")
+
+
+def format_date(at: int, *, formats: str = "", zone: str = "UTC") -> str:
+    """Return an instant as the first of the formats writes it; without one, in ISO 8601."""
+    name = formats.partition("||")[0].strip()
+    if name in _EPOCHS:
+        return str(at // _EPOCHS[name])
+    moment = to_datetime(at).astimezone(zone_of(zone))
+    if not name or name in _ISO_NAMES:
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    parts: list[str] = []
+    for piece in _PIECE.finditer(name):
+        if piece["letters"] is None:
+            parts.append(piece["quoted"] if piece["quoted"] is not None else piece["other"])
+        else:
+            parts.append(_written(moment, piece["letters"], name))
+    return "".join(parts)
+
+
+def _written(moment: datetime, letters: str, name: str) -> str:
+    if letters in {"SSS", "SSSSSS"}:
+        return f"{moment.microsecond:06d}"[: len(letters)]
+    if letters in {"XXX", "XX", "Z", "ZZ"}:
+        offset = moment.strftime("%z")
+        return offset if letters in {"XX", "Z"} else f"{offset[:3]}:{offset[3:5]}"
+    if letters not in _DIRECTIVES:
+        raise InvalidError(f"the date format [{name[:60]}] is not understood: {letters}")
+    return moment.strftime(_DIRECTIVES[letters])
+
+
+_DIRECTIVES = {
+    "yyyy": "%Y", "uuuu": "%Y", "yy": "%y", "MM": "%m", "MMM": "%b", "dd": "%d", "HH": "%H", "mm": "%M",
+    "ss": "%S", "EEE": "%a",
+}  # fmt: skip
 
 
 def _read(text: str, name: str, *, is_number: bool) -> tuple[int, int] | str | None:

@@ -49,12 +49,11 @@ def shown(kind: BucketKind, raw: tuple[Any, ...]) -> Key:
     """Return a key as callers see it."""
     if isinstance(kind, Composite):
         return tuple(_part(source, part) for source, part in zip(kind.sources, raw, strict=True))
-    value: Scalar = raw[0]
     if isinstance(kind, Ranges | Filters | Missing):
         return fixed_keys(kind)[raw[0]]
-    if isinstance(kind, Terms) and isinstance(value, str):
-        value = typed(kind.field, value)
-    return value
+    value: Scalar = raw[0]
+    found: Scalar = typed(kind.field, value) if isinstance(kind, Terms) and isinstance(value, str) else value
+    return found
 
 
 def fixed_keys(kind: Ranges | Filters | Missing) -> list[str]:

@@ -10,6 +10,7 @@ from tests.unit.ingest.stages import MemoryStore, stages_on
 
 from tocsin.api.services import Services
 from tocsin.ingest.agents import Agents
+from tocsin.ingest.identities import Identities
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
@@ -20,9 +21,11 @@ def ingesting(platform: Services, store: MemoryStore, **limits: Any) -> Iterator
     """Yield `pipeline`, `ledger` and `agents`, running."""
     ledger = Ledger(platform.db, platform.clock)
     pipeline = Pipeline(stages_on(store), ledger, Limits(workers=0, batch_age_s=0.01, retry_s=0.01, **limits))
+    identities = Identities(platform.db, platform.clock, store.get)
     pipeline.start()
     try:
-        yield {"pipeline": pipeline, "ledger": ledger, "agents": Agents(platform.clock, platform.audit)}
+        agents = Agents(platform.clock, platform.audit)
+        yield {"pipeline": pipeline, "ledger": ledger, "agents": agents, "identities": identities}
     finally:
         store.gate.set()
         pipeline.stop()

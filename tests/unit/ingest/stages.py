@@ -97,6 +97,9 @@ class MemoryStore:
     def mark(self, source: str) -> int:
         return self.marks.get(source, 0)
 
+    def get(self, ids: Sequence[str]) -> list[Event]:
+        return [event for event in self.events if event.id in ids]
+
     def seqs(self, source: str) -> list[int]:
         return [event.seq for event in self.events if event.source == source]
 

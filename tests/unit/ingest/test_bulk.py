@@ -7,15 +7,22 @@ from tests.unit.ingest.conftest import Make
 from tests.unit.ingest.stages import MemoryStore
 
 from tocsin.core.clock import SystemClock
+from tocsin.core.database import Database
 from tocsin.ingest.bulk import BulkReceiver, answer, read_bulk
 from tocsin.ingest.errors import BadBatchError
+from tocsin.ingest.identities import Claim, Identities, digest_of
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
 
 
 @pytest.fixture
-def receiver(pipeline: Pipeline, ledger: Ledger) -> BulkReceiver:
-    return BulkReceiver(pipeline.sequencer, ledger, SystemClock())
+def identities(database: Database, store: MemoryStore) -> Identities:
+    return Identities(database, SystemClock(), store.get)
+
+
+@pytest.fixture
+def receiver(pipeline: Pipeline, ledger: Ledger, identities: Identities) -> BulkReceiver:
+    return BulkReceiver(pipeline.sequencer, ledger, SystemClock(), identities)
 
 
 def test_takes_index_and_create(receiver: BulkReceiver, store: MemoryStore) -> None:
@@ -57,10 +64,12 @@ def test_bad_documents_are_refused_one_by_one(
     assert account.refusals["delete is refused"].count == 1
 
 
-def test_a_full_queue_is_told_item_by_item(make_pipeline: Make, store: MemoryStore, ledger: Ledger) -> None:
+def test_a_full_queue_is_told_item_by_item(
+    make_pipeline: Make, store: MemoryStore, ledger: Ledger, identities: Identities
+) -> None:
     """What was taken is not sent again: only the items that were not are answered with 429."""
     pipeline = make_pipeline(queue_records=10)
-    receiver = BulkReceiver(pipeline.sequencer, ledger, SystemClock())
+    receiver = BulkReceiver(pipeline.sequencer, ledger, SystemClock(), identities)
     store.gate.clear()
     body = b"".join(b'{"index":{"_index":"%s"}}\n{"n":1}\n' % name for name in [b"a"] * 8 + [b"b"] * 8)
     taken = receiver.receive("k", body)
@@ -100,3 +109,63 @@ def test_an_action_without_an_index_needs_one_in_the_address() -> None:
     """Neither given: refused."""
     with pytest.raises(BadBatchError, match="no valid index"):
         list(read_bulk(b'{"index":{}}\n{}\n'))
+
+
+def sent(receiver: BulkReceiver, *lines: bytes) -> list[tuple[int, str]]:
+    """Send documents and wait until they are durable; return status and reason of each."""
+    taken = receiver.receive("k", b"\n".join(lines) + b"\n", "i")
+    for group in taken.groups:
+        if group.durable is not None:
+            group.durable.result(20)
+    return [(item.status, item.reason) for item in taken.items]
+
+
+def test_a_named_document_is_stored_once(receiver: BulkReceiver, store: MemoryStore, ledger: Ledger) -> None:
+    """Sent again it is a success for `index`, 409 for `create`; another of its name is refused."""
+    one = b'{"n":1}'
+    assert sent(receiver, b'{"create":{"_id":"a"}}', one) == [(201, "")]
+    assert sent(receiver, b'{"index":{"_id":"a"}}', one) == [(200, "")]
+    [(status, reason)] = sent(receiver, b'{"create":{"_id":"a"}}', one)
+    assert (status, "already exists" in reason) == (409, True)
+    [(status, reason)] = sent(receiver, b'{"index":{"_id":"a"}}', b'{"n":2}')
+    assert (status, "never changed" in reason) == (409, True)
+    assert store.messages("bulk:k:i") == ['{"n":1}']
+    account = ledger.account("bulk:k:i")
+    assert (account.received, account.stored, account.duplicates, account.refused) == (4, 1, 2, 1)
+
+
+def test_a_name_twice_in_one_request(receiver: BulkReceiver, store: MemoryStore) -> None:
+    """The first is stored."""
+    twice = [b'{"index":{"_id":"a"}}', b'{"n":1}'] * 2 + [b'{"index":{"_id":"a"}}', b'{"n":2}']
+    assert [status for status, _ in sent(receiver, *twice)] == [201, 200, 409]
+    assert store.messages("bulk:k:i") == ['{"n":1}']
+
+
+def test_names_outlive_the_process(
+    make_pipeline: Make, store: MemoryStore, ledger: Ledger, database: Database
+) -> None:
+    """A claim that led to nothing is made anew; one that led to an event is known after a restart."""
+    lost = Identities(database, SystemClock(), store.get)
+    lost.claim("bulk:k:i", [Claim("a", 1, digest_of(b'{"n":1}'))])
+    pipeline = make_pipeline()
+    for status in (201, 200):
+        fresh = Identities(database, SystemClock(), store.get)
+        receiver = BulkReceiver(pipeline.sequencer, ledger, SystemClock(), fresh)
+        assert sent(receiver, b'{"index":{"_id":"b"}}', b'{"n":0}')[0][0] == status
+        assert sent(receiver, b'{"index":{"_id":"a"}}', b'{"n":1}')[0][0] == status
+    assert store.messages("bulk:k:i") == ['{"n":0}', '{"n":1}']
+    assert fresh.place("i", "a") == "bulk:k:i~2"
+    assert fresh.place("other", "a") is None
+
+
+def test_a_document_under_way_is_not_taken_twice(receiver: BulkReceiver, store: MemoryStore) -> None:
+    """The second sender is told to come again, and then finds it stored."""
+    store.gate.clear()
+    body = b'{"index":{"_id":"a"}}\n{"n":1}\n'
+    first = receiver.receive("k", body, "i")
+    assert [item.status for item in receiver.receive("k", body, "i").items] == [429]
+    store.gate.set()
+    assert first.groups[0].durable is not None
+    first.groups[0].durable.result(20)
+    assert sent(receiver, b'{"index":{"_id":"a"}}', b'{"n":1}') == [(200, "")]
+    assert store.messages("bulk:k:i") == ['{"n":1}']

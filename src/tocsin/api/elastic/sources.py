@@ -1,0 +1,129 @@
+"""An event as a hit: its `_source`, filtered, and its `fields`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tocsin.api.elastic.form import ElasticError
+from tocsin.api.elastic.views import View, index_of
+from tocsin.core.clock import to_iso
+from tocsin.core.event import Event, nested
+from tocsin.core.fields import ALIASES, EVENT_ID, MESSAGE, TIMESTAMP, canonical
+from tocsin.query.date_formats import format_date
+from tocsin.query.values import date_key, text_of
+
+_MOST_PATTERNS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which part of a document is shown; patterns are dotted paths that may hold `*`."""
+
+    shown: bool = True
+    includes: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+def read_chosen(source: Any, params: Mapping[str, str]) -> Chosen:
+    """Return what `_source` of a body, and its parameters of the address, choose."""
+    given = params.get("_source", source)
+    includes = _listed(params.get("_source_includes", params.get("_source_include")))
+    excludes = _listed(params.get("_source_excludes", params.get("_source_exclude")))
+    if isinstance(given, bool) or given in {"true", "false"}:
+        return Chosen(given is True or given == "true", includes, excludes)
+    if isinstance(given, Mapping):
+        included = given.get("includes", given.get("include"))
+        excluded = given.get("excludes", given.get("exclude"))
+        return Chosen(True, (*_listed(included), *includes), (*_listed(excluded), *excludes))
+    return Chosen(True, (*_listed(given), *includes), excludes)
+
+
+def _listed(given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    found = given.split(",") if isinstance(given, str) else given
+    if (
+        not isinstance(found, list)
+        or len(found) > _MOST_PATTERNS
+        or not all(isinstance(o, str) for o in found)
+    ):
+        raise ElasticError("[_source] is a switch, names of fields, or includes and excludes")
+    return tuple(one.strip() for one in found if one.strip())
+
+
+def document_of(event: Event, *, wazuh: bool) -> dict[str, Any]:
+    """Return the whole document: ECS names, and Wazuh's beside them in its views."""
+    fields: dict[str, Any] = dict(event.fields)
+    fields |= {TIMESTAMP: to_iso(event.at), MESSAGE: event.message}
+    fields |= {
+        "event.source": event.source,
+        "event.sequence": event.seq,
+        "event.created": to_iso(event.received_at),
+    }
+    if wazuh:
+        fields |= {"id": event.id}
+        fields |= {
+            alias: fields[name] for alias, name in ALIASES.items() if name in fields and alias not in fields
+        }
+    return nested(Event(event.source, event.seq, event.at, event.received_at, event.message, fields))
+
+
+def hit_of(event: Event, view: View, chosen: Chosen) -> dict[str, Any]:
+    """Return an event as a hit."""
+    hit: dict[str, Any] = {"_index": index_of(event.at, view), "_id": event.id, "_score": None}
+    if chosen.shown:
+        hit["_source"] = filtered(document_of(event, wazuh=view.wazuh), chosen)
+    return hit
+
+
+def filtered(document: dict[str, Any], chosen: Chosen) -> dict[str, Any]:
+    """Return the part of a document that is chosen."""
+    if not chosen.includes and not chosen.excludes:
+        return document
+    return _part(document, chosen, "")
+
+
+def _part(document: Mapping[str, Any], chosen: Chosen, prefix: str) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in document.items():
+        path = f"{prefix}{name}"
+        if _matches(path, chosen.excludes):
+            continue
+        inside = not chosen.includes or _matches(path, chosen.includes)
+        if isinstance(value, Mapping):
+            narrowed = Chosen(True, () if inside else chosen.includes, chosen.excludes)
+            if part := _part(value, narrowed, f"{path}."):
+                kept[name] = part
+        elif inside:
+            kept[name] = value
+    return kept
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
+
+
+def fields_of(event: Event, wanted: Iterable[tuple[str, str]]) -> dict[str, list[Any]]:
+    """Return the values of fields as lists; each is named, perhaps with `*`, with the format of its dates."""
+    values = {
+        name: list(value) if isinstance(value, list) else [value] for name, value in event.fields.items()
+    }
+    values |= {TIMESTAMP: [to_iso(event.at)], MESSAGE: [event.message], EVENT_ID: [event.id]}
+    values |= {"event.source": [event.source], "event.sequence": [event.seq]}
+    found: dict[str, list[Any]] = {}
+    for pattern, form in wanted:
+        names = [pattern]
+        if "*" in pattern:
+            names = [name for name in values if name != EVENT_ID and fnmatchcase(name, pattern)]
+        for name in names:
+            if here := values.get(canonical(name)):
+                found[name] = [_formatted(value, form) for value in here] if form else here
+    return found
+
+
+def _formatted(value: Any, form: str) -> Any:
+    at = date_key(text_of(value)) if isinstance(value, str | int | float) else None
+    return value if at is None or isinstance(value, int | float) else format_date(at, formats=form)

@@ -1,0 +1,124 @@
+"""Which event a client's document became, so that one sent again is stored once.
+
+A client that names its documents (`_id`) may send them again after any failure. The name is claimed for a
+sequence before that record is submitted; when it comes again, the log itself says whether the record of
+that sequence is there and is the same document. A claim that led to nothing is made anew. Claims are
+forgotten after a week: nobody resends later than that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, tuple_
+
+from tocsin.core.clock import DAY, HOUR, MINUTE, Clock
+from tocsin.core.database import Database
+from tocsin.core.event import Event
+from tocsin.core.ids import event_id
+from tocsin.ingest.errors import NoRoomError
+from tocsin.ingest.tables import DocumentIdRow
+
+KEPT_US = 7 * DAY
+_BUSY_US = 10 * MINUTE
+_CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A document's name, the sequence it was given and the digest of its bytes."""
+
+    document_id: str
+    seq: int
+    digest: str
+
+
+def digest_of(raw: bytes) -> str:
+    """Return the digest by which two documents of one name are known to be the same."""
+    return hashlib.blake2b(raw, digest_size=12).hexdigest()
+
+
+class Identities:
+    """Keeps claims; thread safe. `find` returns those of the events that exist."""
+
+    def __init__(self, db: Database, clock: Clock, find: Callable[[Sequence[str]], Sequence[Event]]) -> None:
+        self._db = db
+        self._clock = clock
+        self._find = find
+        self._lock = threading.Lock()
+        self._under_way: dict[tuple[str, str], int] = {}
+        """Until when a document counts as under way."""
+        self._pruned_at = clock.now()
+
+    def stored(self, source: str, names: Sequence[str]) -> dict[str, Claim]:
+        """Return the claims of those documents of a source that are in the log."""
+        claims = self._claims(source, names)
+        events = self._find([event_id(source, claim.seq) for claim in claims.values()]) if claims else []
+        held = {event.seq: digest_of(event.raw or event.message.encode()) for event in events}
+        return {name: claim for name, claim in claims.items() if held.get(claim.seq) == claim.digest}
+
+    def under_way(self, source: str, name: str) -> bool:
+        """Say whether the document was taken and what became of it is not known yet."""
+        with self._lock:
+            until = self._under_way.get((source, name), 0)
+        return until > self._clock.now()
+
+    def claim(self, source: str, claims: Sequence[Claim]) -> None:
+        """Note which sequence each document is given; durable on return."""
+        now = self._clock.now()
+        with self._lock:
+            self._under_way.update({(source, claim.document_id): now + _BUSY_US for claim in claims})
+        with self._db.write() as tx:
+            for claim in claims:
+                tx.merge(
+                    DocumentIdRow(
+                        document_id=claim.document_id,
+                        source=source,
+                        seq=claim.seq,
+                        digest=claim.digest,
+                        claimed_at=now,
+                    )
+                )
+            if now - self._pruned_at >= HOUR:
+                self._pruned_at = now
+                tx.execute(delete(DocumentIdRow).where(DocumentIdRow.claimed_at < now - KEPT_US))
+
+    def settle(self, source: str, names: Sequence[str], future: Future[int]) -> None:
+        """Forget that documents are under way once it is known what became of them."""
+
+        def settled(done: Future[int]) -> None:
+            # Without room the records wait in the pipeline and may still be stored: they stay under way.
+            if not done.cancelled() and not isinstance(done.exception(), NoRoomError):
+                self.forget(source, names)
+
+        future.add_done_callback(settled)
+
+    def forget(self, source: str, names: Sequence[str]) -> None:
+        """Documents are no longer under way; their claims say the rest."""
+        with self._lock:
+            for name in names:
+                self._under_way.pop((source, name), None)
+
+    def place(self, index: str, name: str) -> str | None:
+        """Return the identifier of the event that a document sent to an index became; None when unknown."""
+        query = select(DocumentIdRow).where(DocumentIdRow.document_id == name)
+        with self._db.read() as tx:
+            rows = [row for row in tx.scalars(query.limit(100)) if row.source.endswith(f":{index}")]
+        return event_id(rows[0].source, rows[0].seq) if rows else None
+
+    def _claims(self, source: str, names: Sequence[str]) -> Mapping[str, Claim]:
+        found: dict[str, Claim] = {}
+        with self._db.read() as tx:
+            for start in range(0, len(names), _CHUNK):
+                keys = [(name, source) for name in names[start : start + _CHUNK]]
+                query = select(DocumentIdRow).where(
+                    tuple_(DocumentIdRow.document_id, DocumentIdRow.source).in_(keys)
+                )
+                found |= {
+                    row.document_id: Claim(row.document_id, row.seq, row.digest) for row in tx.scalars(query)
+                }
+        return found
