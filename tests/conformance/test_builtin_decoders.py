@@ -239,3 +239,16 @@ def test_a_scan_counts_only_when_ports_changed(stock: Ruleset) -> None:
     events = play(stock, "hostinfo", SCANS, SCANS, SCANS + " 80(tcp)")
     assert ["581", None, "580"] == rule_ids(events)
     assert "hostinfo_modified" == events[-1].fields["decoder.name"]
+
+
+def test_the_first_sight_of_a_rootcheck_finding(tmp_path: Path) -> None:
+    """`if_fts` holds once for each host, title and file."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.xml").write_text(
+        '<group name="x,"><rule id="7" level="0"><category>ossec</category>'
+        "<description>.</description></rule>"
+        '<rule id="100100" level="5"><category>ossec</category><decoded_as>rootcheck</decoded_as><if_fts />'
+        "<description>New.</description></rule></group>"
+    )
+    one, other = "File '/bin/ls' is odd.", "File '/bin/ps' is odd."
+    assert ["100100", "7", "100100"] == rule_ids(play(load([tmp_path]), "rootcheck", one, one, other))

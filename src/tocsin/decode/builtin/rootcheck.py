@@ -11,7 +11,6 @@ from tocsin.decode.subject import Subject
 NAMES: frozenset[str] = frozenset({"rootcheck"})
 _QUOTED_FILE = re.compile(r"\b([Ff]ile) '([^'\n]{1,4096})'")
 _NAMED_FILE = re.compile(r"\bFile: ([^\s'][^\n]{0,4096}?)\.?(?: Reference:|\s*$)")
-_FINDING = "rootcheck_finding"
 
 
 def read_rootcheck(subject: Subject, raw: bytes) -> Any:
@@ -22,7 +21,7 @@ def read_rootcheck(subject: Subject, raw: bytes) -> Any:
 def put_rootcheck(subject: Subject, text: str) -> None:
     """Give rules and event what a finding says.
 
-    Its first sentence, without the file, is the title. The finding as a whole tells one from the other:
+    Its first sentence, without the file, is the title. Title and file tell one finding from the other:
     `if_fts` holds the first time a host reports it.
     """
     subject.decoder, subject.category = "rootcheck", "ossec"
@@ -34,5 +33,4 @@ def put_rootcheck(subject: Subject, text: str) -> None:
     if quoted or named:
         put(subject, "file", "data.file", quoted[2] if quoted else named and named[1])
         store(subject, "file.path", subject.fields["data.file"])
-    subject.values[_FINDING] = subject.log
-    subject.fts = ("hostname", "location", _FINDING)
+    subject.fts = ("hostname", "location", "title", "file")

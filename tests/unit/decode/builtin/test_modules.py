@@ -54,7 +54,7 @@ def test_rootcheck_has_title_and_file(text: str, title: str, file: str | None) -
         subject.values.get("file"),
     )
     assert file == subject.fields.get("file.path")
-    assert text == subject.value(subject.fts[-1])
+    assert (text, {"title", "file"} & {*subject.fts}) == (subject.log, {"title", "file"})
 
 
 def test_a_check_has_a_reading_for_each_former_result() -> None:
