@@ -279,7 +279,7 @@ class Correlation:
         return [
             one
             for one in self._watched.on_logs
-            if one.composite.matched_regex is not None and one.composite.matched_regex(log, low)
+            if (test := one.composite.by_log) is not None and test(log, low)
         ]
 
     def snapshot(self) -> bytes:
@@ -327,7 +327,7 @@ def _key(rule: Rule, composite: Composite, present: _Present) -> Key | None:
     same = _all_of(composite.same, present.values)
     if same is None:
         return None
-    if composite.matched_regex is not None:
+    if composite.by_log is not None:
         same = (present.category, *same)
     return (rule.id, "" if composite.every_agent else present.agent, same)
 

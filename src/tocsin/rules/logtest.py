@@ -75,6 +75,8 @@ class LogTest:
         """Return the answer; raises `InvalidError` for a question that makes no sense."""
         event, subject = self.try_out(question)
         fields = event.fields
+        if not subject.decoder and "error.message" in fields:
+            raise InvalidError(str(fields["error.message"]))
         decoder = None
         if subject.decoder:
             name = str(fields.get("decoder.name", subject.decoder))

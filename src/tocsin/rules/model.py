@@ -40,7 +40,7 @@ class Composite:
     matched_group: str | None = None
     """An OS_Match pattern over group strings."""
     matched_regex: Callable[[str, str], bool] | None = None
-    """Tests the logs of earlier events of the same category."""
+    """Tests the logs of earlier events of the same category; counts where no sid or group is named."""
     same: tuple[str, ...] = ()
     """Values that must be present and equal."""
     different: tuple[str, ...] = ()
@@ -48,6 +48,11 @@ class Composite:
     every_agent: bool = False
     uses_up: bool = True
     """Whether the events that made it fire are used up; not so for a rule that states no frequency."""
+
+    @property
+    def by_log(self) -> Callable[[str, str], bool] | None:
+        """The test of logs, for a rule that counts events by that."""
+        return None if self.matched_sids or self.matched_group is not None else self.matched_regex
 
 
 @dataclass(slots=True)

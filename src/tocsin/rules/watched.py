@@ -29,7 +29,7 @@ class Watched:
         self.on_logs = tuple(
             Listener(rule, rule.composite, 1)
             for rule in composites
-            if rule.composite and rule.composite.matched_regex is not None
+            if rule.composite and rule.composite.by_log is not None
         )
         """The rules that count events of any rule by their logs."""
         self._remembering = {rule.id for rule in known if rule.remember}

@@ -73,6 +73,7 @@ def test_the_session_unused_for_longest_is_forgotten(ask: Callable[..., Any]) ->
         (Question("x", queue="z"), "queue 'z' is none of"),
         (Question("x", session="s" * 300), "at most 256"),
         (Question("x" * 2_000_000), "longer than"),
+        (Question("x", queue="f"), "cannot be decoded as winevent"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
