@@ -156,4 +156,7 @@ def _play(ruleset: Ruleset, case: Case) -> Event:
         )
         for number, line in enumerate(lines, start=1)
     ]
-    return Correlation(ruleset).settle(ruleset.classify(records))[-1]
+    classified = ruleset.classify(records)
+    for one in classified:
+        one.event.received_at = one.event.at  # a line that states a time is taken to be read at that time
+    return Correlation(ruleset).settle(classified)[-1]

@@ -71,3 +71,18 @@ def test_cases_of_one_file(make_rules: Any, tmp_path: Path) -> None:
     file = _write(tmp_path, "")
     assert [file] == case_files(tmp_path / "rules" / "r.xml") == case_files(file) == case_files(tmp_path)
     assert [] == case_files(tmp_path / "decoders" / "d.xml")
+
+
+@pytest.mark.parametrize(("minute", "rule"), [("00", "20"), ("05", "10")])
+def test_lines_are_read_when_they_say_they_were_written(
+    make_rules: Any, tmp_path: Path, minute: str, rule: str
+) -> None:
+    """Lines that state times are as far apart as they say."""
+    ruleset = make_rules(
+        RULE + '<rule id="20" level="9" frequency="2" timeframe="60"><if_matched_sid>10</if_matched_sid>'
+        "<description>two</description></rule>"
+    )
+    line = "Nov 24 10:{}:00 h app: kv"
+    case = {"name": "x", "lines": [line.format("00"), line.format(minute)], "expect": {"rule": rule}}
+    outcomes, _ = run_cases(ruleset, [_write(tmp_path, f"- {case}")])
+    assert () == outcomes[0].failures
