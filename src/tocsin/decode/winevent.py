@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -12,6 +13,10 @@ from defusedxml.ElementTree import fromstring
 from tocsin.decode.audit_policy import CATEGORIES, CHANGES, SUBCATEGORIES
 from tocsin.decode.winevent_json import open_json
 
+_IMPOSSIBLE = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F])|0*(?:[0-8]|1[124-9]|2\d|3[01]));"
+)
+"""Control characters, as they are or as references."""
 MAX_BYTES = 1024 * 1024
 _SEVERITY = {"1": "CRITICAL", "2": "ERROR", "3": "WARNING", "4": "INFORMATION", "5": "VERBOSE"}
 _AUDIT_FAILURE = 0x10000000000000
@@ -63,8 +68,12 @@ def read_winevent(raw: bytes) -> dict[str, Any]:
 
 
 def _parse(raw: bytes) -> Element:
+    """Return the root. Characters that XML cannot hold, which Windows writes all the same, are put aside."""
     try:
-        root: Element = fromstring(raw, forbid_dtd=True)
+        try:
+            root: Element = fromstring(raw, forbid_dtd=True)
+        except ParseError:
+            root = fromstring(_IMPOSSIBLE.sub(b"\xef\xbf\xbd", raw), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise ValueError(f"not an event in XML: {error}") from error
     return root

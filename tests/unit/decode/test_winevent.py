@@ -56,3 +56,14 @@ def test_anything_else_is_refused(raw: bytes) -> None:
     """Document types, entities, other roots and oversized events are refused with a reason."""
     with pytest.raises(ValueError, match=r"event"):
         read_winevent(raw)
+
+
+def test_characters_that_xml_cannot_hold_are_replaced() -> None:
+    """An event with a control character, written or as a reference, is read; other text stays as it is."""
+    win = read_winevent(
+        b"<Event><System/><EventData>"
+        b"<Data Name='A'>a\x01b&#x1;c&#31;d&#x9;e&#10;f&#x41;</Data></EventData></Event>"
+    )["win"]
+    assert "a\ufffdb\ufffdc\ufffdd\te\nfA" == win["eventdata"]["a"]
+    with pytest.raises(ValueError, match="not an event in XML"):
+        read_winevent(b"<Event>\x01<System></Event>")
