@@ -141,8 +141,11 @@ def _check_words(element: Element) -> None:
 def _check_child(child: Element) -> None:
     if child.name not in _TAGS:
         raise ConditionError(f"unknown tag <{child.name}>", child.line)
-    if child.fault:
-        raise ConditionError(child.fault, child.line)
+    for part in (child, *child.children):
+        if part.fault:
+            raise ConditionError(part.fault, part.line)
+        if part is not child and (child.name, part.name) != ("mitre", "id"):
+            raise ConditionError(f"unknown tag <{part.name}> in <{child.name}>", part.line)
     for name, value in child.attributes.items():
         if name not in _CHILD_ATTRIBUTES.get(child.name, _ON_TEXTS):
             raise ConditionError(f"unknown attribute {name!r} of <{child.name}>", child.line)

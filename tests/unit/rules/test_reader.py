@@ -45,6 +45,8 @@ MATCHED = "<if_matched_sid>900</if_matched_sid>"
     ("inside", "reason"),
     [
         ("<nope>x</nope>", "unknown tag <nope>"),
+        ("<mitre><tactic>x</tactic></mitre>", "unknown tag <tactic> in <mitre>"),
+        ("<match>a<b>c</b></match>", "unknown tag <b> in <match>"),
         ('<match kind="x">x</match>', "unknown attribute 'kind' of <match>"),
         ('<match negate="maybe">x</match>', "negate 'maybe' is neither yes nor no"),
         ('<match type="glob">x</match>', "'glob' is no pattern type"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tocsin.core.record import Kind, Record
-from tocsin.rules import Ruleset, load
+from tocsin.rules import Ruleset, RulesetOptions, load
 
 RULE = (
     '<rule id="10" level="3"><match>kv</match><description>d</description><mitre><id>T1</id></mitre></rule>'
@@ -78,3 +78,53 @@ def test_a_failing_record_is_set_apart_and_counted(make_rules: Any) -> None:
     assert raw.decode() == first.event.message
     assert "10" == second.event.fields["rule.id"]
     assert 1 == ruleset.quarantined
+
+
+def test_files_may_be_left_out(make_rules: Any, tmp_path: Path) -> None:
+    """A rule file named by its base name is not read."""
+    make_rules('<rule id="10" level="3"><match>kv</match><description>d</description></rule>')
+    (tmp_path / "rules" / "other.xml").write_text('<group name="g,"><nope/></group>')
+    assert 1 == len(load([tmp_path]).problems)
+    assert () == load([tmp_path], RulesetOptions(left_out=frozenset({"other.xml"}))).problems
+
+
+def test_windows_events_may_come_as_plain_json(make_rules: Any, tmp_path: Path) -> None:
+    """Rule 60000 is for the eventchannel's decoder, or for lines that the JSON decoder has read."""
+    make_rules(
+        '<rule id="60000" level="2"><category>ossec</category><decoded_as>windows_eventchannel</decoded_as>'
+        "<description>w</description></rule>"
+    )
+    (tmp_path / "decoders" / "d.xml").write_text(
+        '<decoder name="json"><prematch>^{</prematch><plugin_decoder>JSON_Decoder</plugin_decoder></decoder>'
+    )
+    record = Record("s", 1, b'{"win": {}}', 1)
+    found = [
+        load([tmp_path], RulesetOptions(json_as_eventchannel=choice)).classify([record])[0].event.fields
+        for choice in (False, True)
+    ]
+    assert [None, "60000"] == [fields.get("rule.id") for fields in found]
+
+
+def test_a_line_without_a_host_is_the_machines_own(make_rules: Any, tmp_path: Path) -> None:
+    """Rules see the machine's name, the event does not claim it."""
+    make_rules('<rule id="10" level="3"><hostname>^here$</hostname><description>d</description></rule>')
+    ruleset = load([tmp_path], RulesetOptions(hostname="here"))
+    lines = (b"plain", b"Nov 24 10:00:00 there app: x")
+    records = [Record("s", seq, line, 1) for seq, line in enumerate(lines, start=1)]
+    found = [classified.event.fields for classified in ruleset.classify(records)]
+    assert ["10", None] == [fields.get("rule.id") for fields in found]
+    assert [None, "there"] == [fields.get("host.hostname") for fields in found]
+
+
+def test_levels_choose_parents(make_rules: Any) -> None:
+    """`if_level` places a rule below every earlier rule of at least the level."""
+    ruleset = make_rules(
+        "".join(
+            f'<rule id="1{n}" level="{n}"><match>x</match><description>d</description></rule>'
+            for n in (3, 5, 7)
+        )
+        + '<rule id="20" level="9"><if_level>5</if_level><description>e</description></rule>'
+    )
+    parents = [rule.id for rule in ruleset.tree.rules.values() if ruleset.tree.rules[20] in rule.children]
+    assert [15, 17] == parents
+    assert 2 == ruleset.tree.rules[20].places
