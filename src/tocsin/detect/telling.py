@@ -54,7 +54,7 @@ def withdrawn(rule: WatchRule, watch: Watch, telling: Telling) -> Detection:
         group_field=_group_field(watch),
         title="",
         description="",
-        at=telling.position[0],
+        at=max(match.at for match in telling.matches),
         events=tuple(EventRef(identifier, at) for identifier, at in sorted(events.items(), key=_by_time)),
     )
 
