@@ -20,6 +20,8 @@ from tocsin.core.errors import InvalidError
 from tocsin.store.base import StoreError
 
 _BUSY = frozenset({429, 502, 503, 504})
+_LASTING = frozenset({"cluster_block_exception", "too_many_buckets_exception"})
+"""Refused with a status of overload, but the same again however long one waits."""
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 
@@ -163,8 +165,7 @@ def _checked(host: str) -> str:
 
 
 def _is_busy(error: RefusedError) -> bool:
-    # A block is no overload: it stays until somebody makes room.
-    return error.status in _BUSY and error.kind != "cluster_block_exception"
+    return error.status in _BUSY and error.kind not in _LASTING
 
 
 def _refusal(status: int, data: bytes) -> RefusedError:
@@ -175,8 +176,10 @@ def _refusal(status: int, data: bytes) -> RefusedError:
     error = found.get("error", found) if isinstance(found, dict) else {}
     if not isinstance(error, dict):
         return RefusedError(status, "", str(error)[:200])
-    causes = error.get("root_cause") or [error]
-    return RefusedError(status, str(error.get("type", "")), str(causes[0].get("reason", ""))[:500])
+    cause = error
+    if error.get("type") == "search_phase_execution_exception":
+        cause = (error.get("root_cause") or [{}])[0] or error.get("caused_by") or error
+    return RefusedError(status, str(cause.get("type", "")), str(cause.get("reason", ""))[:500])
 
 
 def _decoded(host: str, data: bytes) -> Any:

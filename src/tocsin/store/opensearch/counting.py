@@ -40,7 +40,7 @@ class Counting:
 
     def count(self, selection: Selection) -> int:
         """Return how many events are selected."""
-        return self._total(self._reader.clause(selection))
+        return self.total(self._reader.clause(selection))
 
     def histogram(self, selection: Selection, width: int) -> list[Bucket]:
         """Return counts per width, oldest first; raises `InvalidError` for no width."""
@@ -48,13 +48,13 @@ class Counting:
             raise InvalidError(f"a histogram's buckets cannot be {width} microseconds wide")
         source = {"histogram": {"field": AT, "interval": width}}
         clause = self._reader.clause(selection)
-        return [Bucket(int(key), count) for key, count in self._grouped(clause, source)]
+        return [Bucket(int(key), count) for key, count in self.grouped(clause, source)]
 
     def top(self, selection: Selection, field: str, size: int) -> list[TopValue]:
         """Return the commonest values of a canonical field; a value an event lists twice counts once."""
         size = max(1, min(size, _MOST_VALUES))
         clause = self._reader.clause(selection)
-        if field in (MESSAGE, EVENT_ID) or self._total(both(clause, _unindexed(field))):
+        if field in (MESSAGE, EVENT_ID) or self.total(both(clause, unindexed(field))):
             return self._looked_at(selection, field, size)
         name = _OWN.get(field) or f"{VALUES}.{column(field)}"
         counts = self._commonest(clause, name, size)
@@ -63,7 +63,7 @@ class Counting:
     def fields(self, selection: Selection) -> list[FieldSeen]:
         """Return the fields of the days the selection's time range touches, by name."""
         clause = within(_whole_days(selection))
-        total = self._total(clause)
+        total = self.total(clause)
         if not total:
             return []
         names = {"terms": {"field": NAMES, "size": _MOST_NAMES}}
@@ -108,7 +108,8 @@ class Counting:
         indices = found.get("indices", {})
         return {name: one["primaries"]["store"]["size_in_bytes"] for name, one in indices.items()}
 
-    def _total(self, clause: Clause) -> int:
+    def total(self, clause: Clause) -> int:
+        """Return how many events a clause selects."""
         body = {"size": 0, "query": {"bool": {"filter": [clause]}}, "track_total_hits": True}
         total: int = self._reader.search(body)["hits"]["total"]["value"]
         return total
@@ -124,10 +125,10 @@ class Counting:
         found = self._aggregated(clause, {"top": {"terms": terms}})["top"]
         if not found["doc_count_error_upper_bound"]:
             return [(one["key"], one["doc_count"]) for one in found["buckets"]]
-        counts = self._grouped(clause, {"terms": {"field": name}})
+        counts = self.grouped(clause, {"terms": {"field": name}})
         return heapq.nsmallest(size, counts, key=lambda one: (-one[1], text_of(one[0])))
 
-    def _grouped(self, clause: Clause, source: dict[str, Any]) -> Iterator[tuple[Any, int]]:
+    def grouped(self, clause: Clause, source: dict[str, Any]) -> Iterator[tuple[Any, int]]:
         """Yield every bucket of a source, in order of the keys, however many there are."""
         composite: dict[str, Any] = {"size": PAGE, "sources": [{"key": source}]}
         while True:
@@ -162,8 +163,9 @@ class Counting:
                 return
 
 
-def _unindexed(field: str) -> Clause:
-    return {"terms": {UNSURE: [field, "*"]}}
+def unindexed(*fields: str) -> Clause:
+    """Return the clause for events of which the index lacks values of one of the fields."""
+    return {"terms": {UNSURE: [*fields, "*"]}}
 
 
 def _whole_days(selection: Selection) -> Selection:

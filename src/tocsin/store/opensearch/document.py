@@ -96,6 +96,7 @@ class _Keys:
         self.words: list[str] = []
         self.texts: dict[str, Any] = {}
         self.numbers: dict[str, Any] = {}
+        self.repeats: dict[str, int] = {}
         self.unsure: set[str] = set()
         self._message(message)
         for name, value in fields.items():
@@ -111,6 +112,7 @@ class _Keys:
             "folded": self.folded,
             "v": self.texts,
             "n": self.numbers,
+            "r": self.repeats,
             "unsure": sorted(self.unsure),
         }
         return {name: part for name, part in parts.items() if part or name == "folded"}
@@ -139,6 +141,8 @@ class _Keys:
         if field_type(name) == "text":
             self.words += [" ".join(word_tokens(text, name)) for text in texts]
         self.texts[column(name)] = texts
+        if len(texts) > 1 and len(set(texts)) < len(texts):
+            self.repeats[column(name)] = len(texts) - len(set(texts))
         numbers = _numbers(name, texts)
         if numbers:
             self.numbers[column(name)] = numbers

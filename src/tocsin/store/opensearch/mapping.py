@@ -11,12 +11,14 @@ from tocsin.query.opensearch_terms import column
 LAYOUT_VERSION = 1
 VALUES = "tocsin.v"
 NUMBERS = "tocsin.n"
+REPEATS = "tocsin.r"
+"""How many values of a field's list are repetitions, where there are any: doc values keep each once."""
 PAGE = 10_000
 """The most hits of one answer (`index.max_result_window`)."""
 
 _PROPERTIES = frozenset({TIMESTAMP, EVENT_ID, MESSAGE, "event.source", "event.sequence"})
 _NUMERIC: frozenset[FieldType] = frozenset({"long", "double", "date"})
-_KEPT_OUT = ("terms", "words", "folded", "names", "v", "n")
+_KEPT_OUT = ("terms", "words", "folded", "names", "v", "n", "r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Layout:
             "index.mapping.total_fields.limit": self.most_fields,
             "index.codec": "best_compression",
             "index.max_result_window": PAGE + 1,
+            "index.max_inner_result_window": PAGE,
         }
         return {
             "index_patterns": [self.events],
@@ -106,6 +109,7 @@ def _mappings(*, elasticsearch: bool) -> dict[str, Any]:
         "dynamic_templates": [
             _dynamic("texts", f"{VALUES}.*", {"type": "keyword", "index": False}),
             _dynamic("numbers", f"{NUMBERS}.*", {"type": "double", "index": False}),
+            _dynamic("repeats", f"{REPEATS}.*", {"type": "integer", "index": False}),
         ],
         "properties": {
             TIMESTAMP: {"type": "date", "ignore_malformed": True},
@@ -141,6 +145,7 @@ def _own() -> dict[str, Any]:
         "words": words,
         "v": {"dynamic": True, "properties": texts},
         "n": {"dynamic": True, "properties": numbers},
+        "r": {"dynamic": True, "properties": {}},
     }
 
 

@@ -36,9 +36,10 @@ from tocsin.store.opensearch.client import Access, Client, RefusedError
 from tocsin.store.opensearch.commits import CommitLog, Part
 from tocsin.store.opensearch.counting import Counting
 from tocsin.store.opensearch.mapping import Layout
+from tocsin.store.opensearch.measuring import Measuring
 from tocsin.store.opensearch.reading import Reader, key_of
 from tocsin.store.opensearch.replay import Replayed, Source, replay
-from tocsin.store.opensearch.scratch import copied
+from tocsin.store.opensearch.scratch import MOST_COPIED
 from tocsin.store.opensearch.writing import EventWriter
 from tocsin.store.recent import RecentCommits
 
@@ -56,6 +57,7 @@ class OpenSearchStore:
         layout: Layout | None = None,
         *,
         recent_events: int = _RECENT_EVENTS,
+        exact_up_to: int = MOST_COPIED,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._layout = layout or Layout()
@@ -64,6 +66,7 @@ class OpenSearchStore:
         self._commits = CommitLog(self._client, self._layout)
         self._reader = Reader(self._client, self._layout)
         self._counting = Counting(self._reader, self._client, self._layout)
+        self._measuring = Measuring(self._reader, self._counting, exact_up_to)
         self._writer = EventWriter(self._client, self._layout, sleep)
         self._prepare()
         self._commits.load()
@@ -194,13 +197,11 @@ class OpenSearchStore:
         behind: Behind | None = None,
     ) -> Sequence[Ranked]:
         """Return events in the order of their values, ties by time, source and sequence, newest first."""
-        with copied(self._reader, selection) as store:
-            return store.rank(selection, sort, start=start, limit=limit, behind=behind)
+        return self._measuring.rank(selection, sort, start=start, limit=limit, behind=behind)
 
     def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
-        """Return the answer to each aggregation, by name."""
-        with copied(self._reader, selection) as store:
-            return store.aggregate(selection, aggregations)
+        """Return the answer to each aggregation; exact but for estimates over more than 100,000 events."""
+        return self._measuring.aggregate(selection, aggregations)
 
     def fields(self, selection: Selection) -> Sequence[FieldSeen]:
         """Return the fields that occur in the days the selection's time range touches."""

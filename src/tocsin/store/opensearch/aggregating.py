@@ -1,0 +1,383 @@
+"""Aggregations as the server's own, where these answer the same; where they do not, nothing is guessed.
+
+Two kinds are estimates there, and only asked of it for more events than can be looked at one by one:
+`Cardinality` (by hashes: exact for all practical purposes up to 40,000 values, beyond within about 1 %) and
+`Percentiles` (a t-digest: within about 1 % of the rank). Ties between addresses are settled by their text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timezone
+from typing import Any
+
+from tocsin.core.fields import TIMESTAMP, field_type
+from tocsin.query.aggregation import (
+    Aggregation,
+    AggregationError,
+    Bucket,
+    Buckets,
+    Cardinality,
+    Composite,
+    CompositeSource,
+    DateHistogram,
+    Figures,
+    Filters,
+    Histogram,
+    Hits,
+    Missing,
+    Number,
+    Percentiles,
+    Ranges,
+    Ranks,
+    Result,
+    Stats,
+    Terms,
+    TopHits,
+    ValueCount,
+    ValueKind,
+    empty_bucket,
+    value_kind,
+    walk,
+)
+from tocsin.query.intervals import Interval, zone_of
+from tocsin.query.opensearch import Clause, Plan, to_opensearch
+from tocsin.query.opensearch_terms import column
+from tocsin.query.tree import Exists, Node, Not, Scalar
+from tocsin.query.values import address_key
+from tocsin.store.keys import raw_after, typed, with_gaps
+from tocsin.store.opensearch.document import SOURCE_FIELDS, to_event
+from tocsin.store.opensearch.mapping import REPEATS
+from tocsin.store.opensearch.places import place_of
+from tocsin.store.opensearch.ranking import sort_of
+
+_PRECISION = 40_000
+_COMPRESSION = 500
+_PER_SHARD = 2_000
+_BELOW_ALL, _ABOVE_ALL = -1.7976931348623157e308, 1.7976931348623157e308
+
+ESTIMATED = (Cardinality, Percentiles)
+
+Body = dict[str, Any]
+Raw = Mapping[str, Any]
+Read = Callable[[Raw], Result]
+
+
+class NoCounterpartError(Exception):
+    """The server has no aggregation with this meaning."""
+
+
+def estimates(aggregations: Sequence[Aggregation]) -> bool:
+    """Say whether the server would only estimate some of the answers."""
+    return any(isinstance(one.kind, ESTIMATED) for _, one in walk(aggregations))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Keys that a terms aggregation is about, once they are known, and the count of all the others."""
+
+    keys: Sequence[Any]
+    other: int
+
+
+@dataclass(slots=True)
+class Compiled:
+    """A tree of aggregations for the server, and how its answer is read.
+
+    `fields` are those whose values must all be in the index. Raises `NoCounterpartError`.
+    """
+
+    aggregations: Sequence[Aggregation]
+    chosen: Mapping[int, Chosen] = field(default_factory=dict)
+    """By place, for terms aggregations at the top."""
+    fields: set[str] = field(default_factory=set)
+    body: Body = field(init=False)
+    _reads: list[Read] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compile the tree."""
+        self.body, self._reads = self._all(self.aggregations, top=True)
+
+    def read(self, raw: Raw) -> dict[str, Result]:
+        """Return the answers by name."""
+        return _read_all(self.aggregations, self._reads, raw)
+
+    def cut(self, raw: Raw) -> list[int]:
+        """Return the places at the top whose terms a shard may have left out."""
+        found = [raw[f"a{place}"] for place in range(len(self.aggregations))]
+        return [place for place, one in enumerate(found) if one.get("doc_count_error_upper_bound")]
+
+    def _all(self, aggregations: Sequence[Aggregation], *, top: bool = False) -> tuple[Body, list[Read]]:
+        body: Body = {}
+        reads: list[Read] = []
+        for place, one in enumerate(aggregations):
+            made, read = self._one(one, self.chosen.get(place) if top else None)
+            body[f"a{place}"] = made
+            reads.append(read)
+        return body, reads
+
+    def _one(self, one: Aggregation, chosen: Chosen | None) -> tuple[Body, Read]:
+        inner, reads = self._all(one.inner)
+
+        def below(raw: Raw) -> dict[str, Result]:
+            return _read_all(one.inner, reads, raw)
+
+        body, read = self._kind(one, below, chosen)
+        return (body | {"aggs": inner} if inner else body), read
+
+    def _kind(
+        self, one: Aggregation, below: Callable[[Raw], dict[str, Result]], chosen: Chosen | None
+    ) -> tuple[Body, Read]:
+        kind = one.kind
+        if isinstance(kind, Terms):
+            return self._terms(kind, chosen), lambda raw: _terms_read(one, kind, raw, below, chosen)
+        if isinstance(kind, DateHistogram | Histogram):
+            return self._histogram(kind), lambda raw: Buckets(
+                with_gaps(one, kind, [_stepped(kind, each, below) for each in raw["buckets"]])
+            )
+        if isinstance(kind, Ranges | Filters | Missing):
+            body, keys = self._fixed(kind)
+            return body, lambda raw: Buckets(
+                [_fixed_bucket(one, key, raw["buckets"][f"k{n}"], below) for n, key in enumerate(keys)]
+            )
+        if isinstance(kind, Composite):
+            return self._composite(kind), lambda raw: Buckets(
+                [
+                    Bucket(_composite_key(kind, each["key"]), each["doc_count"], below(each))
+                    for each in raw["buckets"]
+                ]
+            )
+        if isinstance(kind, TopHits):
+            return self._hits(kind), lambda raw: Hits(
+                raw["hits"]["total"]["value"], tuple(to_event(hit["_source"]) for hit in raw["hits"]["hits"])
+            )
+        return self._metric(kind)
+
+    def _metric(self, kind: Stats | ValueCount | Cardinality | Percentiles) -> tuple[Body, Read]:
+        name = kind.field
+        if isinstance(kind, Stats):
+            dated: ValueKind = "date" if value_kind(name) == "date" else "number"
+            return {"extended_stats": {"field": self.place(name, dated)}}, _figures
+        if isinstance(kind, ValueCount):
+            return self._value_count(name), lambda raw: Number(
+                int(raw["buckets"]["k0"]["n"]["value"] + raw["buckets"]["k0"]["more"]["value"])
+            )
+        if isinstance(kind, Cardinality):
+            what = {"field": self.place(name, _text_if_address(name)), "precision_threshold": _PRECISION}
+            return {"cardinality": what}, lambda raw: Number(int(raw["value"]))
+        digest = {
+            "field": self.place(name, "date" if value_kind(name) == "date" else "number"),
+            "percents": list(kind.percents),
+            "keyed": False,
+            "tdigest": {"compression": _COMPRESSION},
+        }
+        return {"percentiles": digest}, lambda raw: Ranks({one["key"]: one["value"] for one in raw["values"]})
+
+    def _value_count(self, name: str) -> Body:
+        """Count values with those a list repeats, which the index keeps once."""
+        counts = {
+            "n": {"value_count": {"field": self.place(name, "text")}},
+            "more": {"sum": {"field": f"{REPEATS}.{column(name)}"}},
+        }
+        return {"filters": {"filters": {"k0": {"match_all": {}}}}, "aggs": counts}
+
+    def _terms(self, kind: Terms, chosen: Chosen | None) -> Body:
+        if kind.include is not None or kind.exclude is not None or kind.missing is not None:
+            raise NoCounterpartError
+        sorted_by = _text_if_address(kind.field)
+        order = [_order(one.path, kind.field, descending=one.descending) for one in kind.order]
+        terms: Body = {
+            "field": self.place(kind.field, sorted_by),
+            "size": kind.size,
+            "shard_size": max(_PER_SHARD, 2 * kind.size),
+            "min_doc_count": max(1, kind.min_count),
+            "order": order if "_key" in order[-1] else [*order, {"_key": "asc"}],
+        }
+        if chosen is not None:
+            size = max(1, len(chosen.keys))
+            terms |= {"include": list(chosen.keys), "size": size, "shard_size": size + 1}
+        return {"terms": terms}
+
+    def _histogram(self, kind: DateHistogram | Histogram) -> Body:
+        if kind.hard_bounds is not None:
+            raise NoCounterpartError
+        least = max(1, kind.min_count)
+        if isinstance(kind, Histogram):
+            name = self.place(kind.field, "number")
+            steps = {"field": name, "interval": kind.width, "offset": kind.offset, "min_doc_count": least}
+            return {"histogram": steps}
+        if not _is_even(kind.interval):
+            return self._calendar(kind, least)
+        width = kind.interval.step
+        steps = {
+            "field": self.place(kind.field, "date"),
+            "interval": width,
+            "offset": kind.interval.start(0) % width,
+            "min_doc_count": least,
+        }
+        return {"histogram": steps}
+
+    def _calendar(self, kind: DateHistogram, least: int) -> Body:
+        interval = kind.interval
+        if kind.field != TIMESTAMP or interval.unit is None or interval.offset:
+            raise NoCounterpartError
+        steps = {
+            "field": TIMESTAMP,
+            "calendar_interval": interval.unit,
+            "time_zone": interval.zone,
+            "min_doc_count": least,
+        }
+        return {"date_histogram": steps}
+
+    def _fixed(self, kind: Ranges | Filters | Missing) -> tuple[Body, list[str]]:
+        if isinstance(kind, Ranges):
+            name = self.place(kind.field, "date" if kind.dated else "number")
+            spans = [
+                {
+                    "key": f"k{place}",
+                    "from": _BELOW_ALL if span.lower is None else span.lower,
+                    "to": _ABOVE_ALL if span.upper is None else span.upper,
+                }
+                for place, span in enumerate(kind.spans)
+            ]
+            return {"range": {"field": name, "ranges": spans, "keyed": True}}, [s.key for s in kind.spans]
+        if isinstance(kind, Missing):
+            clause = self._exactly(Not(Exists(kind.field)))
+            return {"filters": {"filters": {"k0": clause}}}, ["missing"]
+        keys = [name for name, _ in kind.queries]
+        clauses = {f"k{place}": self._exactly(query) for place, (_, query) in enumerate(kind.queries)}
+        body: Body = {"filters": clauses}
+        if kind.other is not None:
+            body["other_bucket_key"] = f"k{len(keys)}"
+            keys.append(kind.other)
+        return {"filters": body}, keys
+
+    def _exactly(self, node: Node) -> Clause:
+        plan: Plan = to_opensearch(node)
+        if not plan.exact:
+            raise NoCounterpartError
+        self.fields |= plan.fields
+        return plan.yes
+
+    def _composite(self, kind: Composite) -> Body:
+        sources = [{f"s{place}": self._source(one)} for place, one in enumerate(kind.sources)]
+        body: Body = {"size": kind.size, "sources": sources}
+        if kind.after is not None:
+            body["after"] = {f"s{place}": value for place, value in enumerate(raw_after(kind))}
+        return {"composite": body}
+
+    def _source(self, one: CompositeSource) -> Body:
+        more = {"order": "desc" if one.descending else "asc", "missing_bucket": one.with_missing}
+        by = one.by
+        if isinstance(by, Terms):
+            if value_kind(by.field) == "address":
+                raise NoCounterpartError
+            return {"terms": {"field": self.place(by.field, value_kind(by.field))} | more}
+        if isinstance(by, DateHistogram):
+            width = by.interval.step
+            if not _is_even(by.interval) or by.interval.start(0) % width:
+                raise NoCounterpartError
+            return {"histogram": {"field": self.place(by.field, "date"), "interval": width} | more}
+        if by.offset:
+            raise NoCounterpartError
+        return {"histogram": {"field": self.place(by.field, "number"), "interval": by.width} | more}
+
+    def _hits(self, kind: TopHits) -> Body:
+        self.fields |= {key.field for key in kind.sort}
+        sort = sort_of(kind.sort)
+        if sort is None:
+            raise NoCounterpartError
+        return {"top_hits": {"size": kind.size, "from": kind.start, "sort": sort, "_source": SOURCE_FIELDS}}
+
+    def place(self, name: str, kind: ValueKind) -> str:
+        """Return where the values of a field stand as values of a kind."""
+        found = place_of(name, kind)
+        if found is None:
+            raise NoCounterpartError
+        self.fields.add(name)
+        return found
+
+
+def _read_all(aggregations: Sequence[Aggregation], reads: Sequence[Read], raw: Raw) -> dict[str, Result]:
+    pairs = enumerate(zip(aggregations, reads, strict=True))
+    return {one.name: read(raw[f"a{place}"]) for place, (one, read) in pairs}
+
+
+def _terms_read(
+    one: Aggregation,
+    kind: Terms,
+    raw: Raw,
+    below: Callable[[Raw], dict[str, Result]],
+    chosen: Chosen | None,
+) -> Result:
+    if raw["doc_count_error_upper_bound"] and chosen is None:
+        raise AggregationError("has too many different values to be counted exactly", path=one.name)
+    buckets = [
+        Bucket(_term_key(kind.field, each["key"]), each["doc_count"], below(each)) for each in raw["buckets"]
+    ]
+    if value_kind(kind.field) == "address":
+        buckets = _by_address(kind, buckets)
+    return Buckets(buckets, raw["sum_other_doc_count"] if chosen is None else chosen.other)
+
+
+def _by_address(kind: Terms, buckets: Sequence[Bucket]) -> list[Bucket]:
+    """Order buckets with equal counts by address."""
+    sign = -1 if kind.order[0].descending else 1
+    return sorted(buckets, key=lambda one: (sign * one.count, address_key(str(one.key)) or str(one.key)))
+
+
+def _term_key(name: str, key: Any) -> Scalar:
+    if isinstance(key, str):
+        value: Scalar = typed(name, key)
+        return value
+    return int(key) if field_type(name) in ("long", "date") or name == TIMESTAMP else float(key)
+
+
+def _order(path: tuple[str, ...], name: str, *, descending: bool) -> dict[str, str]:
+    if path not in {("_count",), ("_key",)} or (path == ("_key",) and value_kind(name) == "address"):
+        raise NoCounterpartError
+    return {path[0]: "desc" if descending else "asc"}
+
+
+def _text_if_address(name: str) -> ValueKind:
+    kind = value_kind(name)
+    return "text" if kind == "address" else kind
+
+
+def _is_even(interval: Interval) -> bool:
+    """Say whether every step is as wide as the others, and begins at a multiple of that."""
+    zone = zone_of(interval.zone)
+    return bool(interval.step) and (isinstance(zone, timezone) or interval.zone == "UTC")
+
+
+def _stepped(kind: DateHistogram | Histogram, raw: Raw, below: Callable[[Raw], dict[str, Result]]) -> Bucket:
+    key: Scalar = raw["key"]
+    if isinstance(kind, DateHistogram):
+        key = int(raw["key"]) if _is_even(kind.interval) else int(raw["key"]) * 1_000
+    return Bucket(key, raw["doc_count"], below(raw))
+
+
+def _fixed_bucket(one: Aggregation, key: str, raw: Raw, below: Callable[[Raw], dict[str, Result]]) -> Bucket:
+    if not raw["doc_count"]:
+        return empty_bucket(key, one)
+    return Bucket(key, raw["doc_count"], below(raw))
+
+
+def _composite_key(kind: Composite, raw: Raw) -> tuple[Scalar | None, ...]:
+    return tuple(_composite_part(one, raw[f"s{place}"]) for place, one in enumerate(kind.sources))
+
+
+def _composite_part(source: CompositeSource, value: Any) -> Scalar | None:
+    if value is None or isinstance(value, str):
+        return value
+    whole = isinstance(source.by, DateHistogram) or (
+        isinstance(source.by, Terms) and field_type(source.by.field) in ("long", "date")
+    )
+    return int(value) if whole else float(value)
+
+
+def _figures(raw: Raw) -> Figures:
+    if not raw["count"]:
+        return Figures()
+    return Figures(raw["count"], raw["min"], raw["max"], raw["sum"], raw["sum_of_squares"])
