@@ -37,6 +37,7 @@ class FileFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="fim", ta
     `old` holds the former values of the changed attributes; for `deleted` all values known, and then
     none stand at the top. A path that is not UTF-8 has its odd bytes written as `\xNN`.
     `diff` is unified text, cut at 8 KiB, for small text files watched with `diff = true`.
+    `trigger` says whether a scan found it or the kernel told of it at once.
     """
 
     action: Literal["added", "modified", "deleted"]
@@ -50,6 +51,7 @@ class FileFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="fim", ta
     changed_attributes: tuple[str, ...] = ()
     old: FileState | None = None
     diff: str | None = None
+    trigger: Literal["scheduled", "realtime"] | None = None
 
 
 class Listener(msgspec.Struct, frozen=True, omit_defaults=True):

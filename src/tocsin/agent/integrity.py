@@ -11,6 +11,7 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -61,10 +62,12 @@ class Integrity:
         self.watches = watches
         self._baseline = baseline
         self._max_hash = max_hash_bytes
+        self._trigger: Literal["scheduled", "realtime"] = "scheduled"
         self.findings = 0
 
     def scan(self, watch: Watch) -> int:
         """Compare every file of the watch with the baseline; return how many files there are."""
+        self._trigger = "scheduled"
         key = "root:" + readable(os.fsdecode(watch.root))
         with self._baseline.change() as change:
             is_first = change.fact(key) is None
@@ -84,6 +87,7 @@ class Integrity:
 
     def check(self, path: bytes) -> None:
         """Compare one path, of which the kernel said that something happened to it."""
+        self._trigger = "realtime"
         watch = self.watch_of(path)
         if watch is not None:
             with self._baseline.change() as change:
@@ -96,6 +100,7 @@ class Integrity:
 
     def check_below(self, folder: bytes) -> None:
         """Compare what the baseline knows below a folder that is gone."""
+        self._trigger = "realtime"
         prefix = folder.rstrip(b"/") + b"/"
         for paths in self._known("path >= ? AND path < ?", prefix, prefix[:-1] + b"0"):
             with self._baseline.change() as change:
@@ -149,7 +154,8 @@ class Integrity:
     def _deleted(self, change: Change, path: bytes, before: Seen) -> None:
         change.sql.execute("DELETE FROM file WHERE path = ?", (path,))
         name = readable(os.fsdecode(path))
-        change.report(FileFinding(action="deleted", path=name, old=describe(before)), name)
+        finding = FileFinding(action="deleted", path=name, old=describe(before), trigger=self._trigger)
+        change.report(finding, name)
         self.findings += 1
 
     def _changed(
@@ -164,7 +170,7 @@ class Integrity:
         state = describe(after)
         now = msgspec.structs.asdict(state)
         if before is None:
-            change.report(FileFinding(action="added", path=name, **now), name)
+            change.report(FileFinding(action="added", path=name, trigger=self._trigger, **now), name)
         else:
             was = msgspec.structs.asdict(describe(before))
             changed = tuple(one for one in _ATTRIBUTES if was[one] != now[one])
@@ -174,7 +180,13 @@ class Integrity:
             diff = difference(texts[0], texts[1]) if None not in texts and "sha256" in changed else None  # type: ignore[arg-type] # both are bytes here
             change.report(
                 FileFinding(
-                    action="modified", path=name, **now, changed_attributes=changed, old=old, diff=diff
+                    action="modified",
+                    path=name,
+                    **now,
+                    changed_attributes=changed,
+                    old=old,
+                    diff=diff,
+                    trigger=self._trigger,
                 ),
                 name,
             )

@@ -321,3 +321,15 @@ def test_without_inotify_the_scans_remain(
     stop.set()
     thread.join(5)
     assert "no live notices" in collector.figures()["detail"]
+
+
+def test_a_finding_says_how_it_was_noticed(bench: Bench, folder: Path) -> None:
+    """By a scan, or because the kernel told of it."""
+    integrity = scanner(bench, folder)
+    scan(integrity)
+    for name in ("a", "b"):
+        (folder / name).write_text("x")
+    integrity.check(os.fsencode(folder / "a"))
+    scan(integrity)
+    found = {(os.path.basename(one["path"]), one["trigger"]) for one in changes(bench)}
+    assert found == {("a", "realtime"), ("b", "scheduled")}
