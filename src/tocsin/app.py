@@ -12,14 +12,13 @@ from tocsin.accounts import Accounts, Audit
 from tocsin.api.application import build
 from tocsin.api.services import Services
 from tocsin.cases import AlertService, CaseService, FileStore
-from tocsin.content import own_content
+from tocsin.content import analysis_options, content_store, own_content, rule_folders
 from tocsin.core.actor import SYSTEM
 from tocsin.core.announce import Announcer
 from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
-from tocsin.decode.second_stage import SecondStage
 from tocsin.detect.engine import Detector
 from tocsin.detect.service import RuleBook, RuleService
 from tocsin.enrich.catalogue import Means, native_analyzers
@@ -46,10 +45,9 @@ from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
 from tocsin.rules import Correlation, Ruleset
 from tocsin.rules.keeping import KeptCorrelation
-from tocsin.rules.options import RulesetOptions
 from tocsin.rules.service import AnalysisRules, Content
 from tocsin.rules.statistics import RuleStatistics
-from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE, ContentStore
+from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
 from tocsin.rules.switchbook import SwitchBook
 from tocsin.seams import Counting, NotedEnrichment, OnCall
 from tocsin.serving import HTTPServer
@@ -345,23 +343,6 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
     return book, detector
 
 
-def content_store(settings: Settings) -> ContentStore:
-    """Return where imported content, the operator's switches and the rules' figures are kept."""
-    return ContentStore(settings.data.expanduser().resolve() / "content")
-
-
-def rule_folders(settings: Settings) -> tuple[Path, ...]:
-    """Return the folders of decoders, rules and lists as they are now, those imported last."""
-    configured = _folders(settings, "rules", settings.content.rules)
-    return (*configured, *content_store(settings).folders())
-
-
-def _second_stage(wanted: bool | frozenset[str]) -> SecondStage | None:
-    if isinstance(wanted, bool):
-        return SecondStage(everywhere=True) if wanted else None
-    return SecondStage(decoders=wanted)
-
-
 def _analysis(ground: Ground) -> AnalysisRules:
     settings, folder = ground.settings, content_store(ground.settings).folder
     wanted = settings.rules
@@ -370,12 +351,7 @@ def _analysis(ground: Ground) -> AnalysisRules:
     content = Content(
         folders=lambda: rule_folders(settings),
         switches=SwitchBook(folder / SWITCHES_FILE),
-        options=RulesetOptions(
-            time="event" if wanted.memory == "keyed" else "received",
-            zone=wanted.time_zone,
-            geoip=settings.enrich.geoip,
-            second_stage=_second_stage(wanted.second_stage),
-        ),
+        options=analysis_options(settings),
         provenance=content_store(settings).provenance,
     )
 

@@ -1,4 +1,4 @@
-"""Where the content that comes with Tocsin stands: in the package, or beside it in a checkout."""
+"""Which content there is: what comes with Tocsin, what the settings name, and what was imported."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from tocsin.core.errors import NotFoundError
+from tocsin.decode.second_stage import SecondStage
+from tocsin.rules.options import RulesetOptions
+from tocsin.rules.store import ContentStore
+from tocsin.settings import Settings
 
 
 def own_content() -> Path:
@@ -18,3 +22,42 @@ def own_content() -> Path:
         if (folder / "rules").is_dir():
             return folder
     raise NotFoundError("the content that comes with Tocsin is missing: install the package again")
+
+
+def content_store(settings: Settings) -> ContentStore:
+    """Return where imported content, the operator's switches and the rules' figures are kept."""
+    return ContentStore(settings.data.expanduser().resolve() / "content")
+
+
+def rule_folders(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders of decoders, rules and lists as they are now: ours, then configured, then imported.
+
+    Their files are read in the order of base names over all folders, as Wazuh does. Ours step back when a
+    whole ruleset was imported, unless the settings say otherwise: two would take each other's lines.
+    """
+    store = content_store(settings)
+    return (*own_rules(settings, whole=store.has_whole()), *settings.content.rules, *store.folders())
+
+
+def own_rules(settings: Settings, *, whole: bool) -> tuple[Path, ...]:
+    """Return the folder of our own decoders and rules, if it counts beside a ruleset that is whole or not."""
+    wanted = settings.content.own_rules
+    counts = settings.content.own and (wanted == "always" or (wanted == "auto" and not whole))
+    return (own_content(),) if counts else ()
+
+
+def analysis_options(settings: Settings) -> RulesetOptions:
+    """Return how content is read and records are understood, without the switches."""
+    wanted = settings.rules
+    return RulesetOptions(
+        time="event" if wanted.memory == "keyed" else "received",
+        zone=wanted.time_zone,
+        geoip=settings.enrich.geoip,
+        second_stage=_second_stage(wanted.second_stage),
+    )
+
+
+def _second_stage(wanted: bool | frozenset[str]) -> SecondStage | None:
+    if isinstance(wanted, bool):
+        return SecondStage(everywhere=True) if wanted else None
+    return SecondStage(decoders=wanted)

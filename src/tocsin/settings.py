@@ -123,6 +123,8 @@ class ContentSettings(_Section):
     """Folders of ingest pipelines: what is done to the events of a source before they are kept."""
     own: bool = True
     """Whether the content that comes with Tocsin is loaded."""
+    own_rules: Literal["auto", "always", "never"] = "auto"
+    """Whether its decoders and rules are; `auto`: until a whole ruleset is imported, such as Wazuh's."""
     watch_s: float = Field(default=5.0, ge=0, le=86_400)
     """How often decoders, rules and lists are looked at for changes, in seconds; 0 never looks."""
 

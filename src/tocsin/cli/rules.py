@@ -1,4 +1,4 @@
-"""`tocsin rules`: check content and run the cases beside it."""
+"""`tocsin rules`: decoders and rules, and everything one does with them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.console import Console
 
 from tocsin.cli.cases import run_other_cases
+from tocsin.cli.rules_content import (
+    ConfigOption,
+    DataOption,
+    JSONOption,
+    RulesetOption,
+    console,
+    described,
+    opened,
+    print_json,
+    print_problems,
+)
+from tocsin.cli.rules_explaining import dead, explain
+from tocsin.cli.rules_importing import import_rules
+from tocsin.cli.rules_looking import list_rules, show, tree
+from tocsin.cli.rules_operating import disable, enable, reload, stats
 from tocsin.core.errors import NotFoundError, Problem
 from tocsin.rules import Ruleset, load
 from tocsin.rules.cases import Outcome, case_files, run_cases
 
-app = typer.Typer(help="Decoders and rules: check them, test them.", no_args_is_help=True)
-
-JSONOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+app = typer.Typer(
+    help="Decoders and rules: look at them, check, test, explain, import, switch.", no_args_is_help=True
+)
 
 
 @app.command(name="test")
@@ -36,7 +49,7 @@ def run(
     outcomes, problems = [*outcomes, *others], [*ruleset.problems, *problems, *refused]
     failed = [outcome for outcome in outcomes if outcome.failures]
     if json_:
-        _print_json({"cases": outcomes, "problems": [_described(problem) for problem in problems]})
+        print_json({"cases": outcomes, "problems": [described(problem) for problem in problems]})
     else:
         _print_outcomes(outcomes, failed, problems)
     raise typer.Exit(1 if failed or problems or not outcomes else 0)
@@ -44,21 +57,42 @@ def run(
 
 @app.command()
 def check(
-    paths: Annotated[list[Path], typer.Argument(help="Content folders.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Content folders; default: the platform's content.")
+    ] = None,
+    ruleset: RulesetOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
     json_: JSONOption = False,
 ) -> None:
-    """Load content and name what is refused, with file, line and reason; status 1 when anything is.
+    """Load content and name what is refused, with file, line, rule and reason; status 1 when anything is.
 
     Example: tocsin rules check /var/ossec/etc
     """
-    ruleset = _load(paths)
+    given = [*(paths or ()), *(ruleset or ())]
+    loaded = _load(given) if given else opened(None, data, config).ruleset
     if json_:
-        described = [_described(problem) for problem in ruleset.problems]
-        _print_json({"rules": len(ruleset.rules), "problems": described})
+        problems = [described(problem) for problem in loaded.problems]
+        print_json({"rules": len(loaded.rules), "problems": problems})
     else:
-        _print_problems(ruleset.problems)
-        _console().print(f"{len(ruleset.rules)} rules in force, {len(ruleset.problems)} problems")
-    raise typer.Exit(1 if ruleset.problems else 0)
+        print_problems(loaded.problems)
+        console().print(f"{len(loaded.rules)} rules in force, {len(loaded.problems)} problems")
+    raise typer.Exit(1 if loaded.problems else 0)
+
+
+for name, command in (
+    ("list", list_rules),
+    ("show", show),
+    ("tree", tree),
+    ("explain", explain),
+    ("dead", dead),
+    ("stats", stats),
+    ("enable", enable),
+    ("disable", disable),
+    ("reload", reload),
+    ("import", import_rules),
+):
+    app.command(name=name)(command)
 
 
 def _load(paths: Sequence[Path]) -> Ruleset:
@@ -70,36 +104,13 @@ def _load(paths: Sequence[Path]) -> Ruleset:
     )
 
 
-def _described(problem: Problem) -> dict[str, str | int]:
-    location = problem.location
-    return {
-        "file": location.path,
-        "line": location.line,
-        "subject": problem.subject,
-        "reason": problem.reason,
-    }
-
-
-def _print_json(document: object) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
-
-
-def _print_problems(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        _console().print(str(problem))
-
-
 def _print_outcomes(
     outcomes: Sequence[Outcome], failed: Sequence[Outcome], problems: Sequence[Problem]
 ) -> None:
-    _print_problems(problems)
-    console = _console()
+    print_problems(problems)
+    out = console()
     for outcome in failed:
-        console.print(f"{outcome.file}:{outcome.line}: {outcome.name}")
+        out.print(f"{outcome.file}:{outcome.line}: {outcome.name}")
         for failure in outcome.failures:
-            console.print(f"    {failure}")
-    console.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed")
-
-
-def _console() -> Console:
-    return Console(markup=False, highlight=False, soft_wrap=True)
+            out.print(f"    {failure}")
+    out.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed")

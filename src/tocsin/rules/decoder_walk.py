@@ -84,7 +84,7 @@ class DecoderWalk:
             if decoder.prematch is not None:
                 found = decoder.prematch.find(log, low)
                 if found is None:
-                    yield self._failed(decoder, "prematch", log, near=bool(program))
+                    yield self._failed(decoder, "prematch", log, near=_is_choosy(decoder))
                     continue
                 rest = found[1]
             yield self._step(decoder, "selected")
@@ -182,6 +182,11 @@ class DecoderWalk:
                 roots = []
             self._elements[decoder.path] = {element.line: element for element in roots}
         return self._elements[decoder.path].get(decoder.line)
+
+
+def _is_choosy(decoder: Decoder) -> bool:
+    """Whether the decoder is for certain programs, so that it was meant for this line."""
+    return decoder.program is not None and not decoder.program.test("", "")
 
 
 def _append(root: _Root, decoder: Decoder) -> None:

@@ -19,11 +19,13 @@ from tocsin.core.errors import Problem
 from tocsin.rules.gathering import Gathered, gather
 from tocsin.rules.options import RulesetOptions
 from tocsin.rules.ruleset import load
+from tocsin.rules.sources import content_files, read_rule_texts
 from tocsin.rules.store import MANIFEST, ContentStore, FileOrigin, Manifest, file_hash, parts_of
 from tocsin.rules.writing import write_whole
 
 _VERSION_FILES = ("VERSION.json", "VERSION", "ruleset/VERSION")
 _MAX_VERSION = 64
+_FIRST_ROOT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Imported:
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     unchanged: int = 0
+    is_whole: bool = False
+    """Whether it brings the rules that all others stand below."""
     kept: list[str] = field(default_factory=list)
     """Files edited here, which were not overwritten or removed."""
     left_out: list[str] = field(default_factory=list)
@@ -66,9 +70,16 @@ class Imported:
 
 
 def import_wazuh(
-    store: ContentStore, order: Order, others: Sequence[Path], options: RulesetOptions
+    store: ContentStore,
+    order: Order,
+    others: Sequence[Path],
+    options: RulesetOptions,
+    *,
+    unless_whole: Sequence[Path] = (),
 ) -> Imported:
     """Import a folder; `others` are the content folders its rules stand beside.
+
+    `unless_whole` are those that step back when it is a ruleset for itself.
 
     Raises `NotFoundError`, `InvalidError`, `ContentError`, and `OSError` when the disk does not do.
     """
@@ -88,7 +99,9 @@ def import_wazuh(
     staging = Path(mkdtemp(prefix=f".{order.name}-", dir=folder.parent))
     try:
         files = _Assembly(staging, folder, known, force=order.force).build(gathered, report)
-        _validate(staging, folder, others, options, report)
+        report.is_whole = _is_whole(staging)
+        beside = others if report.is_whole else [*unless_whole, *others]
+        _validate(staging, folder, beside, options, report)
         if not order.dry_run:
             manifest = Manifest(
                 order.name,
@@ -98,6 +111,7 @@ def import_wazuh(
                 version,
                 files,
                 tuple(report.left_out),
+                report.is_whole,
             )
             write_whole(staging / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
             _replace(staging, folder)
@@ -179,6 +193,12 @@ def _validate(
     report.rules = len(mine)
     report.decoders = sum(1 for _ in staging.glob("*/decoders/*.xml"))
     report.lists = sum(1 for path in _below(staging) if "lists" in path.relative_to(staging).parts)
+
+
+def _is_whole(staging: Path) -> bool:
+    """Whether the first of the rules that stand at the top of each category is among them."""
+    files = content_files(parts_of(staging), "rules")
+    return any(rule.id == _FIRST_ROOT for path in files for rule in read_rule_texts(path))
 
 
 def _replace(staging: Path, folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -45,6 +46,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """By path below the set's folder."""
     left_out: tuple[str, ...] = ()
     """Files the settings there exclude."""
+    is_whole: bool = False
+    """Whether it brings the rules that all others stand below, as Wazuh's own ruleset does."""
 
 
 class Provenance(msgspec.Struct, frozen=True):
@@ -78,6 +81,15 @@ class ContentStore:
         """Return the names of the sets, sorted."""
         found = (self.folder / "wazuh").glob(f"*/{MANIFEST}")
         return sorted(path.parent.name for path in found if _NAME.fullmatch(path.parent.name))
+
+    def has_whole(self) -> bool:
+        """Whether one of the sets is a ruleset for itself; a manifest that cannot be read counts as none."""
+        for name in self.sets():
+            with suppress(ContentError):
+                manifest = self.manifest(name)
+                if manifest is not None and manifest.is_whole:
+                    return True
+        return False
 
     def folders(self) -> tuple[Path, ...]:
         """Return the content folders of every set, in the order they are read."""

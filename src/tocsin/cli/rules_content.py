@@ -1,0 +1,111 @@
+"""The content that `tocsin rules` works on, and how its commands print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from tocsin.content import analysis_options, content_store, rule_folders
+from tocsin.core.clock import to_iso
+from tocsin.core.errors import NotFoundError, Problem
+from tocsin.rules import Ruleset, load
+from tocsin.rules.catalogue import Catalogue
+from tocsin.rules.options import RulesetOptions
+from tocsin.rules.sources import content_files
+from tocsin.rules.statistics import RuleFigures, kept_figures
+from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
+from tocsin.rules.switchbook import SwitchBook
+from tocsin.settings import Settings, load_settings
+
+RulesetOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--ruleset",
+        help="Folder with decoders/, rules/ and lists/; may be given again. Default: the platform's content.",
+    ),
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of everything that is kept.", envvar="TOCSIN_DATA")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default: tocsin.toml in the working folder.")
+]
+JSONOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ruleset to look at, and where it came from."""
+
+    ruleset: Ruleset
+    folders: tuple[Path, ...]
+    files: tuple[Path, ...]
+    options: RulesetOptions
+    figures: dict[int, RuleFigures]
+    catalogue: Catalogue
+
+
+def settings_of(data: Path | None, config: Path | None) -> Settings:
+    """Return the settings with what the command line says on top."""
+    return load_settings(config, **({} if data is None else {"data": data}))
+
+
+def opened(ruleset: Sequence[Path] | None, data: Path | None, config: Path | None) -> Opened:
+    """Load the folders given, or the platform's content with its switches and figures."""
+    for path in ruleset or ():
+        if not path.is_dir():
+            raise NotFoundError(f"{path} is no folder")
+    if ruleset:
+        return _loaded(tuple(ruleset), RulesetOptions(), {}, None)
+    settings = settings_of(data, config)
+    store = content_store(settings)
+    off = SwitchBook(store.folder / SWITCHES_FILE).switches()
+    options = replace(analysis_options(settings), off=off)
+    return _loaded(rule_folders(settings), options, kept_figures(store.folder / FIGURES_FILE), settings)
+
+
+def _loaded(
+    folders: tuple[Path, ...],
+    options: RulesetOptions,
+    figures: dict[int, RuleFigures],
+    settings: Settings | None,
+) -> Opened:
+    ruleset, files = load(folders, options), content_files(folders, "rules", options.left_out)
+    if settings is None:
+        catalogue = Catalogue(ruleset, files, options.off, figures)
+    else:
+        catalogue = Catalogue(ruleset, files, options.off, figures, content_store(settings).provenance)
+    return Opened(ruleset, folders, files, options, figures, catalogue)
+
+
+def described(problem: Problem) -> dict[str, str | int]:
+    """Return a problem as plain values."""
+    place = problem.location
+    return {"file": place.path, "line": place.line, "subject": problem.subject, "reason": problem.reason}
+
+
+def print_json(document: Any) -> None:
+    """Print a document of plain values and structs."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """Print a line for each."""
+    for problem in problems:
+        console().print(str(problem))
+
+
+def console() -> Console:
+    """Return a console that prints text as it is, whatever a log or a rule holds."""
+    return Console(markup=False, highlight=False, soft_wrap=True)
+
+
+def moment(at: int | None) -> str:
+    """Return an instant for people; a dash for none."""
+    return "-" if at is None else to_iso(at)
