@@ -8,7 +8,7 @@ from tocsin.core.clock import Clock
 from tocsin.settings import SettingsError, StoreSettings
 from tocsin.store.base import EventStore
 from tocsin.store.duckdb import DuckDBStore
-from tocsin.store.opensearch.client import Access
+from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
 
@@ -37,9 +37,24 @@ def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDB
 
 def open_opensearch(settings: StoreSettings) -> OpenSearchStore:
     """Open the log on OpenSearch or Elasticsearch; raises `SettingsError` when the address is missing."""
+    layout = Layout(settings.prefix, settings.shards, settings.replicas)
+    return OpenSearchStore(_access(settings), layout)
+
+
+def greet_opensearch(settings: StoreSettings) -> str:
+    """Return the name and version of the server, changing nothing; raises what opening the log raises."""
+    client = Client(_access(settings))
+    try:
+        version = client.get("")["version"]
+    finally:
+        client.close()
+    return f"{version.get('distribution', 'elasticsearch')} {version['number']}"
+
+
+def _access(settings: StoreSettings) -> Access:
     if not settings.hosts:
         raise SettingsError("store.url: the address of OpenSearch is missing, such as https://search:9200")
-    access = Access(
+    return Access(
         settings.hosts,
         user=settings.user,
         password=settings.password.get_secret_value(),
@@ -47,5 +62,3 @@ def open_opensearch(settings: StoreSettings) -> OpenSearchStore:
         ca=settings.ca,
         timeout_s=settings.timeout_s,
     )
-    layout = Layout(settings.prefix, settings.shards, settings.replicas)
-    return OpenSearchStore(access, layout)

@@ -33,6 +33,7 @@ from tocsin.store.opensearch.mapping import Layout
 
 _STARTS_WITHIN_S = 110
 _HEAP = "512m"
+_ROOM = 2 << 30
 _OLDEST_JAVA, _NEWEST_JAVA = 11, 23  # 24 has no security manager, which OpenSearch 2 wants
 
 
@@ -160,7 +161,7 @@ def indices(url: str) -> Iterator[Layout]:
 def new_node() -> Node:
     """Unpack a node into a folder of its own; skips the test where there is none to be had."""
     archive, java = _archive(), _java()
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-os-", dir="/tmp"))  # not below a folder of root's alone
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-os-", dir=_ground()))
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder)
     node = Node(folder, java, None, _free_port())
@@ -184,6 +185,12 @@ def new_node() -> Node:
         (folder / name).mkdir()
     node.user = _handed_over(folder)
     return node
+
+
+def _ground() -> str:
+    """Return a folder everyone can reach: in memory where there is room, as indices are made by the dozen."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else "/tmp"
 
 
 def _archive() -> Path:

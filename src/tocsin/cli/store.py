@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,33 +53,32 @@ def migrate(
     if to != "opensearch":
         raise InvalidError(f"--to {to}: the log can be moved to opensearch only")
     from tocsin.settings import load_settings
+    from tocsin.stores import open_opensearch
 
     settings = load_settings(config, **({} if data is None else {"data": data}))
-    with _opened(settings, target=not dry_run) as (source, target):
-        days = source.days()
-        if target is None:
-            _say_plan(days, settings, as_json=json_)
+    with _opened(settings) as source:
+        if dry_run:
+            _say_plan(source.days(), settings, as_json=json_)
             return
-        moved = _move(source, target, quiet=json_)
-        compared = _compare(source, target, len(days), quiet=json_)
+        with closing(open_opensearch(settings.store)) as target:
+            moved = _move(source, target, quiet=json_)
+            compared = _compare(source, target, len(source.days()), quiet=json_)
     raise typer.Exit(_say_result(moved, compared, as_json=json_))
 
 
 @contextmanager
-def _opened(settings: Settings, *, target: bool) -> Iterator[tuple[EventStore, OpenSearchStore | None]]:
-    """Hold the data folder, so that no server runs on it, and open both logs."""
+def _opened(settings: Settings) -> Iterator[EventStore]:
+    """Hold the data folder, so that no server runs on it, and open the embedded log."""
     from tocsin.core.clock import SystemClock
     from tocsin.folder import DataFolder
-    from tocsin.stores import open_embedded, open_opensearch
+    from tocsin.stores import open_embedded
 
     with ExitStack() as opened:
         folder = DataFolder(settings.data)
         opened.callback(folder.release)
         source = open_embedded(settings.store, folder.part("events"), SystemClock())
         opened.callback(source.close)
-        reached = open_opensearch(settings.store)  # a dry run says, too, that it cannot be reached
-        opened.callback(reached.close)
-        yield source, reached if target else None
+        yield source
 
 
 def _move(source: EventStore, target: OpenSearchStore, *, quiet: bool) -> int:
@@ -114,8 +113,10 @@ def _progress(what: str, total: int, *, quiet: bool) -> Iterator[Any]:
 
 
 def _say_plan(days: Sequence[Day], settings: Settings, *, as_json: bool) -> None:
+    from tocsin.stores import greet_opensearch
+
     events, size = sum(day.events for day in days), sum(day.size_bytes for day in days)
-    hosts = ", ".join(settings.store.hosts)
+    hosts = f"{greet_opensearch(settings.store)} at {', '.join(settings.store.hosts)}"
     if as_json:
         plan = {"dry_run": True, "days": len(days), "events": events, "size_bytes": size, "to": hosts}
         typer.echo(msgspec.json.encode(plan).decode())
