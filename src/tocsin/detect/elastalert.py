@@ -12,10 +12,13 @@ from typing import Any
 from tocsin.core.errors import InvalidError, Problem
 from tocsin.core.fields import canonical
 from tocsin.core.severity import Severity
-from tocsin.detect.elastalert_options import REFUSED, UNSAFE_ALERTERS, unknown_options
-from tocsin.detect.kinds.settings import PollSettings
+from tocsin.detect.elastalert_options import REFUSED, unknown_options
+from tocsin.detect.kinds.settings import KindSettings, PollSettings
 from tocsin.detect.reading import typed
+from tocsin.detect.reading.alerters import alerter_remarks, read_alerters
+from tocsin.detect.reading.imports import with_imports
 from tocsin.detect.reading.kinds import read_kind
+from tocsin.detect.reading.notes import differences
 from tocsin.detect.reading.polls import read_poll
 from tocsin.detect.reading.words import read_wording
 from tocsin.detect.rule import Mode, Title, Watch, WatchRule, Window, version_of
@@ -25,6 +28,11 @@ from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Node
 
 _DEFAULTS = PollSettings()
+
+_ENHANCEMENTS = frozenset(
+    {"elastalert.enhancements.TimeEnhancement", "elastalert_modules.TimeEnhancement", "TimeEnhancement"}
+)
+"""Known by name, and done here."""
 
 _OURS = frozenset({"severity", "title", "title_fields", "techniques", "tags", "id", "replaces", "mode"})
 
@@ -42,6 +50,7 @@ def read_elastalert(source: Source, default_name: str, defaults: PollSettings = 
 
     `defaults` are ElastAlert's own settings (`run_every`, `buffer_time` and so on) for rules without theirs.
     """
+    source = with_imports(source)
     _refuse_unsafe(source)
     kind = read_kind(source)
     poll = read_poll(source, defaults)
@@ -67,10 +76,39 @@ def read_elastalert(source: Source, default_name: str, defaults: PollSettings = 
         grouped=bool(kind.query_key),
         window=Window(kind.num_events, kind.timeframe) if kind.kind == "frequency" else None,
         realert=poll.realert,
-        watch=Watch(_mode(source, ours), kind, poll, read_wording(source, name, poll.aggregates)),
+        watch=_watch(source, ours, kind, poll, name),
         enabled=typed.flag(source, "is_enabled", True),
     )
-    return ReadRule(rule, _remarks(source))
+    notify = rule.watch.notify if rule.watch else ()
+    return ReadRule(rule, (*_remarks(source), *alerter_remarks(source, notify)))
+
+
+def _watch(
+    source: Source, ours: Mapping[str, Any], kind: KindSettings, poll: PollSettings, name: str
+) -> Watch:
+    return Watch(
+        mode=_mode(source, ours),
+        kind=kind,
+        poll=poll,
+        wording=read_wording(source, name, poll.aggregates),
+        include=typed.names(source, "include"),
+        readable_times=_readable_times(source),
+        notify=read_alerters(source),
+        notes=differences(kind, poll),
+    )
+
+
+def _readable_times(source: Source) -> bool:
+    """Say whether times are written for people: the one enhancement that needs no code of strangers."""
+    given = typed.names(source, "match_enhancements")
+    for name in given:
+        if name not in _ENHANCEMENTS:
+            raise source.refuse(
+                f"enhancement {name!r} names a Python module, and rules do not load code; "
+                f"let a playbook change or close the alert",
+                "match_enhancements",
+            )
+    return bool(given)
 
 
 def _mode(source: Source, ours: Mapping[str, Any]) -> Mode:
@@ -86,13 +124,6 @@ def _refuse_unsafe(source: Source) -> None:
             raise source.refuse(f"option {option!r} is refused: {reason}", option)
         if option.endswith("_expr"):
             raise source.refuse(f"option {option!r} is refused: it is Python that would be executed", option)
-    alerts = source.values.get("alert", [])
-    for alert in alerts if isinstance(alerts, list) else [alerts]:
-        name = next(iter(alert), "") if isinstance(alert, Mapping) else str(alert)
-        if reason := UNSAFE_ALERTERS.get(str(name)):
-            raise source.refuse(f"alert {name!r} is refused: {reason}", "alert")
-        if "." in str(name):
-            raise source.refuse(f"alert {name!r} names a Python module, and rules do not load code", "alert")
 
 
 def _node(source: Source) -> Node:

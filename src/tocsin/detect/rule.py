@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tocsin.core.detection import RuleKind
 from tocsin.core.errors import Location
@@ -52,6 +52,16 @@ Mode = Literal["exact", "compat"]
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """A service a rule's author wanted told: recorded with the rule, secrets left out."""
+
+    service: str
+    means: str
+    """alert (our own), message, ticket, or record for what needs nothing."""
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """How a rule of ElastAlert's kinds watches: mode, kind, polls and silences, words."""
 
@@ -59,6 +69,13 @@ class Watch:
     kind: KindSettings
     poll: PollSettings
     wording: Wording
+    include: tuple[str, ...] = ()
+    """The fields a match keeps; empty: all."""
+    readable_times: bool = False
+    """A match's time is written for people."""
+    notify: tuple[Notify, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Where the other mode would answer otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

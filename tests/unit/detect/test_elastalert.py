@@ -92,7 +92,7 @@ def test_options_of_alerters_are_not_reported():
         ("severity: high", "severity: awful", 15, "low, medium"),
         ("severity: high", "urgency: high", 15, "does not know"),
         ("alert: debug", "timestamp_to_datetime_format_expr: ts", 12, "Python"),
-        ("alert: debug", "match_enhancements: [a.b]", 12, "Python modules"),
+        ("alert: debug", "match_enhancements: [a.b]", 12, "Python module"),
         ("alert: debug", "name: twice", 12, "given twice"),
         ("query_key: [source.ip, user.name]", "query_key: {a: b}", 7, "list of texts"),
     ],
@@ -114,7 +114,7 @@ def test_what_cannot_be_kept_to_its_meaning_is_refused(old, new, line, reason):
         ("type: any\nx: &a [1]\ny: *a\n", "aliases"),
         ("type: any\nfilter: " + "[" * 3000, "YAML|deep"),
         ("x: " + "a" * 600_000, "larger"),
-        ("correlation: {}\n", "correlation"),
+        ("correlation: {}\n", "correlation|title"),
     ],
 )
 def test_what_is_no_rule_is_refused(text, reason):

@@ -119,6 +119,9 @@ class PollSettings:
     aggregate_by_match_time: bool = False
     compare_match_time: bool = False
     """A gathering takes matches up to its end in event time, not until the end has come."""
+    top_fields: tuple[str, ...] = ()
+    """A match tells the most frequent values of these around its time."""
+    top_number: int = 5
     limit_execution: str = ""
     limit_coverage: bool = False
 

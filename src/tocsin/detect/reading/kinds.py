@@ -110,6 +110,8 @@ def _lines(source: Source, key: str, name: str) -> list[str]:
     """Read a list's file; it must stand in the rule's folder or below."""
     folder = Path(source.path).resolve().parent
     path = (folder / name).resolve()
+    if not Path(source.path).is_file():
+        raise source.refuse(f"{key}: only a rule that is read from a file can name a file", key)
     if not path.is_relative_to(folder):
         raise source.refuse(f"{key}: {name!r} lies outside the rule's folder", key)
     try:

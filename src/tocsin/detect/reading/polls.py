@@ -33,6 +33,8 @@ def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
         aggregation_fields=typed.names(source, "aggregation_key"),
         aggregate_by_match_time=typed.flag(source, "aggregate_by_match_time"),
         compare_match_time=typed.flag(source, "aggregation_alert_time_compared_with_timestamp_field"),
+        top_fields=typed.names(source, "top_count_keys"),
+        top_number=typed.whole(source, "top_count_number", 5, 1, 1_000),
         limit_execution=_cron(source, "limit_execution", source.values.get("limit_execution")),
         limit_coverage=typed.flag(source, "limit_execution_coverage"),
     )

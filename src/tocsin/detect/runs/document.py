@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tocsin.core.event import Event, nested
-from tocsin.detect.kinds.document import Document, Hit, compound, timestamp
+from tocsin.core.fields import canonical
+from tocsin.detect.kinds.document import Document, Hit, compound, lookup, timestamp
 from tocsin.detect.rule import Watch
 
 INDEX = "tocsin"
@@ -21,8 +22,46 @@ def hit_of(watch: Watch, event: Event) -> Hit:
 
 
 def prepared(watch: Watch, document: Document) -> Document:
-    """Fill in the fields that hold the values of compound keys."""
+    """Fill in the fields that hold the values of compound keys, and leave only what the rule includes."""
     for names in (watch.kind.key_fields, watch.poll.aggregation_fields):
         if len(names) > 1:
             document[",".join(names)] = compound(document, names)
-    return document
+    return _included(watch, document) if watch.include and "*" not in watch.include else document
+
+
+def _included(watch: Watch, document: Document) -> Document:
+    kind = watch.kind
+    metric = (kind.metric.field,) if kind.metric else ()
+    needed = {
+        kind.timestamp_field,
+        "_id",
+        "_index",
+        kind.query_key,
+        *kind.keys,
+        *kind.compare_fields,
+        *metric,
+    }
+    needed |= {kind.cardinality_field, kind.field_value, *watch.poll.top_fields, *watch.include}
+    needed |= {*watch.poll.aggregation_fields, ",".join(watch.poll.aggregation_fields)}
+    for name in kind.fields:
+        needed |= {name} if isinstance(name, str) else set(name)
+    kept: Document = {}
+    for name in sorted(needed - {""}):
+        value = lookup(document, name)
+        if value is not None:
+            _place(kept, name if name in document else canonical(name), value, name in document)
+    return kept
+
+
+def _place(document: Document, name: str, value: object, whole: bool) -> None:
+    """Put a value where the document had it: under its whole name, or nested."""
+    if whole:
+        document[name] = value
+        return
+    *path, last = name.split(".")
+    for part in path:
+        inner = document.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return
+        document = inner
+    document[last] = value

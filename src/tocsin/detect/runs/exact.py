@@ -17,6 +17,7 @@ import msgspec
 from tocsin.detect.kinds import Hit, KindSettings, Match, PollSettings
 from tocsin.detect.kinds.terms import NewTermKind
 from tocsin.detect.runs.fold import LATENESS, Fold, Position, Telling
+from tocsin.detect.runs.top import tell_top
 
 MAX_HELD = 20_000
 """Events held per rule; with more of them in an hour, less lateness is allowed, and that is shown."""
@@ -122,9 +123,16 @@ class ExactRun:
             insort(self._log, hit, key=_position)
         changes = self._replay(_position(new[0]), watermark) if late else Changes(self._run(new, watermark))
         self._remember(changes)
+        for telling in changes.told:
+            tell_top(self._kind, self._poll, telling.matches, self)
         if self._must_settle(watermark):
             self._settle(watermark)
         return changes
+
+    def between(self, start: int, end: int) -> list[Hit]:
+        """Return the events held with `start < at <= end`."""
+        first = bisect_right(self._log, (start, _LAST), key=_position)
+        return self._log[first : bisect_right(self._log, (end, _LAST), key=_position)]
 
     def _looked(self) -> int:
         return self._fold.state.looked if self._fold.looks else 0

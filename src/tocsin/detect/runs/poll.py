@@ -20,6 +20,7 @@ from tocsin.detect.runs.fold import silence_key
 from tocsin.detect.runs.log import Log
 from tocsin.detect.runs.pending import Pending, PendingState
 from tocsin.detect.runs.silences import Silence, Silences
+from tocsin.detect.runs.top import tell_top
 from tocsin.detect.schedule import covers
 
 Deliver = Callable[[list[Match]], bool]
@@ -261,6 +262,7 @@ class Poller:
             self._tell([match], now)
 
     def _tell(self, matches: list[Match], due: int) -> None:
+        tell_top(self._rule.kind, self._rule.poll, matches, self._log)
         if not self._deliver(matches):
             self._pending.retry(matches, due)
 

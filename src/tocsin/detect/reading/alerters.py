@@ -1,0 +1,118 @@
+"""Read which services an ElastAlert rule would tell, as a description any sender could follow.
+
+Nothing is sent from here: every match becomes one of our alerts, which is what `hivealerter` and `iris` are
+for; the other services are recorded with the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from tocsin.core.errors import Problem
+from tocsin.detect.rule import Notify
+from tocsin.detect.yaml_source import Source
+
+Means = Literal["alert", "message", "ticket", "record"]
+
+_SERVICES: dict[str, tuple[Means, tuple[str, ...]]] = {
+    "hivealerter": ("alert", ("hive_",)),
+    "iris": ("alert", ("iris_",)),
+    "debug": ("record", ()),
+    "indexer": ("record", ("indexer_",)),
+    "email": ("message", ("email", "smtp_", "from_addr", "cc", "bcc")),
+    "ses": ("message", ("ses_", "aws_")),
+    "sns": ("message", ("sns_", "aws_", "boto_")),
+    "sqs": ("message", ("sqs_", "aws_")),
+    "slack": ("message", ("slack_",)),
+    "mattermost": ("message", ("mattermost_",)),
+    "rocketchat": ("message", ("rocket_chat_",)),
+    "discord": ("message", ("discord_",)),
+    "telegram": ("message", ("telegram_",)),
+    "ms_teams": ("message", ("ms_teams_",)),
+    "ms_power_automate": ("message", ("ms_power_automate_",)),
+    "googlechat": ("message", ("googlechat_",)),
+    "webex_webhook": ("message", ("webex_",)),
+    "matrixhookshot": ("message", ("matrixhookshot_",)),
+    "dingtalk": ("message", ("dingtalk_",)),
+    "lark": ("message", ("lark_",)),
+    "linenotify": ("message", ("linenotify_",)),
+    "line": ("message", ("line_", "linenotify_")),
+    "workwechat": ("message", ("workwechat_", "work_wechat_")),
+    "chatwork": ("message", ("chatwork_",)),
+    "gitter": ("message", ("gitter_",)),
+    "yzj": ("message", ("yzj_",)),
+    "twilio": ("message", ("twilio_",)),
+    "exotel": ("message", ("exotel_",)),
+    "smseagle": ("message", ("smseagle_",)),
+    "tencent_sms": ("message", ("tencent_sms_",)),
+    "post": ("message", ("http_post_",)),
+    "post2": ("message", ("http_post2_",)),
+    "gelf": ("message", ("gelf_",)),
+    "stomp": ("message", ("stomp_",)),
+    "alertmanager": ("message", ("alertmanager_",)),
+    "alerta": ("message", ("alerta_",)),
+    "datadog": ("message", ("datadog_",)),
+    "zabbix": ("message", ("zbx_",)),
+    "pagerduty": ("ticket", ("pagerduty_",)),
+    "pagertree": ("ticket", ("pagertree_",)),
+    "opsgenie": ("ticket", ("opsgenie_",)),
+    "victorops": ("ticket", ("victorops_",)),
+    "flashduty": ("ticket", ("flashduty_",)),
+    "jira": ("ticket", ("jira_",)),
+    "servicenow": ("ticket", ("servicenow_",)),
+}
+
+_UNSAFE = {
+    "command": "the command alerter runs a command on the server; let a playbook with a responder do that"
+}
+
+_SECRET = ("key", "token", "password", "secret", "url", "webhook", "auth", "account", "sid", "credential")
+
+
+def read_alerters(source: Source) -> tuple[Notify, ...]:
+    """Return the services the rule names; raises `ContentError` for what would run code."""
+    return tuple(_notify(source, name, own) for name, own in _named(source))
+
+
+def _named(source: Source) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    given = source.values.get("alert", [])
+    for entry in given if isinstance(given, list) else [given]:
+        if isinstance(entry, Mapping):
+            for name, own in entry.items():
+                yield str(name), own if isinstance(own, Mapping) else {}
+        elif entry:
+            yield str(entry), {}
+
+
+def _notify(source: Source, name: str, own: Mapping[str, Any]) -> Notify:
+    if reason := _UNSAFE.get(name):
+        raise source.refuse(f"alert {name!r} is refused: {reason}", "alert")
+    if "." in name:
+        raise source.refuse(f"alert {name!r} names a Python module, and rules do not load code", "alert")
+    means, prefixes = _SERVICES.get(name, ("record", (f"{name}_",)))
+    options = {key: value for key, value in source.values.items() if prefixes and key.startswith(prefixes)}
+    options.update({str(key): value for key, value in own.items()})
+    return Notify(name, means, {key: _shown(key, value) for key, value in sorted(options.items())})
+
+
+def _shown(key: str, value: Any) -> Any:
+    """Return an option as it may be shown: what could be a secret only as being there."""
+    return "(set)" if any(word in key for word in _SECRET) else value
+
+
+def alerter_remarks(source: Source, notify: tuple[Notify, ...]) -> list[Problem]:
+    """Return a remark on services that are recorded and not told, and on names nobody knows."""
+    remarks = []
+    unsent = [each.service for each in notify if each.means in {"message", "ticket"}]
+    if unsent:
+        reason = f"matches become alerts here; {', '.join(unsent)} is recorded with the rule and not told"
+        remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
+    for each in notify:
+        if each.service not in _SERVICES:
+            likely = get_close_matches(each.service, sorted(_SERVICES), n=1)
+            hint = f"; did you mean {likely[0]!r}?" if likely else ""
+            reason = f"alert {each.service!r} is no service ElastAlert knows{hint}"
+            remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
+    return remarks

@@ -1,0 +1,34 @@
+"""The most frequent values around a match, for rules that want them told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tocsin.core.clock import MINUTE
+from tocsin.detect.kinds import Hit, KindSettings, Match, PollSettings
+from tocsin.detect.kinds.document import lookup
+from tocsin.detect.kinds.figures import ranked
+from tocsin.detect.runs.log import Log
+from tocsin.detect.wording import TOP_EVENTS
+
+_AROUND = 10 * MINUTE
+"""After the match, and before it for a rule without timeframe."""
+
+
+def tell_top(kind: KindSettings, poll: PollSettings, matches: Sequence[Match], log: Log) -> None:
+    """Add to every match the most frequent values of the fields the rule names, of the same key."""
+    for match in matches if poll.top_fields else ():
+        hits = _around(kind, match, log)
+        for name in poll.top_fields:
+            counts = {value: len(inside) for value, inside in ranked(hits, name)[: poll.top_number]}
+            match.fields[f"{TOP_EVENTS}{name}"] = counts
+
+
+def _around(kind: KindSettings, match: Match, log: Log) -> list[Hit]:
+    span = kind.timeframe or _AROUND
+    start = match.at - (2 * span if kind.kind == "flatline" else span)
+    hits = log.between(start - 1, match.at + _AROUND)
+    if not kind.query_key:
+        return list(hits)
+    wanted = lookup(match.fields, kind.query_key)
+    return [hit for hit in hits if lookup(hit.fields, kind.query_key) == wanted]
