@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -94,8 +95,13 @@ def _load(folders: Sequence[Path], options: RulesetOptions, *, quiet: bool) -> R
 def answer_lines(test: LogTest, lines: BinaryIO, out: TextIO, usual: Question) -> None:
     """Answer each line as it comes; `usual` holds what a line need not state."""
     for number, line in enumerate(_lines(lines), start=1):
-        out.write(_answered(test, line, number, usual) + "\n")
-        out.flush()
+        answer = _answered(test, line, number, usual)
+        try:
+            out.write(answer + "\n")
+            out.flush()
+        except BrokenPipeError:  # nobody reads any more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
