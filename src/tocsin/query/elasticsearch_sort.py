@@ -53,7 +53,7 @@ def _by(name: str, body: Mapping[str, Any]) -> list[SortedBy]:
     order = str(body.get("order", "asc")).lower()
     if order not in {"asc", "desc"}:
         raise InvalidError(f"[sort] on [{name[:80]}]: the order is asc or desc, not {shown(order)}")
-    missing = body.get("missing", "_last")
+    missing = str(body.get("missing", "_last"))
     if missing not in {"_first", "_last"}:
         raise InvalidError(f"[sort] on [{name[:80]}]: missing is _first or _last")
     descending = order == "desc"

@@ -84,7 +84,7 @@ def _refuse_likeness(given: Mapping[str, Any], field: str) -> None:
         raise InvalidError(
             f"match on {field}: fuzziness is not supported, likeness cannot be kept to its meaning"
         )
-    if given.get("slop", 0) not in {0, "0"}:
+    if str(given.get("slop", 0)) != "0":
         raise InvalidError(f"match on {field}: slop is not supported: words stand one after the other")
 
 
@@ -161,7 +161,7 @@ def _string_options(body: Any, clause: str) -> Mapping[str, Any]:
         "default_operator", "default_field", "fields", "minimum_should_match", "type", "fuzziness",
     }  # fmt: skip
     given = options(body, clause, "query", known)
-    if given.get("minimum_should_match", 1) not in {0, 1, "0", "1"}:
+    if str(given.get("minimum_should_match", 1)) not in {"0", "1"}:
         raise InvalidError(f"{clause}: write AND into the query instead of minimum_should_match")
     return given
 

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tocsin.api.elastic.sources import Chosen, hit_of, read_chosen
-from tocsin.api.elastic.views import View
+from tocsin.api.elastic.sources import Chosen, Showing, read_chosen
 from tocsin.core.fields import FieldType
 from tocsin.query.aggregation import (
     Bucket,
@@ -34,10 +33,10 @@ TypeOf = Callable[[str], FieldType | str]
 
 
 class Shown:
-    """Shows answers; knows the view they are about and the types of fields."""
+    """Shows answers; knows how events are shown and the types of fields."""
 
-    def __init__(self, view: View, type_of: TypeOf) -> None:
-        self._view = view
+    def __init__(self, showing: Showing, type_of: TypeOf) -> None:
+        self._showing = showing
         self._type_of = type_of
 
     def all(self, asked: tuple[Asked, ...], results: Mapping[str, Result]) -> dict[str, Any]:
@@ -59,7 +58,7 @@ class Shown:
                 return self._buckets(asked, result)
 
     def _hits(self, total: int, events: Any, chosen: Chosen) -> dict[str, Any]:
-        hits = [hit_of(event, self._view, chosen) for event in events]
+        hits = [self._showing.hit(event, chosen) for event in events]
         return {"total": {"value": total, "relation": "eq"}, "max_score": None, "hits": hits}
 
     def _buckets(self, asked: Asked, result: Buckets) -> dict[str, Any]:

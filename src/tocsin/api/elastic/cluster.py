@@ -153,9 +153,13 @@ def _index_row(name: str, count: str, size_bytes: int | None) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _wants_json(request: Request) -> bool:
+    return "json" in request.headers.get("accept", "").partition(",")[0]
+
+
 def _table(request: Request, rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> Response:
     wanted = [name for name in request.query_params.get("h", "").split(",") if name] or list(columns)
-    if request.query_params.get("format") == "json" or "json" in request.headers.get("accept", ""):
+    if request.query_params.get("format") == "json" or _wants_json(request):
         return document([{name: row.get(name) for name in wanted} for row in rows])
     if request.query_params.get("format", "text") not in {"text", "txt"}:
         raise ElasticError("[format] is text or json")

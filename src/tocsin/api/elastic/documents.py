@@ -13,7 +13,7 @@ from tocsin.api.elastic.body import json_body, raw_body, read_object
 from tocsin.api.elastic.form import ElasticError, ElasticRoute, append_only, document
 from tocsin.api.elastic.kept import is_kept
 from tocsin.api.elastic.permissions import require_writer
-from tocsin.api.elastic.sources import Chosen, document_of, filtered, read_chosen
+from tocsin.api.elastic.sources import Chosen, Showing, filtered, read_chosen
 from tocsin.api.elastic.views import View, index_of, view_of
 from tocsin.api.services import Services, services
 from tocsin.core.errors import ConflictError, NotFoundError
@@ -152,7 +152,7 @@ def _event(services: Services, index: str, identifier: str, view: View, chosen: 
         found |= {"_index": index_of(events[0].at, view), "_version": 1, "_seq_no": events[0].seq}
         found |= {"_primary_term": 1}
         if chosen.shown:
-            found["_source"] = filtered(document_of(events[0], wazuh=view.wazuh), chosen)
+            found["_source"] = filtered(Showing(services, view).document(events[0]), chosen)
     return found
 
 

@@ -13,9 +13,10 @@ from tocsin.api.elastic.access import Caller, Reader
 from tocsin.api.elastic.body import flag, json_body
 from tocsin.api.elastic.form import ElasticRoute, document
 from tocsin.api.elastic.kept import kept_in
-from tocsin.api.elastic.views import listed, matching, names_in, view_of
+from tocsin.api.elastic.views import View, listed, matching, names_in, view_of
 from tocsin.api.services import Services, services
 from tocsin.core.fields import ALIASES, CATALOGUE, EVENT_ID
+from tocsin.query.tree import Everything
 from tocsin.store.base import EventStore, Selection
 
 router = APIRouter(route_class=ElasticRoute)
@@ -36,7 +37,7 @@ def mapping(request: Request, _caller: Reader, services: _Services, index: str =
             known = services.documents.indices(tx)
         return document({name: {"mappings": known[name].get("mappings", {})} for name in names})
     view = view_of(index, services.store, now=now, lenient=flag(request.query_params, "ignore_unavailable"))
-    mappings = {"mappings": {"properties": properties(types_of(services.store, wazuh=view.wazuh))}}
+    mappings = {"mappings": {"properties": properties(types_of(services.store, view))}}
     return document(dict.fromkeys(indices_of(index, services.store, now=now), mappings))
 
 
@@ -44,7 +45,7 @@ def mapping(request: Request, _caller: Reader, services: _Services, index: str =
 @router.get("/_mapping/field/{fields}")
 def mapping_of_fields(_caller: Reader, services: _Services, fields: str, index: str = "") -> Response:
     """Return the types of single fields."""
-    types = types_of(services.store, wazuh=True)
+    types = types_of(services.store, View(Everything(), wazuh=True))
     found = {
         name: {"full_name": name, "mapping": {name.rpartition(".")[2]: {"type": kind}}}
         for name, kind in types.items()
@@ -71,7 +72,7 @@ def _caps(services: Services, index: str, patterns: list[str], lenient: bool) ->
     now = services.clock.now()
     view = view_of(index, services.store, now=now, lenient=lenient)
     found: dict[str, Any] = {}
-    for name, kind in types_of(services.store, wazuh=view.wazuh).items():
+    for name, kind in types_of(services.store, view).items():
         names = {name: kind} | ({f"{name}.keyword": "keyword"} if kind == "text" else {})
         for each, of in names.items():
             if any(fnmatchcase(each, pattern) for pattern in patterns):
@@ -88,13 +89,20 @@ def _capability(kind: str) -> dict[str, Any]:
     }
 
 
-def types_of(store: EventStore, *, wazuh: bool) -> dict[str, str]:
-    """Return the type of every field that is known or occurs; with Wazuh's names for its views."""
+def types_of(store: EventStore, view: View) -> dict[str, str]:
+    """Return the type of every field that is known or occurs, by the names the view's documents have."""
     types: dict[str, str] = {name: kind for name, kind in CATALOGUE.items() if name != EVENT_ID}
     types |= {seen.name: seen.type for seen in store.fields(Selection())}
-    if wazuh:
+    if view.index and not view.wazuh:  # as sent: fields without a name of ECS do not stand under `data`
+        types = {_as_sent(name, types): kind for name, kind in types.items()}
+    if view.wazuh:
         types |= {alias: types[name] for alias, name in ALIASES.items() if name in types}
     return dict(sorted(types.items()))
+
+
+def _as_sent(name: str, types: Mapping[str, str]) -> str:
+    short = name.removeprefix("data.")
+    return name if short in types else short
 
 
 def properties(types: Mapping[str, str]) -> dict[str, Any]:

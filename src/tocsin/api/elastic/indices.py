@@ -80,7 +80,7 @@ def describe(request: Request, _caller: Reader, services: _Services, index: str)
         raise _no_handler(request)
     lenient = flag(request.query_params, "ignore_unavailable")
     view = view_of(index, services.store, now=now, lenient=lenient)
-    found = {"properties": properties(types_of(services.store, wazuh=view.wazuh))}
+    found = {"properties": properties(types_of(services.store, view))}
     shown = {"aliases": {}, "mappings": found, "settings": {"index": {"number_of_shards": "1"}}}
     return document(dict.fromkeys(indices_of(index, services.store, now=now), shown))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.api.elastic.form import ElasticError
 from tocsin.api.elastic.sources import Chosen, read_chosen
+from tocsin.core.errors import InvalidError
 from tocsin.query.aggregation import MAX_HITS
 from tocsin.query.elasticsearch_aggs import Asked, read_aggregations
 from tocsin.query.elasticsearch_dsl import read_filter
@@ -80,7 +81,7 @@ def read_search(body: Mapping[str, Any], params: Mapping[str, str], *, now: int)
         chosen=read_chosen(body.get("_source"), params),
         fields=(*_fields(body.get("fields")), *_fields(body.get("docvalue_fields"))),
         aggregations=read_aggregations(body.get("aggs", body.get("aggregations")) or {}, now=now),
-        counted=total not in {False, "false"},
+        counted=str(total).lower() != "false",
         pit=str(pit.get("id", "")),
         as_int=params.get("rest_total_hits_as_int") == "true",
     )
@@ -90,7 +91,10 @@ def read_query(body: Mapping[str, Any], params: Mapping[str, str], *, now: int) 
     """Return the tree of a body's `query` and the address's `q`."""
     nodes: list[Node] = []
     if body.get("query") is not None:
-        nodes.append(read_filter(body["query"], now=now))
+        try:
+            nodes.append(read_filter(body["query"], now=now))
+        except InvalidError as error:
+            raise ElasticError(error.message, kind="parsing_exception") from error
     if text := params.get("q"):
         joining: Joining = "and" if params.get("default_operator", "or").lower() == "and" else "or"
         nodes.append(parse_lucene(text, now=now, joining=joining))

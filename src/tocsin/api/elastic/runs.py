@@ -9,14 +9,17 @@ from typing import Any
 
 from tocsin.api.elastic.aggregated import Shown
 from tocsin.api.elastic.form import ElasticError
+from tocsin.api.elastic.names import Names
 from tocsin.api.elastic.requests import Search
-from tocsin.api.elastic.sources import fields_of, hit_of
+from tocsin.api.elastic.sources import Showing, fields_of
 from tocsin.api.elastic.views import View
+from tocsin.api.services import Services
 from tocsin.core.event import Event
 from tocsin.core.fields import TIMESTAMP, field_type
 from tocsin.query.aggregation import SortKey, ValueKind, value_kind
 from tocsin.query.date_formats import format_date, parse_date
 from tocsin.query.elasticsearch_sort import SortedBy
+from tocsin.query.renaming import renamed, renamed_aggregation, renamed_sort
 from tocsin.query.spans import time_span
 from tocsin.query.tree import And, Everything, Node, Scalar
 from tocsin.store.base import Behind, EventStore, Order, Selection
@@ -35,37 +38,34 @@ class Hit:
 class Run:
     """One search. Reads of one run see the same query; what is committed meanwhile may be among them."""
 
-    def __init__(self, store: EventStore, view: View, asked: Search) -> None:
-        self._store = store
+    def __init__(self, services: Services, view: View, asked: Search) -> None:
+        self._store: EventStore = services.store
+        self._showing = Showing(services, view)
+        self._names = Names(services.store)
         self.view = view
         self.asked = asked
 
-    @staticmethod
-    def selected(view: View, query: Node) -> Selection:
-        """Return the events of a view that a query selects, with the time they can be of."""
-        parts = tuple(node for node in (query, view.node) if not isinstance(node, Everything))
+    def selected(self, query: Node) -> Selection:
+        """Return the events of the view that a query selects, with the time they can be of."""
+        named = renamed(query, self._names)
+        parts = tuple(node for node in (named, self.view.node) if not isinstance(node, Everything))
         node: Node = And(parts) if len(parts) > 1 else parts[0] if parts else Everything()
         first, end = time_span(node)
         return Selection(node, first, end)
 
     @cached_property
     def _selection(self) -> Selection:
-        return self.selected(self.view, self.asked.query)
+        return self.selected(self.asked.query)
 
     @cached_property
     def _hits(self) -> Selection:
         if isinstance(self.asked.hits, Everything):
             return self._selection
-        return self.selected(self.view, And((self.asked.query, self.asked.hits)))
-
-    @cached_property
-    def _types(self) -> dict[str, str]:
-        narrowed = Selection(Everything(), self._selection.from_at, self._selection.to_at)
-        return {seen.name: seen.type for seen in self._store.fields(narrowed)}
+        return self.selected(And((self.asked.query, self.asked.hits)))
 
     def type_of(self, field: str) -> str:
         """Return the type of a field: as declared, else as its values are."""
-        return field_type(field) or self._types.get(field, "keyword")
+        return self._names.type_of(field)
 
     def total(self) -> int | None:
         """Return how many events are hits; None when nobody asks."""
@@ -75,9 +75,9 @@ class Run:
         """Return the aggregations' answers; None when there are none."""
         if not self.asked.aggregations:
             return None
-        nodes = [one.node for one in self.asked.aggregations]
+        nodes = [renamed_aggregation(one.node, self._names) for one in self.asked.aggregations]
         results = self._store.aggregate(self._selection, nodes)
-        return Shown(self.view, self.type_of).all(self.asked.aggregations, results)
+        return Shown(self._showing, self.type_of).all(self.asked.aggregations, results)
 
     def page(self, behind: Hit | None = None) -> list[dict[str, Any]]:
         """Return a page of hits as they are shown; `behind` is the last hit of the page before."""
@@ -119,7 +119,7 @@ class Run:
 
     @cached_property
     def _keys(self) -> list[SortKey]:
-        found = [one.key for one in self.asked.sort if one.key is not None]
+        found = [renamed_sort(one.key, self._names) for one in self.asked.sort if one.key is not None]
         first_doc = next((one for one in self.asked.sort if one.key is None), None)
         if not found and first_doc is not None:  # the order of the log itself: by time
             found = [SortKey(TIMESTAMP, first_doc.descending)]
@@ -162,8 +162,8 @@ class Run:
 
     def shown(self, hit: Hit) -> dict[str, Any]:
         """Return a hit in Elasticsearch's form."""
-        shown = hit_of(hit.event, self.view, self.asked.chosen)
-        if self.asked.fields and (fields := fields_of(hit.event, self.asked.fields)):
+        shown = self._showing.hit(hit.event, self.asked.chosen)
+        if self.asked.fields and (fields := fields_of(hit.event, self.asked.fields, self._names)):
             shown["fields"] = fields
         if self.asked.sort or self.asked.pit:
             shown["sort"] = self._sort_values(hit)
@@ -172,15 +172,12 @@ class Run:
     def _sort_values(self, hit: Hit) -> list[Any]:
         values = iter(hit.values)
         keyed = [(one, one.key) for one in self.asked.sort if one.key is not None]
-        found = [_sort_value(one, next(values), self._kind(key)) for one, key in keyed]
+        found = [_sort_value(one, next(values), self.type_of(key.field)) for one, key in keyed]
         if not keyed:
             found.append(_milliseconds(hit.event.at))
         if self.asked.pit or any(one.key is None for one in self.asked.sort):
             found.append(hit.event.id)  # by which reading on loses none of those with equal values
         return found
-
-    def _kind(self, key: SortKey) -> ValueKind:
-        return value_kind(key.field) if field_type(key.field) else _KINDS.get(self.type_of(key.field), "text")
 
 
 def time_order(sort: Sequence[SortedBy]) -> Order | None:
@@ -195,8 +192,10 @@ def time_order(sort: Sequence[SortedBy]) -> Order | None:
     return "newest" if first.descending else "oldest"
 
 
-def _sort_value(one: SortedBy, value: Scalar | None, kind: ValueKind) -> Any:
-    if value is None or kind != "date" or not isinstance(value, int):
+def _sort_value(one: SortedBy, value: Scalar | None, of: str) -> Any:
+    if of == "long" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if value is None or of != "date" or not isinstance(value, int):
         return value
     return format_date(value, formats=one.format) if one.format else _milliseconds(value)
 

@@ -28,7 +28,7 @@ _BOTH = ["GET", "POST"]
 
 
 @router.api_route("/_search", methods=_BOTH)
-@router.api_route("/{index}/_search", methods=_BOTH)
+@router.api_route("/{index:path}/_search", methods=_BOTH)
 async def search(request: Request, caller: Reader, services: _Services, index: str = "") -> Response:
     """Return the events a query selects."""
     body = await json_body(request)
@@ -38,7 +38,7 @@ async def search(request: Request, caller: Reader, services: _Services, index: s
 
 
 @router.api_route("/_count", methods=_BOTH)
-@router.api_route("/{index}/_count", methods=_BOTH)
+@router.api_route("/{index:path}/_count", methods=_BOTH)
 async def count(request: Request, _caller: Reader, services: _Services, index: str = "") -> Response:
     """Return how many events a query selects."""
     body = await json_body(request)
@@ -102,7 +102,7 @@ class _Asking:
             view = resolve_pit(self.request, self.owner, asked.pit)
         else:
             view = view_of(index, services.store, now=now, lenient=flag(params, "ignore_unavailable"))
-        run = Run(services.store, view, asked)
+        run = Run(services, view, asked)
         if keep := params.get("scroll"):
             return open_scroll(self.request, self.owner, run, keep, began)
         return answered(Found(run.total(), run.page(), run.aggregated(), asked.pit), asked, began)
@@ -125,9 +125,8 @@ def _count(services: Services, index: str, body: dict[str, Any], params: Mapping
     if unknown := set(map(str, body)) - {"query"}:
         raise ElasticError(f"request does not support [{min(unknown)[:80]}]", kind="parsing_exception")
     now = services.clock.now()
-    node = read_query(body, params, now=now)
+    asked = read_search(dict(body) | {"size": 0}, params, now=now)
     if (names := kept_in(services, index)) is not None:
-        asked = read_search(dict(body) | {"size": 0}, params, now=now)
         return {"count": search_kept(services, names, asked).total, "_shards": _SHARDS}
     view = view_of(index, services.store, now=now, lenient=flag(params, "ignore_unavailable"))
-    return {"count": services.store.count(Run.selected(view, node)), "_shards": _SHARDS}
+    return {"count": Run(services, view, asked).total(), "_shards": _SHARDS}

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+import msgspec
+
 from tocsin.api.elastic.form import ElasticError
 from tocsin.api.elastic.views import View, index_of
+from tocsin.api.services import Services
+from tocsin.api.wazuh_view import alert_documents
 from tocsin.core.clock import to_iso
 from tocsin.core.event import Event, nested
-from tocsin.core.fields import ALIASES, EVENT_ID, MESSAGE, TIMESTAMP, canonical
+from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, canonical
 from tocsin.query.date_formats import format_date
+from tocsin.query.renaming import Rename
 from tocsin.query.values import date_key, text_of
 
 _MOST_PATTERNS = 500
@@ -32,8 +37,8 @@ def read_chosen(source: Any, params: Mapping[str, str]) -> Chosen:
     given = params.get("_source", source)
     includes = _listed(params.get("_source_includes", params.get("_source_include")))
     excludes = _listed(params.get("_source_excludes", params.get("_source_exclude")))
-    if isinstance(given, bool) or given in {"true", "false"}:
-        return Chosen(given is True or given == "true", includes, excludes)
+    if isinstance(given, bool) or (isinstance(given, str) and given in {"true", "false"}):
+        return Chosen(str(given).lower() == "true", includes, excludes)
     if isinstance(given, Mapping):
         included = given.get("includes", given.get("include"))
         excluded = given.get("excludes", given.get("exclude"))
@@ -54,29 +59,44 @@ def _listed(given: Any) -> tuple[str, ...]:
     return tuple(one.strip() for one in found if one.strip())
 
 
-def document_of(event: Event, *, wazuh: bool) -> dict[str, Any]:
-    """Return the whole document: ECS names, and Wazuh's beside them in its views."""
-    fields: dict[str, Any] = dict(event.fields)
-    fields |= {TIMESTAMP: to_iso(event.at), MESSAGE: event.message}
-    fields |= {
-        "event.source": event.source,
-        "event.sequence": event.seq,
-        "event.created": to_iso(event.received_at),
-    }
-    if wazuh:
-        fields |= {"id": event.id}
-        fields |= {
-            alias: fields[name] for alias, name in ALIASES.items() if name in fields and alias not in fields
+class Showing:
+    """Shows events as documents: in names of ECS; as Wazuh's alerts in its views; as sent in such a view."""
+
+    def __init__(self, services: Services, view: View) -> None:
+        self._view = view
+        self._alerts = alert_documents(services) if view.wazuh else None
+
+    def document(self, event: Event) -> dict[str, Any]:
+        """Return the whole document."""
+        if self._alerts is not None:
+            return {TIMESTAMP: to_iso(event.at), **self._alerts.document(event)}
+        if self._view.index and (sent := _sent(event)) is not None:
+            return {TIMESTAMP: to_iso(event.at), **sent}
+        fields = {
+            **event.fields,
+            TIMESTAMP: to_iso(event.at),
+            MESSAGE: event.message,
+            "event.source": event.source,
+            "event.sequence": event.seq,
+            "event.created": to_iso(event.received_at),
         }
-    return nested(Event(event.source, event.seq, event.at, event.received_at, event.message, fields))
+        return nested(Event(event.source, event.seq, event.at, event.received_at, event.message, fields))
+
+    def hit(self, event: Event, chosen: Chosen) -> dict[str, Any]:
+        """Return an event as a hit."""
+        hit: dict[str, Any] = {"_index": index_of(event.at, self._view), "_id": event.id, "_score": None}
+        if chosen.shown:
+            hit["_source"] = filtered(self.document(event), chosen)
+        return hit
 
 
-def hit_of(event: Event, view: View, chosen: Chosen) -> dict[str, Any]:
-    """Return an event as a hit."""
-    hit: dict[str, Any] = {"_index": index_of(event.at, view), "_id": event.id, "_score": None}
-    if chosen.shown:
-        hit["_source"] = filtered(document_of(event, wazuh=view.wazuh), chosen)
-    return hit
+def _sent(event: Event) -> dict[str, Any] | None:
+    """Return the document as its client sent it; None when it is none."""
+    try:
+        found = msgspec.json.decode(event.raw or event.message.encode())
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def filtered(document: dict[str, Any], chosen: Chosen) -> dict[str, Any]:
@@ -106,7 +126,7 @@ def _matches(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def fields_of(event: Event, wanted: Iterable[tuple[str, str]]) -> dict[str, list[Any]]:
+def fields_of(event: Event, wanted: Iterable[tuple[str, str]], rename: Rename) -> dict[str, list[Any]]:
     """Return the values of fields as lists; each is named, perhaps with `*`, with the format of its dates."""
     values = {
         name: list(value) if isinstance(value, list) else [value] for name, value in event.fields.items()
@@ -119,7 +139,7 @@ def fields_of(event: Event, wanted: Iterable[tuple[str, str]]) -> dict[str, list
         if "*" in pattern:
             names = [name for name in values if name != EVENT_ID and fnmatchcase(name, pattern)]
         for name in names:
-            if here := values.get(canonical(name)):
+            if here := values.get(rename(canonical(name))):
                 found[name] = [_formatted(value, form) for value in here] if form else here
     return found
 

@@ -1,0 +1,82 @@
+"""A whole platform on a real port, with keys for each role and a few events, for real clients."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tocsin.app import Platform, open_platform
+from tocsin.core.actor import SYSTEM
+from tocsin.settings import load_settings
+
+SSH = "{stamp} web-01 sshd[{n}]: Failed password for invalid user {user} from {address} port 40{n} ssh2"
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the face of Elasticsearch is, and a key for each role."""
+
+    url: str
+    keys: dict[str, str]
+    platform: Platform
+
+    def ask(self, method: str, path: str, body: Any = None, role: str = "administrator") -> httpx.Response:
+        """Ask as the role; text bodies are sent as they are."""
+        content = body if isinstance(body, str | bytes) or body is None else json.dumps(body)
+        headers = {"Authorization": f"ApiKey {self.keys[role]}", "Content-Type": "application/json"}
+        return httpx.request(method, self.url + path, content=content, headers=headers, timeout=30)
+
+    def log(self, index: str, *documents: dict[str, Any]) -> None:
+        """Send documents; they are stored on return."""
+        lines = [line for one in documents for line in ('{"index":{}}', json.dumps(one))]
+        answer = self.ask("POST", f"/{index}/_bulk", "\n".join(lines) + "\n").json()
+        assert not answer["errors"], answer
+
+
+def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:
+    """Wait until a condition holds; fails when it does not in time."""
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder: Path = tmp_path_factory.mktemp("elastic")
+    settings = load_settings(None, data=folder, http={"port": 0}, ingest={"workers": 0})
+    with pytest.MonkeyPatch.context() as patched:  # the tables as the code states them, without their history
+        patched.setattr("tocsin.app.upgrade", lambda db: db.create_all())
+        platform = open_platform(settings)
+    db, accounts = platform.services.db, platform.services.accounts
+    platform.start()
+    with db.write() as tx:
+        roles = ("administrator", "analyst", "read-only", "agent")
+        keys = {role: accounts.keys.add(tx, f"es-{role}", role, actor=SYSTEM)[1] for role in roles}
+        accounts.users.add(
+            tx, "anna", name="Anna", role="analyst", password="correct horse battery", actor=SYSTEM
+        )
+    found = Served(f"{platform.url}/compat/elastic", keys, platform)
+    found.log("logs-sample", *SAMPLE)
+    yield found
+    platform.stop()
+
+
+SAMPLE: list[dict[str, Any]] = [
+    {"@timestamp": f"2026-11-{day}Z", "bytes": size, **more}
+    for day, size, more in (
+        ("20T10:00:00", 10, {"user": {"name": "anna"}, "source": {"ip": "10.0.0.1"}}),
+        ("20T11:00:00", 20, {"user": {"name": "bert"}, "source": {"ip": "10.0.0.2"}}),
+        ("21T10:00:00", 30, {"user": {"name": "anna"}, "source": {"ip": "10.0.0.2"}}),
+        ("21T10:30:00", 40, {"user": {"name": "anna"}, "tags": ["a", "b"]}),
+        ("22T10:00:00", 50, {"message": "Failed password for root", "ok": True}),
+    )
+]
+"""What the index `logs-sample` holds."""
