@@ -57,7 +57,6 @@ from tocsin.store.documents import Documents
 from tocsin.stores import open_store
 
 _OWN = {
-    "rules": (".",),
     "detections": ("detections",),
     "playbooks": ("playbooks",),
     "warninglists": ("warninglists",),

@@ -16,9 +16,12 @@ from tocsin.core.clock import MILLISECOND, Clock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Classified, Event
-from tocsin.core.record import Record
+from tocsin.core.record import Kind, Record
 from tocsin.rules.catalogue import Catalogue
+from tocsin.rules.dead import DeadRule, dead_rules, unseen
+from tocsin.rules.explain import Explainer, Explanation
 from tocsin.rules.factory import RulesetFactory, stamp_of
+from tocsin.rules.model import Rule
 from tocsin.rules.options import RulesetOptions
 from tocsin.rules.ruleset import Ruleset
 from tocsin.rules.sources import Differences, content_files, differences, fingerprints
@@ -130,6 +133,9 @@ class AnalysisRules:
         self._audit = audit
         self._carrier: Carrier | None = None
         self._reloading = threading.Lock()
+        self._asking = threading.Lock()
+        self._explainer: tuple[Edition, Explainer] | None = None
+        self._dead: tuple[Edition, list[DeadRule]] | None = None
         self._wake = threading.Event()
         self._signalled = False
         self._edition = self._read()
@@ -155,6 +161,43 @@ class AnalysisRules:
             self.statistics.figures(),
             self._content.provenance,
         )
+
+    def explain(
+        self, lines: Sequence[str], *, location: str = "stdin", kind: Kind = "line"
+    ) -> list[Explanation]:
+        """Return the way of each line through the rules in force, in a session of their own.
+
+        What the platform remembers of real events is neither asked nor changed.
+        """
+        with self._asking:
+            edition = self._edition
+            if self._explainer is None or self._explainer[0] is not edition:
+                folders = edition.factory.folders
+                self._explainer = edition, Explainer(edition.ruleset, folders, edition.files)
+            explainer = self._explainer[1]
+            explainer.forget()
+            now = self._clock.now()
+            return [explainer.explain(line, at=now, location=location, kind=kind) for line in lines]
+
+    def dead(self) -> list[DeadRule]:
+        """Return the rules in force that can never be a verdict; worked out once for each edition."""
+        with self._asking:
+            edition = self._edition
+            if self._dead is None or self._dead[0] is not edition:
+                options = edition.factory.options
+                any_field = options.second_stage is not None
+                found = dead_rules(edition.ruleset, edition.factory.folders, options, any_field=any_field)
+                self._dead = edition, found
+            return self._dead[1]
+
+    def unseen(self, days: int) -> list[tuple[Rule, int | None]]:
+        """Return the rules that were no verdict for so many days, each with its last hit."""
+        rules = list(self._edition.ruleset.tree.rules.values())
+        return unseen(rules, self.statistics.figures(), self._clock.now(), days)
+
+    def switches(self) -> list[Switch]:
+        """Return every switch that was turned; raises `ContentError` when the file is damaged."""
+        return self._content.switches.all()
 
     def settle(self, batch: list[Classified]) -> list[Event]:
         """Give each event its final verdict and count it."""
