@@ -12,22 +12,43 @@ from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
 
+_KNOWN = "cluster-log"
+"""File with the identity of the log on a cluster that the folder belongs to."""
+
 
 def open_store(settings: StoreSettings, folder: Path, clock: Clock) -> EventStore:
     """Open the log the settings name; the embedded one stands in `folder`.
 
-    Raises `SettingsError` when a cluster is asked for while this folder holds a history that it lacks.
+    Raises `SettingsError` when a cluster is asked for that lacks the history this folder is about.
     """
     if settings.kind == "duckdb":
         return open_embedded(settings, folder, clock)
     store = open_opensearch(settings)
-    if not store.last_commit() and any((folder / "days").glob("*.duckdb")):
+    try:
+        _recognise(store, settings, folder)
+    except SettingsError:
         store.close()
-        raise SettingsError(
-            f"store.kind: the log on {', '.join(settings.hosts)} is empty and the one in {folder} is not:"
-            " move the history first with `tocsin store migrate --to opensearch`"
-        )
+        raise
     return store
+
+
+def _recognise(store: OpenSearchStore, settings: StoreSettings, folder: Path) -> None:
+    """Refuse a log that is not the one this folder's alerts and offsets are about."""
+    hosts, identity = ", ".join(settings.hosts), store.identity()
+    known = folder / _KNOWN
+    if not known.exists():
+        if not store.last_commit() and any((folder / "days").glob("*.duckdb")):
+            raise SettingsError(
+                f"store.kind: the log on {hosts} is empty and the one in {folder} is not:"
+                " move the history first with `tocsin store migrate --to opensearch`"
+            )
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        known.write_text(identity)
+    elif known.read_text() != identity:
+        raise SettingsError(
+            f"store.url: the log `{settings.prefix}` on {hosts} is not the one this data folder belongs to:"
+            " restore its indices there, or start with a new data folder"
+        )
 
 
 def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDBStore:

@@ -45,6 +45,17 @@ class CommitLog:
         self.unfinished = False
         """Whether another log's history is here only in part."""
 
+    def identity(self) -> str:
+        """Return what tells this log from every other: made with it, the same for as long as it exists."""
+        try:
+            document = {"kind": "identity", "writer": self._writer}
+            self._client.put(f"{self._layout.log}/_create/identity", document)
+        except RefusedError as error:
+            if error.status != 409:
+                raise
+        found: str = self._client.get(f"{self._layout.log}/_doc/identity")["_source"]["writer"]
+        return found
+
     def load(self) -> bool:
         """Learn from the index what is acknowledged: once, and after every doubt. Says whether it did."""
         if self._known:

@@ -77,6 +77,10 @@ class OpenSearchStore:
         """How many events since the start were kept without the fields that the server refused."""
         return self._writer.rejections
 
+    def identity(self) -> str:
+        """Return what tells this log from every other, also from a new one under the same name."""
+        return self._commits.identity()
+
     def commit(self, batch: Batch) -> Committed:
         """Make the batch and the source's mark durable; see `EventStore.commit`.
 
