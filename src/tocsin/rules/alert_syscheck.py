@@ -40,6 +40,8 @@ def _place(found: dict[str, Any], name: str, value: Value) -> None:
 
 
 def _shown(name: str, value: Value) -> Any:
+    if isinstance(value, list):
+        value = ",".join(map(text_of, value))
     if name.startswith("mtime_"):
         return _time(value)
     if name.startswith("inode_") and str(value).isdigit():

@@ -13,7 +13,7 @@ from typing import Any
 
 from tocsin.core.clock import SECOND, to_iso
 from tocsin.decode.builtin.syscheck_text import change_text
-from tocsin.decode.builtin.values import as_bytes, keep, put
+from tocsin.decode.builtin.values import as_bytes, keep, put, put_list
 from tocsin.decode.jsondoc import parse_object
 from tocsin.decode.subject import Subject
 
@@ -63,13 +63,15 @@ _DETAILS = {
     "path": ("file", "file.path"),
     "mode": ("mode", "syscheck.mode"),
     "type": ("event_type", "event.action"),
-    "changed_attributes": ("changed_fields", "syscheck.changed_attributes"),
     "content_changes": ("changed_content", "syscheck.diff"),
-    "tags": ("tag", "syscheck.tags"),
-    "hard_links": ("hard_links", "syscheck.hard_links"),
     "symbolic_path": ("symbolic_path", "syscheck.symbolic_path"),
     "arch": ("arch", "syscheck.arch"),
     "value_name": ("value_name", "syscheck.value_name"),
+}
+_LISTS = {
+    "changed_attributes": ("changed_fields", "syscheck.changed_attributes"),
+    "tags": ("tag", "syscheck.tags"),
+    "hard_links": ("hard_links", "syscheck.hard_links"),
 }
 
 
@@ -100,7 +102,9 @@ def put_change(subject: Subject, data: Mapping[str, Any]) -> None:
     kind = now.get("type") or data.get("entry_type")
     subject.decoder = f"syscheck_{kind}_{action}" if kind in _REGISTRY else f"syscheck_{_ACTIONS[action]}"
     for name, (key, field) in _DETAILS.items():
-        put(subject, key, field, _list(data.get(name)) if name in ("tags", "hard_links") else data.get(name))
+        put(subject, key, field, data.get(name))
+    for name, (key, field) in _LISTS.items():
+        put_list(subject, key, field, _list(data.get(name)))
     put(subject, "entry_type", "syscheck.entry_type", kind or "file")
     for name, (key, field) in ATTRIBUTES.items():
         _put_attribute(subject, name, (key, field), now.get(name))

@@ -50,8 +50,14 @@ def keep(subject: Subject, field: str, value: Value | None) -> None:
         subject.fields[field] = value
 
 
+def put_list(subject: Subject, name: str, field: str, value: Any) -> None:
+    """Give rules several texts with commas between, and the event a list of them; others are left out."""
+    texts = [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
+    if texts:
+        subject.put(renamed(name, field), as_bytes(",".join(texts)))
+        subject.fields[field] = list(texts)
+
+
 def _is_plain(value: Any) -> bool:
-    """Whether the event may keep the value as it is: a number or a list of texts."""
-    if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
+    """Whether the event may keep the value as it is."""
     return isinstance(value, int | float) and (not isinstance(value, int) or -(2**63) <= value < 2**63)
