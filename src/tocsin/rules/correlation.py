@@ -8,12 +8,13 @@ by the events' own time, so that a replay counts as the live stream did.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from zlib import crc32
 
 from tocsin.core.clock import SECOND
 from tocsin.core.event import Classified, Event, Value
+from tocsin.decode.naming import readable
 from tocsin.decode.patterns import lower
 from tocsin.rules.accumulator import Accumulator
 from tocsin.rules.deferred import thawed
@@ -55,9 +56,9 @@ class _Present:
     mark: int = -1
     ignoring: bool = False
     """A rule that ignores what follows it was met: nothing is stored."""
-    counted: dict[int, list[Sighting]] = field(default_factory=dict)
+    counted: dict[int, list[Sighting]] | None = None
     """By rule, the earlier events that made it hold, the newest first."""
-    before: dict[int, str] = field(default_factory=dict)
+    before: dict[int, str] | None = None
     """By rule, the log that this one differs from."""
 
 
@@ -127,9 +128,12 @@ class Correlation:
     def _pass(self, event: Event, *, again: bool) -> None:
         """Count an event whose verdict needed no memory."""
         fields = event.fields
-        if "rule.id" not in fields:
+        rule_id = fields.get("rule.id")
+        if rule_id is None:
             return
-        self._firings.count(fields, event.received_at, self._watched.uncounted, again=again)
+        times = self._firings.count(rule_id, event.received_at, again=again)
+        if rule_id not in self._watched.uncounted:
+            fields["rule.firedtimes"] = times
         if not again and fields["rule.level"] != 0:
             self._windows.passed(1)
 
@@ -172,11 +176,13 @@ class Correlation:
         """Write the verdict and what led to it, and remember the event."""
         rule = outcome.rule
         put_verdict(added, rule, outcome.description)
-        self._firings.count(added, event.received_at, self._watched.uncounted, again=False)
-        earlier = present.counted.get(rule.id, ())
-        if len(earlier) > 1:
+        times = self._firings.count(added["rule.id"], event.received_at, again=False)
+        if "no_counter" not in rule.options:
+            added["rule.firedtimes"] = times
+        earlier = present.counted.get(rule.id) if present.counted else None
+        if earlier is not None and len(earlier) > 1:
             added["previous_output"] = "\n".join(one.text for one in earlier[:MAX_SHOWN])
-        if rule.id in present.before:
+        if present.before and rule.id in present.before:
             added["previous_log"] = present.before[rule.id]
         if rule.level > 0 and not present.ignoring:
             self._remember(rule, present, event.message)
@@ -185,7 +191,7 @@ class Correlation:
         """Return the first node that holds, as upstream would walk; a child wins over its parent."""
         for rule_id, description, inner in nodes:
             rule = self._rules.get(rule_id)
-            if rule is None or not self._holds(rule, present):
+            if rule is None or (rule.guarded and not self._holds(rule, present)):
                 continue
             here = _Outcome(rule, description)
             found = self._first(inner, here, present) if inner else None
@@ -208,8 +214,7 @@ class Correlation:
         return here
 
     def _holds(self, rule: Rule, present: _Present) -> bool:
-        if not rule.guarded:
-            return True
+        """Whether memory lets the rule hold."""
         if rule.check_diff and not self._changed(rule, present):
             return False
         if rule.first_time_only and not self._first_time(present):
@@ -224,7 +229,7 @@ class Correlation:
         self._last_logs.put(key, present.log)
         if before is None or before == present.log:
             return False
-        present.before[rule.id] = before.encode("latin-1", "replace").decode("utf-8", "replace")
+        present.before = {**(present.before or {}), rule.id: readable(before)}
         return True
 
     def _first_time(self, present: _Present) -> bool:
@@ -251,7 +256,7 @@ class Correlation:
                 if composite.uses_up:
                     found[0].mark = max(found[0].mark, rule.level)
                     present.mark = max(present.mark, rule.level)
-                present.counted[rule.id] = found
+                present.counted = {**(present.counted or {}), rule.id: found}
                 return True
         return False
 
@@ -333,8 +338,15 @@ def _key(rule: Rule, composite: Composite, present: _Present) -> Key | None:
 
 
 def _all_of(names: Sequence[str], values: dict[str, str]) -> tuple[str, ...] | None:
-    found = tuple(values[name] for name in names if name in values)
-    return found if len(found) == len(names) else None
+    if not names:
+        return ()
+    found = []
+    for name in names:
+        value = values.get(name)
+        if value is None:
+            return None
+        found.append(value)
+    return tuple(found)
 
 
 def _equal(name: str, earlier: dict[str, str], present: dict[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tocsin.core.clock import HOUR
@@ -16,7 +16,7 @@ class Firings:
 
     def __init__(self) -> None:
         self._hour = 0
-        self._counts: dict[str, int] = {}
+        self._counts: dict[Value, int] = {}
         self._highest: dict[str, int] = {}
 
     def is_new(self, event: Event) -> bool:
@@ -30,20 +30,16 @@ class Firings:
         highest[event.source] = event.seq
         return True
 
-    def count(
-        self, fields: dict[str, Value], received_at: int, uncounted: Collection[str], *, again: bool
-    ) -> None:
-        """Write into the fields how often their rule has fired, this time included unless it came again."""
+    def count(self, rule_id: Value, received_at: int, *, again: bool) -> int:
+        """Return how often the rule has fired, this time included unless the event came again."""
         hour = received_at // HOUR
         if hour > self._hour:
             self._hour = hour
             self._counts.clear()
-        rule_id = str(fields["rule.id"])
         times = self._counts.get(rule_id, 0)
         if not again or not times:
             self._counts[rule_id] = times = times + 1
-        if rule_id not in uncounted:
-            fields["rule.firedtimes"] = times
+        return times
 
     def state(self) -> list[Any]:
         """Return all of it as plain data."""

@@ -110,12 +110,14 @@ class Rule:
     overwrite: bool = False
     divided_groups: dict[str, list[str]] | None = None
     """The groups by event field, worked out at first use."""
+    guarded: bool = False
+    """`asks_memory`, worked out once all rules are read."""
     children: list[Rule] = field(default_factory=list)
     siblings: Any = None
     """The children, indexed (`tocsin.rules.siblings.Siblings`)."""
 
     @property
-    def guarded(self) -> bool:
+    def asks_memory(self) -> bool:
         """Whether memory of earlier events has a say in whether the rule holds."""
         return bool(
             self.composite or self.first_time_only or self.check_diff or self.ignore or self.unless_remembered

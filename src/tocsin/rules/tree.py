@@ -41,6 +41,7 @@ class Tree:
         """Let one pass over each log tell which rules can match it; not while events are classified."""
         self.scan = scan
         for rule in self._all():
+            rule.guarded = rule.asks_memory
             rule.siblings = Siblings(rule.children, scan) if rule.children else None
         for category, root in self.roots.items():
             # A root that no content states is no rule: it never stands in a verdict.
