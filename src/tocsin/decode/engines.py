@@ -72,7 +72,7 @@ class Searcher:
         `low` is the text in ASCII lower case.
         """
         size = len(text) - start
-        if size > EXPONENTIAL_LIMIT and size > self._longest() and self._may_stall(text, low, size):
+        if size > EXPONENTIAL_LIMIT and size > self._longest() and self._may_stall(low, size):
             if self.bound:
                 self.cut += 1
                 text = text[: start + self.bound]
@@ -92,10 +92,10 @@ class Searcher:
             self._limit = _limit(self._degree(), MAX_STEPS) if self._quick is not None else 0
         return self._limit
 
-    def _may_stall(self, text: str, low: str, size: int) -> bool:
+    def _may_stall(self, low: str, size: int) -> bool:
         """Whether `re` could need more steps than it may, given what stands in the text."""
         known = self._structure()
-        return self._quick is None or known.degree is None or known.steps(text, low, size) > MAX_STEPS
+        return self._quick is None or known.degree is None or known.steps(low, size, MAX_STEPS) > MAX_STEPS
 
     def _structure(self) -> Structure:
         if self._known is None:

@@ -21,7 +21,7 @@ _STATIC_KEYS = {name: name for name in STATIC} | {"systemname": "system_name"}
 _TEXT_TYPES = frozenset({"keyword", "text", "ip", "date"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JSONOptions:
     """How a decoder wants null and arrays to look to rules."""
 

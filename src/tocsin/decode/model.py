@@ -21,7 +21,7 @@ CATEGORIES = frozenset(
 )
 
 
-@dataclass(slots=True)
+@dataclass
 class Decoder:
     """One decoder, compiled. `name` is final: a child without a name of its own bears its root's."""
 
@@ -53,7 +53,7 @@ class Decoder:
     """Whether a log that has the atom matches."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Child:
     """A decoder in its place among a root's children."""
 
@@ -66,7 +66,7 @@ class Child:
     """Whether anyone reads from where the prematch ends; else that it matches is all there is to know."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Root:
     """A decoder without parent, and its children in order."""
 

@@ -41,7 +41,7 @@ Store = Callable[[dict[str, Value], str], None]
 """Put a value, given as text, into an event's fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """Where the value of one decoder field goes."""
 

@@ -22,9 +22,11 @@ _MAX_GATE = 4
 _SINGLE = frozenset({c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY})
 _REPEATS = frozenset({c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT})
 Nodes = Sequence[tuple[Any, Any]]
+Gate = tuple[str, ...]
+"""Texts in lower case of which one must stand somewhere; none: anything may."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Structure:
     """What is known of a pattern."""
 
@@ -37,30 +39,31 @@ class Structure:
     """The text that the pattern is, as written, when it is nothing else but bound to the start or not."""
     equals: str | None = None
     """In lower case, the only text that matches, for a text bound at both ends."""
-    gates: tuple[str, ...] = ()
-    """For each repetition that may end in many places the characters of which one must follow it; empty
-    when that can be any."""
+    gates: tuple[Gate, ...] = ()
+    """For each repetition that may end in many places, in order, what must follow where it ends."""
     starts: str | None = None
     """In lower case, what stands wherever a match begins; None when that is the start of the text only."""
     hint: str | None = None
     """An expression for hyperscan that matches wherever the pattern does, and perhaps elsewhere."""
 
-    def steps(self, text: str, low: str, size: int) -> int:
+    def steps(self, low: str, size: int, most: int) -> int:
         """Return a bound of the steps a backtracking search takes in the last `size` characters of a text.
 
-        `low` is the text in ASCII lower case.
-
-        A repetition goes on behind itself only where a character of its gate stands, so that many
-        choices it has at most. Only for patterns that have a degree.
+        `low` is the text in ASCII lower case. What comes behind a repetition is tried only where its
+        gate stands, so that many choices it has at most. What is above `most` is not worked out. Only
+        for patterns that have a degree.
         """
-        steps = size
+        steps = size * (len(self.gates) + 1)
         if self.starts is not None:
-            steps *= low.count(self.starts) + 1
+            steps *= low.count(self.starts) if self.starts else size
         for gate in self.gates:
-            choices = 1
-            for char in gate:
-                choices += text.count(char)
-            steps *= choices if gate else size
+            if steps > most:
+                break
+            choices = 0 if gate else size
+            for text in gate:
+                choices += low.count(text)
+            if choices > 1:
+                steps *= choices
         return steps
 
 
@@ -79,7 +82,7 @@ def _structure(nodes: Nodes, flagged: bool, *, lines: bool) -> Structure:
     anchored = bool(nodes) and nodes[0][0] is c.AT and nodes[0][1] in (c.AT_BEGINNING, c.AT_BEGINNING_STRING)
     anchored = anchored and (not flagged or nodes[0][1] is c.AT_BEGINNING_STRING)
     cost = _Cost()
-    cost.walk(nodes, 0)
+    cost.walk(nodes, 0, "")
     degree = None if cost.nested else cost.ambiguous + (cost.repeats > 0) * (1 if anchored else 2)
     body = nodes[1:] if anchored else nodes
     prefix = _leading(body) if anchored else ""
@@ -87,7 +90,7 @@ def _structure(nodes: Nodes, flagged: bool, *, lines: bool) -> Structure:
     whole = anchored and len(prefix) == len(body) - 1 and body[-1] == (c.AT, c.AT_END)
     return Structure(
         gates=tuple(cost.gates),
-        starts=None if anchored else _leading(body),
+        starts=None if anchored else _run(body)[0],
         hint=_Hint(nodes, lines=lines).text,
         degree=degree,
         literals=_needed(nodes),
@@ -104,65 +107,84 @@ class _Cost:
     repeats: int = 0
     ambiguous: int = 0
     nested: bool = False
-    gates: list[str] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
     _depth: int = field(default=0)
 
-    def walk(self, nodes: Nodes, after: int) -> None:
-        """Count in a sequence; `after` is the set of characters that may follow it."""
+    def walk(self, nodes: Nodes, after: int, text: str) -> None:
+        """Count in a sequence; `after` is the set of characters that may follow it, `text` what must."""
         for index, (op, value) in enumerate(nodes):
             follow, empty = _first(nodes[index + 1 :])
             if empty:
                 follow |= after
+            behind, whole = _run(nodes[index + 1 :])
+            if whole:
+                behind += text
             if op in _REPEATS:
-                self._repeat(value, follow)
+                self._repeat(value, follow, behind)
             elif op is c.SUBPATTERN:
-                self.walk(list(value[3]), follow)
+                self.walk(list(value[3]), follow, behind)
             elif op is c.ATOMIC_GROUP:
-                self.walk(list(value), follow)
+                self.walk(list(value), follow, behind)
             elif op in (c.ASSERT, c.ASSERT_NOT):
-                self.walk(list(value[1]), _ALL)
+                self.walk(list(value[1]), _ALL, "")
             elif op is c.BRANCH:
-                self._branch(value[1], follow)
+                self._branch(value[1], follow, behind)
             elif op in (c.GROUPREF, c.GROUPREF_EXISTS):
                 self.ambiguous += 1  # what it repeats has any length
-                self.gates.append("")
+                self.gates.append(())
 
-    def _repeat(self, value: Any, follow: int) -> None:
+    def _repeat(self, value: Any, follow: int, behind: str) -> None:
         _, high, body = value
         nodes = list(body)
         mask, empty = _first(nodes)
         if high is not c.MAXREPEAT and high <= _MANY:
             before = self.repeats
-            self.walk(nodes, follow if high == 1 else follow | mask)
+            self.walk(nodes, follow if high == 1 else follow | mask, behind if high == 1 else "")
             for _ in range(high - 1 if self.repeats > before else 0):
-                self.walk(nodes, follow | mask)
+                self.walk(nodes, follow | mask, "")
             return
         self.repeats += 1
         if mask & follow:
             self.ambiguous += 1
-            self.gates.append(_gate(follow))
+            self.gates.append((behind,) if behind else _gate(follow))
         self.nested = self.nested or self._depth > 0 or empty or not _determined(nodes)
         self._depth += 1
-        self.walk(nodes, follow | mask)
+        self.walk(nodes, follow | mask, "")
         self._depth -= 1
 
-    def _branch(self, branches: Iterable[Any], follow: int) -> None:
+    def _branch(self, branches: Iterable[Any], follow: int, behind: str) -> None:
         """A choice costs what its costliest branch does, and inside a repetition it multiplies."""
         before = (self.repeats, self.ambiguous)
         costs = []
         for branch in branches:
             self.repeats, self.ambiguous = before
-            self.walk(list(branch), follow)
+            self.walk(list(branch), follow, behind)
             costs.append((self.ambiguous, self.repeats))
         self.ambiguous = max(ambiguous for ambiguous, _ in costs)
         self.repeats = max(repeats for _, repeats in costs)
 
 
-def _gate(follow: int) -> str:
+def _gate(follow: int) -> Gate:
     """Return the characters of a small set."""
     if follow.bit_count() > _MAX_GATE:
-        return ""
-    return "".join(chr(code) for code in range(256) if follow >> code & 1)
+        return ()
+    return tuple({_low(code) for code in range(256) if follow >> code & 1})
+
+
+def _run(nodes: Nodes) -> tuple[str, bool]:
+    """Return the text that a match of the sequence begins with, and whether that is all of it."""
+    text = ""
+    for op, value in nodes:
+        if op is c.LITERAL:
+            text += _low(value)
+        elif op is c.SUBPATTERN:
+            inner, whole = _run(list(value[3]))
+            text += inner
+            if not whole:
+                return text, False
+        else:
+            return text, False
+    return text, True
 
 
 def _determined(nodes: Nodes) -> bool:

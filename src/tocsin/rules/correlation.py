@@ -42,7 +42,7 @@ MAX_SHOWN = 11
 MAX_SHOWN_TEXT = 8_192
 
 
-@dataclass(slots=True)
+@dataclass
 class _Present:
     """The event being decided."""
 
@@ -62,7 +62,7 @@ class _Present:
     """By rule, the log that this one differs from."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Outcome:
     rule: Rule
     description: str

@@ -28,7 +28,7 @@ class RuleSummary(msgspec.Struct, frozen=True):
     line: int
 
 
-@dataclass(slots=True)
+@dataclass
 class Composite:
     """What a rule asks of earlier events."""
 
@@ -55,7 +55,7 @@ class Composite:
         return None if self.matched_sids or self.matched_group is not None else self.matched_regex
 
 
-@dataclass(slots=True)
+@dataclass
 class Placing:
     """Where a rule wants to stand in the tree."""
 
@@ -67,7 +67,7 @@ class Placing:
     """Tags whose place follows from what the rule counts, so that no tag of that name stands in the file."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Rule:
     """One rule, compiled. A rule with several parents stands in several places and is one object."""
 

@@ -33,7 +33,7 @@ class Entry:
     `needs`: atoms that the log must have. `never`: atoms that it must not have. `checks`: tests to run.
     """
 
-    __slots__ = ("checks", "needs", "never", "rule")
+    __slots__ = ("checks", "guarded", "needs", "never", "noalert", "rule")
 
     def __init__(
         self, rule: Rule, needs: tuple[int, ...], never: tuple[int, ...], checks: tuple[Test, ...]
@@ -42,6 +42,8 @@ class Entry:
         self.needs = needs
         self.never = never
         self.checks = checks
+        self.guarded = rule.guarded
+        self.noalert = rule.noalert
 
     def without(self, decided: Iterable[Test]) -> Entry:
         """Return the entry with fewer tests to run."""

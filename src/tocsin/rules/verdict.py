@@ -18,13 +18,15 @@ def put_verdict(fields: dict[str, Value], rule: Rule, description: str) -> None:
     fields["rule.level"] = rule.level
     fields["rule.description"] = description
     parts = rule.divided_groups
-    for name, values in (name_parts(rule, known_techniques()) if parts is None else parts).items():
-        fields[name] = list(values)
+    if parts is None:
+        parts = name_parts(rule, known_techniques())
+    for name, values in parts.items():
+        fields[name] = values.copy()
     if rule.composite is not None:
         fields["rule.frequency"] = rule.composite.frequency
 
 
-def name_parts(rule: Rule, techniques: Mapping[str, Technique]) -> Mapping[str, list[str]]:
+def name_parts(rule: Rule, techniques: Mapping[str, Technique]) -> dict[str, list[str]]:
     """Work out, and keep with the rule, what stands in lists of its own in every event it fires on.
 
     These are the groups, those of compliance frameworks apart as in Wazuh's alerts (`rule.pci_dss`), what is

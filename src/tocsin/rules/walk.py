@@ -31,13 +31,13 @@ def walk(siblings: Siblings, subject: Subject, hits: set[int]) -> Rule | list[No
         rule = entry.rule
         below: Siblings | None = rule.siblings
         inner = walk(below, subject, hits) if below is not None else None
-        if not rule.guarded:
-            if inner is None and rule.noalert:
+        if not entry.guarded:
+            if inner is None and entry.noalert:
                 continue
             if not nodes and (inner is None or isinstance(inner, Rule)):
                 return inner or rule
         nodes.append(_node(rule, inner, subject))
-        if not rule.guarded and not rule.noalert:
+        if not entry.guarded and not entry.noalert:
             return nodes
     return nodes or None
 

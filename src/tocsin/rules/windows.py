@@ -20,7 +20,7 @@ Key = tuple[Any, ...]
 """What events must share to count together: the counting rule, the agent, the values it compares."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Sighting:
     """An earlier event as later rules see it. `mark` is the level of the highest rule that used it."""
 
