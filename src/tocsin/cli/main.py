@@ -29,7 +29,7 @@ _GROUPS = {
 }
 _COMMANDS = {"logtest": "tocsin.cli.logtest"}
 """Modules of single commands; each has the command as its `run`."""
-_PLAIN = frozenset({"up", "demo", "import", "version"})
+_PLAIN = frozenset({"up", "demo", "import", "hunt", "version"})
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of everything that is kept.", envvar="TOCSIN_DATA")
@@ -86,6 +86,65 @@ def import_(
     from tocsin.cli.import_ import import_files
 
     raise typer.Exit(import_files(files, format_, data=data, config=config, as_json=json_))
+
+
+@app.command()
+def hunt(  # noqa: PLR0917 - typer makes options of arguments
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Files and folders: EVTX, JSON, CSV, log lines; also in .gz, .zst, .xz, .zip."),
+    ],
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option("--rules", "-r", help="Folder or file of Sigma and ElastAlert rules; default: ours."),
+    ] = None,
+    mapping: Annotated[
+        list[Path] | None,
+        typer.Option("--mapping", "-m", help="Table of log sources and field names, on top of ours."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON line for each match.")] = False,
+    csv_: Annotated[bool, typer.Option("--csv", help="Print a CSV row for each match.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Print the matches in order of time.")] = False,
+    level: Annotated[
+        str, typer.Option(help="Rules of at least this level: informational, low, medium, high, critical.")
+    ] = "informational",
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Rules with one of these tags, such as t1059 or execution.")
+    ] = None,
+    since: Annotated[str, typer.Option("--from", help="Events from this time on, in UTC.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Events before this time, in UTC.")] = "",
+    jobs: Annotated[int, typer.Option(min=0, help="Files at a time; 0 decides by their size.")] = 0,
+    fail: Annotated[bool, typer.Option("--fail", help="Status 3 when anything matches.")] = False,
+    deprecated: Annotated[
+        bool, typer.Option("--deprecated", help="Also run rules that are deprecated or unsupported.")
+    ] = False,
+) -> None:
+    """Run rules straight over files, with no platform running.
+
+    Prints figures per rule, severity and ATT&CK technique. Status 1 when a file could not be read to its end.
+
+    Example: tocsin hunt --rules sigma/rules --timeline --level high evidence/
+    """
+    from tocsin.cli.hunt import HuntCall
+    from tocsin.cli.hunt import hunt as run_hunt
+
+    forms = [form for form, asked in (("json", json_), ("csv", csv_), ("timeline", timeline)) if asked]
+    if len(forms) > 1:
+        raise typer.BadParameter("choose one of --json, --csv and --timeline")
+    call = HuntCall(
+        paths,
+        rules or (),
+        mapping or (),
+        form=forms[0] if forms else "summary",
+        level=level,
+        tags=tag or (),
+        since=since,
+        until=until,
+        jobs=jobs,
+        fail=fail,
+        deprecated=deprecated,
+    )
+    raise typer.Exit(run_hunt(call))
 
 
 @app.command()
