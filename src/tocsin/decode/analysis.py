@@ -25,10 +25,12 @@ from tocsin.decode.second_stage import SecondStage
 from tocsin.decode.subject import MAX_ANALYSED_BYTES, Subject
 from tocsin.decode.timestamps import Timestamps
 from tocsin.decode.winevent import ECS, read_winevent
+from tocsin.decode.winevent_json import is_winevent
 
 BUILT_IN = frozenset({"json", "windows_eventchannel", *MODULE_DECODERS, *OTHER_DECODERS.values()})
 """Names of decoders that exist without a file; rules may name them in `<decoded_as>`."""
 _JSON_TIMES = ("@timestamp", "timestamp", "time", "ts", "eventTime", "date")
+_JSON_TIME_KEYS = tuple(name.lower() for name in _JSON_TIMES)
 _MAX_TIME_TEXT = 40
 _OPTIONS = JSONOptions()
 
@@ -69,8 +71,19 @@ class Analyst:
         if subject.timestamp:
             return self._stated(subject, subject.timestamp, record)
         if subject.log.startswith("{"):
-            return None
+            return self._stated_in_values(subject, record)
         return self._timestamps.within(subject.log, record.collected_at)
+
+    def _stated_in_values(self, subject: Subject, record: Record) -> int | None:
+        """Return the time that a log in JSON states under one of the usual names."""
+        values = subject.values
+        for name in _JSON_TIME_KEYS:
+            text = values.get(name)
+            if text:
+                at = self._stated(subject, text[:_MAX_TIME_TEXT], record)
+                if at is not None:
+                    return at
+        return None
 
     def _document(self, subject: Subject, record: Record) -> int | None:
         try:
@@ -83,6 +96,8 @@ class Analyst:
             if record.kind == "finding":
                 self._finding(subject, record, document)
                 return None
+            if is_winevent(document):
+                return self._winevent(subject, record)
             return self._json(subject, record, document)
         except ValueError as error:
             subject.fields["error.message"] = f"cannot be decoded as {record.kind}: {error}"

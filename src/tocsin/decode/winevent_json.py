@@ -15,6 +15,12 @@ from tocsin.decode.jsondoc import parse_object
 MAX_ELEMENTS = 10_000
 
 
+def is_winevent(document: Mapping[str, Any]) -> bool:
+    """Whether JSON of no stated kind is a Windows event in one of these forms."""
+    event = document.get("Event")
+    return "System" in event if isinstance(event, dict) else str(event).lstrip()[:7] in ("<Event>", "<Event ")
+
+
 def open_json(raw: bytes) -> tuple[bytes | Element, str]:
     """Return the event's XML or its element tree, and the rendered message if there is one.
 

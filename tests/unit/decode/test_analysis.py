@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -9,7 +12,7 @@ from tocsin.core.clock import DAY, from_iso, to_iso
 from tocsin.core.event import Event
 from tocsin.core.record import Kind, Record
 from tocsin.decode.analysis import Analyst
-from tocsin.decode.decoders import Decoders
+from tocsin.decode.decoders import Decoders, load_decoders
 
 NOW = from_iso("2026-11-24T12:00:00Z")
 
@@ -128,3 +131,40 @@ def test_a_time_beyond_belief_is_noted(stamp: str) -> None:
     event = _event(f"{stamp} web1 app: x".encode())
     assert (NOW, NOW) == (event.at, event.received_at)
     assert stamp[:26] == str(event.fields["event.time_refused"])[:26]
+
+
+@pytest.mark.parametrize(
+    ("document", "at"),
+    [
+        ({"timestamp": "2026-11-24T09:00:00Z"}, "2026-11-24T09:00:00.000000Z"),
+        ({"@timestamp": "2026-11-24 09:00:00.5"}, "2026-11-24T09:00:00.500000Z"),
+        ({"ts": 1_795_510_800.25}, "2026-11-24T09:00:00.250000Z"),
+        ({"eventTime": "2026-11-24T09:00:00+01:00"}, "2026-11-24T08:00:00.000000Z"),
+        ({"timestamp": "soon", "time": "2026-11-24T09:00:00Z"}, "2026-11-24T09:00:00.000000Z"),
+        ({"timestamp": "2199-01-01T00:00:00Z"}, "2026-11-24T12:00:00.000000Z"),
+        ({"level": 5}, "2026-11-24T12:00:00.000000Z"),
+    ],
+)
+def test_a_line_of_json_states_its_time(tmp_path: Path, document: dict[str, object], at: str) -> None:
+    """Under one of the usual names; beyond belief, or without one, the time of reception counts."""
+    path = tmp_path / "json.xml"
+    path.write_text(
+        '<decoder name="json"><prematch>^{</prematch><plugin_decoder>JSON_Decoder</plugin_decoder></decoder>'
+    )
+    decoders, _ = load_decoders([path])
+    event = Analyst(decoders).decode(Record("s", 1, json.dumps(document).encode(), NOW))[1]
+    assert (at, NOW) == (to_iso(event.at), event.received_at)
+    assert ("event.time_refused" in event.fields) == ("2199" in str(document))
+
+
+@pytest.mark.parametrize(
+    "event", ["<Event><System><Level>2</Level></System></Event>", {"System": {"Level": 2}}]
+)
+def test_json_that_is_a_windows_event_is_read_as_one(event: object) -> None:
+    """Without being told the kind, as when an export of `evtx_dump` is imported."""
+    found = _event(json.dumps({"Event": event}).encode(), "json")
+    assert ("windows_eventchannel", "ERROR") == (
+        found.fields["decoder.name"],
+        found.fields["data.win.system.severityValue"],
+    )
+    assert "windows_eventchannel" != _event(b'{"Event": "login"}', "json").fields["decoder.name"]
