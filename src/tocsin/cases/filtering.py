@@ -16,6 +16,7 @@ from tocsin.core.errors import InvalidError
 from tocsin.query.patterns import escape_wildcard, parse_wildcard, wildcard_like
 from tocsin.query.tree import (
     And,
+    DatePart,
     Everything,
     Exists,
     InNetwork,
@@ -26,6 +27,7 @@ from tocsin.query.tree import (
     Or,
     Range,
     Regex,
+    SameAs,
     Scalar,
     Term,
     Text,
@@ -96,6 +98,14 @@ CASE_FIELDS = Searchable(
 )
 
 
+_EVENTS_ONLY: dict[type, str] = {
+    Regex: "regular expressions",
+    InNetwork: "networks",
+    SameAs: "comparisons of two fields",
+    DatePart: "parts of dates",
+}
+
+
 def condition(node: Node, searchable: Searchable) -> ColumnElement[bool]:
     """Return the tree as one condition; raises `InvalidError` for a field or test the list does not have."""
     if _size(node) > _MOST_NODES:
@@ -128,8 +138,8 @@ def _write(node: Node, searchable: Searchable) -> ColumnElement[bool]:
             return not_(_write(arg, searchable))
         case Text(text, None):
             return or_(*(_like(column, f"*{escape_wildcard(text)}*") for column in searchable.free_text))
-        case Regex() | InNetwork():
-            raise InvalidError("regular expressions and networks are for events, not for this list")
+        case Regex() | InNetwork() | SameAs() | DatePart():
+            raise InvalidError(f"{_EVENTS_ONLY[type(node)]} are for events, not for this list")
     return _test(node, _column(node.field, searchable))
 
 
