@@ -72,7 +72,12 @@ class Analyst:
             return self._stated(subject, subject.timestamp, record)
         if subject.log.startswith("{"):
             return self._stated_in_values(subject, record)
-        return self._timestamps.within(subject.log, record.collected_at)
+        at = self._timestamps.within(subject.log, record.collected_at)
+        if at is None and subject.log[:1].isdigit():  # only times with a year can be beyond belief
+            refused = self._timestamps.refused(subject.log, record.collected_at)
+            if refused:
+                subject.fields[TIME_REFUSED] = refused
+        return at
 
     def _stated_in_values(self, subject: Subject, record: Record) -> int | None:
         """Return the time that a log in JSON states under one of the usual names."""

@@ -68,6 +68,13 @@ class Timestamps:
             at = self._known[key] = _read(text, collected_at)
         return at
 
+    def refused(self, line: str, collected_at: int) -> str:
+        """Return the time at the start of a line when it is one beyond belief; else an empty text."""
+        first = _START.match(line)
+        if first is None or self.claimed(first.group(), collected_at) is None:
+            return ""
+        return "" if self.of(first.group(), collected_at) is not None else first.group()
+
     def within(self, line: str, collected_at: int) -> int | None:
         """Return the time of a line whose header is not known: at its start or in its first bracket."""
         first = _START.match(line)
