@@ -247,10 +247,12 @@ class Correlation:
             return False
         found: list[Sighting] = []
         for earlier in self._windows.of(key):
-            if earlier.at < present.at - composite.timeframe or earlier.mark >= rule.level:
+            if earlier.at < present.at - composite.timeframe:
                 break
-            if any(_equal(name, earlier.values, present.values) for name in composite.different):
+            if composite.different and _any_equal(composite.different, earlier.values, present.values):
                 continue
+            if earlier.mark >= rule.level:
+                break
             found.append(earlier)
             if len(found) >= composite.frequency - 1:
                 if composite.uses_up:
@@ -349,5 +351,5 @@ def _all_of(names: Sequence[str], values: dict[str, str]) -> tuple[str, ...] | N
     return tuple(found)
 
 
-def _equal(name: str, earlier: dict[str, str], present: dict[str, str]) -> bool:
-    return name in earlier and name in present and earlier[name] == present[name]
+def _any_equal(names: Sequence[str], earlier: dict[str, str], present: dict[str, str]) -> bool:
+    return any(name in earlier and name in present and earlier[name] == present[name] for name in names)

@@ -377,3 +377,18 @@ def test_a_rule_that_overwrites_counts_what_the_other_counted(make_rules: Callab
     ] == [problem.reason for problem in ruleset.problems]
     events = Player(ruleset).play(_kv(), _kv())
     assert [("10", 4), ("20", 12)] == [(e.fields["rule.id"], e.fields["rule.level"]) for e in events]
+
+
+def test_a_used_up_event_ends_the_search_only_if_it_would_count(make_player: Callable[..., Any]) -> None:
+    """What must be different and is not is passed over, even when a higher rule has used it up."""
+    rules = BASE + (
+        '<rule id="20" level="10" frequency="2" timeframe="60"><if_matched_sid>10</if_matched_sid>'
+        "<match>stop</match><description>uses up the newest</description></rule>"
+        '<rule id="21" level="8" frequency="3" timeframe="60"><if_matched_sid>10</if_matched_sid>'
+        "<match>go</match><different_user/><description>counts</description></rule>"
+    )
+    before = [_kv(user="a"), _kv(user="b"), _kv(user="c"), _kv(user="d", action="stop")]
+    player = make_player(rules)
+    assert ["10", "10", "10", "20"] == player.rules(*before)
+    assert ["21"] == player.rules(_kv(user="c", action="go"))
+    assert ["10"] == [*make_player(rules).rules(*before, _kv(user="e", action="go"))][-1:]
