@@ -15,6 +15,7 @@ import pytest
 from tocsin.core.clock import ManualClock, from_iso
 from tocsin.core.event import Event
 from tocsin.core.record import Kind, Record
+from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.predicate import compile_predicate
 from tocsin.rules import Correlation, Ruleset, load
@@ -30,8 +31,8 @@ DECODERS = """<decoder name="sshd"><program_name>^sshd$</program_name></decoder>
 <order>extra_data, user, srcip, srcport, protocol, url, tty.name</order></decoder>
 <decoder name="json"><prematch>^{</prematch><plugin_decoder>JSON_Decoder</plugin_decoder></decoder>"""
 RULES = """<group name="test,pci_dss_10.2.4,gdpr_IV_35.7.d,nist_800_53_AU.14,hipaa_164.312.b,">
-<rule id="1" level="0"><category>syslog</category><description>.</description></rule>
-<rule id="7" level="0"><category>ossec</category><description>.</description></rule>
+<rule id="1" level="0"><category>syslog</category><description>Found</description></rule>
+<rule id="7" level="0"><category>ossec</category><description>Found</description></rule>
 <rule id="100100" level="12"><decoded_as>sshd</decoded_as><description>Failed for $(user)</description>
 <mitre><id>T1110</id><id>T1110.001</id></mitre><info type="cve">2024-1</info>
 <group>authentication_failed,tsc_CC6.1,gpg13_7.1,</group></rule>
@@ -82,7 +83,7 @@ AUDIT = {
     "ppid": 66,
     "cwd": "/tmp",
     "parent_name": "/bin/sh",
-    "parent_cwd": "/",
+    "parent_cwd": "/root",
 }
 
 
@@ -161,7 +162,7 @@ def ruleset(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
         (folder / kind).mkdir()
         rules = "".join(
             f'<rule id="{100200 + number}" level="7"><category>ossec</category>'
-            f"<decoded_as>{name}</decoded_as><description>.</description></rule>"
+            f"<decoded_as>{name}</decoded_as><description>Found</description></rule>"
             for number, name in enumerate(BUILT_IN)
         )
         (folder / kind / "a.xml").write_text(text.replace("{}</group>", rules + "</group>"))
@@ -211,6 +212,9 @@ def test_every_name_of_the_document_finds_the_event(ruleset: Ruleset, tmp_path: 
             query = parse_lucene(f"{field}:{text}", now=NOON)
             if not (store.count(Selection(query)) and compile_predicate(query)(event)):
                 missed.append((field, value))
+            clause = read_filter([{"match_phrase": {field: value}}])
+            if not compile_predicate(clause)(event):
+                missed.append((f"match_phrase {field}", value))
         assert missed == []
     finally:
         store.close()
