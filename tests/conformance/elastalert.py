@@ -16,22 +16,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+# A script's folder comes first in the path, and this one holds a sigma.py that is not the package.
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent]
 
-from tocsin.core.clock import SECOND, from_iso
-from tocsin.detect.elastalert import read_elastalert
-from tocsin.detect.kinds import Hit, Kind, Match, kind_of
-from tocsin.detect.kinds.document import timestamp
-from tocsin.detect.kinds.figures import compute, event_of, ranked
-from tocsin.detect.kinds.settings import KindSettings, PollSettings
-from tocsin.detect.kinds.spike import SpikeAggregationKind
-from tocsin.detect.kinds.terms import NewTermKind
-from tocsin.detect.rule import Watch, WatchRule
-from tocsin.detect.runs.document import prepared
-from tocsin.detect.runs.poll import Polled, Poller, Run
-from tocsin.detect.runs.silences import Silence
-from tocsin.detect.wording import body, sentence, title
-from tocsin.detect.yaml_source import read_source
+import yaml  # noqa: E402 - see above
+
+from tocsin.core.clock import SECOND, from_iso  # noqa: E402
+from tocsin.detect.elastalert import read_elastalert  # noqa: E402
+from tocsin.detect.kinds import Hit, Kind, Match, kind_of  # noqa: E402
+from tocsin.detect.kinds.document import timestamp  # noqa: E402
+from tocsin.detect.kinds.figures import compute, event_of, ranked  # noqa: E402
+from tocsin.detect.kinds.settings import KindSettings, PollSettings  # noqa: E402
+from tocsin.detect.kinds.spike import SpikeAggregationKind  # noqa: E402
+from tocsin.detect.kinds.terms import NewTermKind  # noqa: E402
+from tocsin.detect.rule import Watch, WatchRule  # noqa: E402
+from tocsin.detect.runs.document import prepared  # noqa: E402
+from tocsin.detect.runs.poll import Polled, Poller, Run  # noqa: E402
+from tocsin.detect.runs.silences import Silence  # noqa: E402
+from tocsin.detect.telling import dressed  # noqa: E402
+from tocsin.detect.wording import body, sentence, title  # noqa: E402
+from tocsin.detect.yaml_source import read_source  # noqa: E402
 
 Scenario = dict[str, Any]
 """`level` class or runner, `rule`, `config`, `now`, `steps`, `baseline`, `events`, what was `expected`."""
@@ -317,6 +321,7 @@ class Recorder:
         if self.failing:
             return False
         wording, settings = self._watch.wording, self._watch.kind
+        matches = dressed(self._watch, matches)
         self.alerts.append(
             plain(
                 {

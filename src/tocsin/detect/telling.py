@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
+from tocsin.core.clock import MINUTE
 from tocsin.core.detection import Detection, EventRef
 from tocsin.core.event import Event
 from tocsin.detect.explain import Explanation
-from tocsin.detect.kinds import Hit
+from tocsin.detect.kinds import Hit, Match
 from tocsin.detect.kinds.document import minute
 from tocsin.detect.kinds.figures import event_of
 from tocsin.detect.rule import MAX_KEY, Watch, WatchRule, title_of
@@ -23,7 +24,7 @@ MAX_DESCRIPTION = 64 * 1024
 
 def detection_of(rule: WatchRule, watch: Watch, telling: Telling, explanation: Explanation) -> Detection:
     """Return a telling as a detection; one without events rests on what did not happen."""
-    telling = dressed(watch, telling)
+    telling = Telling(telling.position, dressed(watch, telling.matches), telling.key)
     newest = max(telling.matches, key=lambda match: match.at)
     event = event_of(Hit(newest.at, "", newest.fields))
     events = {identifier: at for match in telling.matches for at, identifier in match.events}
@@ -45,16 +46,17 @@ def detection_of(rule: WatchRule, watch: Watch, telling: Telling, explanation: E
     )
 
 
-def dressed(watch: Watch, telling: Telling) -> Telling:
-    """Return a telling as the rule wants it worded: with times for people, where it says so."""
+def dressed(watch: Watch, matches: list[Match]) -> list[Match]:
+    """Return matches as the rule wants them worded: with times for people, where it says so."""
     if not watch.readable_times:
-        return telling
+        return matches
     name = watch.kind.timestamp_field
-    matches = [
-        msgspec.structs.replace(match, fields={**match.fields, name: minute(match.at)})
-        for match in telling.matches
+    return [
+        msgspec.structs.replace(
+            match, at=match.at // MINUTE * MINUTE, fields={**match.fields, name: minute(match.at)}
+        )
+        for match in matches
     ]
-    return Telling(telling.position, matches, telling.key)
 
 
 def withdrawn(rule: WatchRule, watch: Watch, telling: Telling) -> Detection:

@@ -122,6 +122,8 @@ class PollSettings:
     top_fields: tuple[str, ...] = ()
     """A match tells the most frequent values of these around its time."""
     top_number: int = 5
+    top_suffix: str = ".keyword"
+    """What the name of a told field ends in."""
     limit_execution: str = ""
     limit_coverage: bool = False
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tocsin.detect.kinds.base import Match, Stateless, dump, key_of, match_of
-from tocsin.detect.kinds.document import Document, Hit, compound, lookup
+from tocsin.detect.kinds.document import Document, Hit, lookup
 from tocsin.detect.kinds.settings import KindSettings
 
 
@@ -41,9 +41,8 @@ class WhitelistKind(Stateless):
 
 
 def compared(settings: KindSettings, document: Document) -> Any:
-    """Return the value a list is compared with; of several fields their values joined."""
-    names = settings.compare_fields
-    return lookup(document, names[0]) if len(names) == 1 else compound(document, names)
+    """Return the value a list is compared with; ElastAlert finds none under several names, nor do we."""
+    return lookup(document, ",".join(settings.compare_fields))
 
 
 class _Last(msgspec.Struct):

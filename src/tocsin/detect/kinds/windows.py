@@ -55,7 +55,7 @@ class Window(msgspec.Struct):
 
     def mean(self) -> float | None:
         """Return the mean of the counts, placeholders left out; None for an empty window."""
-        counts = self._counts()
+        counts = self._counts(placeholders=False)
         return sum(counts) / len(counts) if counts else None
 
     def least(self) -> float | None:
@@ -66,6 +66,6 @@ class Window(msgspec.Struct):
         """Return the largest count, or None."""
         return max(self._counts(), default=None)
 
-    def _counts(self) -> list[float]:
-        counts = (entry.count for entry in self.entries if not entry.placeholder)
+    def _counts(self, *, placeholders: bool = True) -> list[float]:
+        counts = (entry.count for entry in self.entries if placeholders or not entry.placeholder)
         return [count for count in counts if count is not None]

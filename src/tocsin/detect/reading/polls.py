@@ -34,6 +34,7 @@ def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
         aggregate_by_match_time=typed.flag(source, "aggregate_by_match_time"),
         compare_match_time=typed.flag(source, "aggregation_alert_time_compared_with_timestamp_field"),
         top_fields=typed.names(source, "top_count_keys"),
+        top_suffix=".keyword" if typed.flag(source, "raw_count_keys", True) else "",
         top_number=typed.whole(source, "top_count_number", 5, 1, 1_000),
         limit_execution=_cron(source, "limit_execution", source.values.get("limit_execution")),
         limit_coverage=typed.flag(source, "limit_execution_coverage"),

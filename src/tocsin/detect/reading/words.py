@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from tocsin.core.errors import InvalidError
@@ -24,7 +25,7 @@ def read_wording(source: Source, name: str, gathers: bool) -> Wording:
     jinja = form == "alert_text_jinja"
     return Wording(
         name=name,
-        options={"name": name, **source.values},
+        options={"name": name, **{key: _readable(value) for key, value in source.values.items()}},
         subject=subject,
         subject_fields=_fields(source, "alert_subject_args"),
         subject_length=typed.whole(source, "alert_subject_max_len", 2048, 1, 2048),
@@ -40,16 +41,23 @@ def read_wording(source: Source, name: str, gathers: bool) -> Wording:
     )
 
 
+def _readable(value: Any) -> Any:
+    """Return an option as texts refer to it: a span of time as `0:05:00`."""
+    is_span = isinstance(value, Mapping) and value and set(value) <= set(typed.UNITS)
+    if not is_span or not all(isinstance(each, int | float) for each in value.values()):
+        return value
+    return timedelta(**value)
+
+
 def _text(source: Source, key: str) -> str | None:
-    """Return a text in which `$option$` stands for another option of the rule."""
+    """Return a text; one that is `$option$` as a whole stands for another option of the rule."""
     if source.values.get(key) is None:
         return None
 
-    def option(found: re.Match[str]) -> str:
-        value = source.values.get(found.group(1))
-        return found.group(0) if value is None or isinstance(value, list | Mapping) else str(value)
-
-    return _REFERENCE.sub(option, typed.text(source, key))
+    given = typed.text(source, key)
+    named = _REFERENCE.fullmatch(given.strip())
+    value = source.values.get(named.group(1)) if named else None
+    return given if value is None or isinstance(value, list | Mapping) else str(value)
 
 
 def _fields(source: Source, key: str) -> tuple[str, ...] | None:

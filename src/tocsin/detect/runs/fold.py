@@ -11,7 +11,7 @@ import msgspec
 
 from tocsin.core.clock import HOUR
 from tocsin.detect.kinds import Hit, Kind, KindSettings, Match, PollSettings, kind_of
-from tocsin.detect.kinds.document import compound, hashable, lookup
+from tocsin.detect.kinds.document import hashable, lookup
 from tocsin.detect.kinds.figures import compute
 from tocsin.detect.runs.pending import Pending, PendingState
 from tocsin.detect.runs.silences import Silence, Silences
@@ -180,8 +180,7 @@ def group_key(kind: KindSettings, poll: PollSettings, match: Match) -> str | Non
     """Return the value alerts are grouped by: of the rule's key, else of the key it gathers by."""
     if kind.query_key or not poll.aggregation_fields:
         return silence_key(kind, match)
-    names = poll.aggregation_fields
-    value = compound(match.fields, names) if len(names) > 1 else lookup(match.fields, names[0])
+    value = lookup(match.fields, ",".join(poll.aggregation_fields))
     return None if value is None else str(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tocsin.detect.kinds.base import Match
-from tocsin.detect.kinds.document import compound, lookup
+from tocsin.detect.kinds.document import lookup
 from tocsin.detect.kinds.settings import PollSettings
 from tocsin.detect.schedule import next_time
 
@@ -69,17 +69,13 @@ class Pending:
     def take_due(self, now: int) -> Iterator[tuple[int, list[Match]]]:
         """Yield what is due, each time with the matches gathered under it.
 
-        What is due this very moment is told at the next look, but gathers no more. What waited longer
-        than the rule's limit is left where it is.
+        What is due this very moment is told at the next look. What waited longer than the rule's limit
+        is left where it is.
         """
         oldest = now - self._settings.alert_time_limit
-        found = [
-            each for each in self.state.waiting.values() if not each.leader and oldest <= each.due <= now
-        ]
+        found = [each for each in self.state.waiting.values() if not each.leader and oldest <= each.due < now]
         for first in sorted(found, key=lambda each: (each.due, each.number)):
             self._close(first.number)
-            if first.due == now:
-                continue
             followers = [each for each in self.state.waiting.values() if each.leader == first.number]
             for each in (first, *followers):
                 del self.state.waiting[each.number]
@@ -110,7 +106,7 @@ class Pending:
         names = self._settings.aggregation_fields
         if not names:
             return None
-        value: Any = compound(match.fields, names) if len(names) > 1 else lookup(match.fields, names[0])
+        value: Any = lookup(match.fields, ",".join(names))
         return None if value is None else str(value)
 
     def _written(self, key: str | None, now: int) -> _Gathering | None:

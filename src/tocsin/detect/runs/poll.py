@@ -177,30 +177,31 @@ class Poller:
         if not state.started and not poll.scan_timeframe and state.last_run:
             ran_at, ended = state.last_run
             if now - ran_at <= poll.old_query_limit:
-                state.minimum_start = ended
-                return ended
+                state.minimum_start = ended - self._overlap()
+                return state.minimum_start
         if self._rule.kind.question in {"count", "terms"}:
-            width = self._rule.kind.timeframe if poll.scan_timeframe else poll.run_every
-            return end - width if state.previous_end is None else state.previous_end
+            if poll.scan_timeframe:
+                return end - self._rule.kind.timeframe
+            return end - poll.run_every if state.previous_end is None else state.previous_end
         start = end - (self._rule.kind.timeframe if poll.scan_timeframe else poll.buffer_time)
         if state.minimum_start is not None and state.minimum_start > start:
             return state.minimum_start
         if state.previous_end is not None and state.previous_end < start:
-            start = state.previous_end
-        return start + self._shift(start)
+            start = state.previous_end - self._overlap()
+        return start - self._into_interval(start)
 
-    def _shift(self, start: int) -> int:
-        """Return by how much an aggregation's start moves: for windows that slide, or back to an interval."""
-        poll, kind = self._rule.poll, self._rule.kind
-        if kind.question != "aggregation":
+    def _overlap(self) -> int:
+        """Return by how much an aggregation goes back behind its last end, so that its windows slide."""
+        poll = self._rule.poll
+        if self._rule.kind.question != "aggregation" or not poll.overlap or poll.run_sized:
             return 0
-        if poll.overlap and not poll.run_sized and poll.buffer_time > poll.run_every:
-            start, shift = start + poll.buffer_time - poll.run_every, poll.buffer_time - poll.run_every
-        else:
-            shift = 0
-        if kind.bucket_interval and kind.sync_bucket_interval:
-            shift -= start % kind.bucket_interval
-        return shift
+        return max(0, poll.buffer_time - poll.run_every)
+
+    def _into_interval(self, start: int) -> int:
+        """Return how far into an interval a start stands, where intervals begin at multiples."""
+        kind = self._rule.kind
+        aggregates = kind.question == "aggregation" and kind.bucket_interval and kind.sync_bucket_interval
+        return start % kind.bucket_interval if aggregates else 0
 
     def _segments(self, start: int, end: int) -> tuple[list[Match], int | None]:
         """Ask in segments; return the matches and where the last one ended, or None when it was too early."""

@@ -20,15 +20,24 @@ def tell_top(kind: KindSettings, poll: PollSettings, matches: Sequence[Match], l
     for match in matches if poll.top_fields else ():
         hits = _around(kind, match, log)
         for name in poll.top_fields:
-            counts = {value: len(inside) for value, inside in ranked(hits, name)[: poll.top_number]}
-            match.fields[f"{TOP_EVENTS}{name}"] = counts
+            groups = [group for group in ranked(hits, name) if len(group[1]) >= kind.min_doc_count]
+            counts = {value: len(inside) for value, inside in groups[: poll.top_number]}
+            suffix = "" if name.endswith(poll.top_suffix) else poll.top_suffix
+            match.fields[f"{TOP_EVENTS}{name}{suffix}"] = counts
 
 
 def _around(kind: KindSettings, match: Match, log: Log) -> list[Hit]:
     span = kind.timeframe or _AROUND
     start = match.at - (2 * span if kind.kind == "flatline" else span)
-    hits = log.between(start - 1, match.at + _AROUND)
+    hits = log.between(start, match.at + _AROUND)
     if not kind.query_key:
         return list(hits)
     wanted = lookup(match.fields, kind.query_key)
-    return [hit for hit in hits if lookup(hit.fields, kind.query_key) == wanted]
+    if wanted is None:
+        return list(hits)
+    return [
+        hit
+        for hit in hits
+        if lookup(hit.fields, kind.query_key) == wanted
+        and all(lookup(hit.fields, name) is not None for name in kind.keys)
+    ]

@@ -27,33 +27,31 @@ class Summary:
     suffix: str = ""
 
 
-def summarise(summary: Summary, matches: Sequence[Document], missing: str) -> str:
+def summarise(summary: Summary, matches: Sequence[Document]) -> str:
     """Return the table with what stands around it."""
-    rows = _rows(summary, matches, missing)
+    rows = _rows(summary, matches)
     shown = rows[: summary.max_rows] if summary.max_rows else rows
-    names = [*summary.fields, "count"]
-    text = f"{summary.prefix}\n\n" if summary.prefix else ""
-    text += f"Aggregation resulted in the following data for summary_table_fields ==> {names}:\n\n"
-    headers = [*(summary.headers or summary.fields), "count"]
-    text += _STYLES[summary.style](headers, shown) + "\n\n"
-    if len(shown) < len(rows):
-        text += f"Showing top {len(shown)} rows out of {len(rows)}\n\n"
-    return text + (f"{summary.suffix}\n\n" if summary.suffix else "")
+    table = _STYLES[summary.style]([*(summary.headers or summary.fields), "count"], shown)
+    text = table
+    if summary.style != "html":
+        names = [*summary.fields, "count"]
+        text = f"{summary.prefix}\n" if summary.prefix else ""
+        text += f"Aggregation resulted in the following data for summary_table_fields ==> {names}:\n\n"
+        text += f"{table}\n\n"
+    if summary.max_rows:
+        text += f"Showing top {summary.max_rows} rows\n"
+    return text + summary.suffix
 
 
-def _rows(summary: Summary, matches: Sequence[Document], missing: str) -> list[Row]:
+def _rows(summary: Summary, matches: Sequence[Document]) -> list[Row]:
     numbers: dict[tuple[str, ...], int] = {}
     for match in matches:
-        key = tuple(_text(match, name, missing) for name in summary.fields)
+        key = tuple(str(lookup(match, name)) for name in summary.fields)
         numbers[key] = numbers.get(key, 0) + 1
     counted = list(numbers.items())
     if summary.max_rows:
         counted.sort(key=lambda entry: -entry[1])
     return [[*key, str(number)] for key, number in counted]
-
-
-def _text(match: Document, name: str, _missing: str) -> str:
-    return str(lookup(match, name))
 
 
 def _ascii(headers: Row, rows: list[Row]) -> str:
@@ -106,10 +104,20 @@ def _markdown(headers: Row, rows: list[Row]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
+_PADDED = "padding-left: 1em; padding-right: 1em; text-align: center"
+
+
 def _html(headers: Row, rows: list[Row]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in headers)
-    body = "\n".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>\n<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    lines = ['<table frame="box" rules="all">', "    <thead>", "        <tr>"]
+    lines += [f'            <th style="{_PADDED}">{escape(name)}</th>' for name in headers]
+    lines += ["        </tr>", "    </thead>", "    <tbody>"]
+    for row in rows:
+        lines.append("        <tr>")
+        lines += [
+            f'            <td style="{_PADDED}; vertical-align: top">{escape(cell)}</td>' for cell in row
+        ]
+        lines.append("        </tr>")
+    return "\n".join([*lines, "    </tbody>", "</table>"])
 
 
 _STYLES: dict[str, Callable[[Row, list[Row]], str]] = {"ascii": _ascii, "markdown": _markdown, "html": _html}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import ChainableUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tocsin.core.errors import InvalidError
@@ -43,10 +43,13 @@ def fill(template: str, values: Sequence[Any] = (), named: Mapping[str, Any] | N
 
 
 class Jinja:
-    """A template compiled once in a sandbox without loaders; it sees the match and the rule's options."""
+    """A template compiled once in a sandbox without loaders; it sees the match and the rule's options.
+
+    What is missing is empty, also what would stand below it.
+    """
 
     def __init__(self, text: str) -> None:
-        environment = ImmutableSandboxedEnvironment(autoescape=False)
+        environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=ChainableUndefined)
         try:
             self._template = environment.from_string(text)
         except TemplateError as error:

@@ -57,10 +57,10 @@ def title(wording: Wording, matches: Sequence[Match]) -> str:
         return wording.name
     first = matches[0].fields
     text = wording.subject
-    if wording.jinja_subject is not None:
-        text = wording.jinja_subject.render(_visible(wording, first), wording.jinja_root)
-    elif wording.subject_fields is not None:
+    if wording.subject_fields is not None:
         text = _filled(text, _values(wording, first, wording.subject_fields))
+    elif wording.jinja_subject is not None:
+        text = _rendered(wording, wording.jinja_subject, text, first)
     return text[: wording.subject_length]
 
 
@@ -68,7 +68,7 @@ def body(wording: Wording, settings: KindSettings, matches: Sequence[Match]) -> 
     """Return the alert's text: the table of a gathered alert, then what is said of each match."""
     text = ""
     if wording.summary is not None:
-        text = summarise(wording.summary, [match.fields for match in matches], wording.missing)
+        text = summarise(wording.summary, [match.fields for match in matches])
     if wording.form == "aggregation_summary_only":
         return text
     for match in matches:
@@ -91,7 +91,7 @@ def match_text(wording: Wording, settings: KindSettings, match: Match) -> str:
 
 def _own_text(wording: Wording, document: Document) -> str:
     if wording.jinja is not None:
-        return wording.jinja.render(_visible(wording, document), wording.jinja_root)
+        return _rendered(wording, wording.jinja, wording.text or "", document)
     text = wording.text or ""
     if wording.text_fields is not None:
         return _filled(text, _values(wording, document, wording.text_fields))
@@ -107,6 +107,14 @@ def _filled(template: str, values: Sequence[Any], named: Mapping[str, Any] | Non
         return fill(template, values, named)
     except InvalidError as error:
         return f"{template} ({error.message})"
+
+
+def _rendered(wording: Wording, template: Jinja, text: str, document: Document) -> str:
+    """Fill a Jinja template; one that fails is told as it stands, because the alert must not be lost."""
+    try:
+        return template.render(_visible(wording, document), wording.jinja_root)
+    except InvalidError as error:
+        return f"{text} ({error.message})"
 
 
 def _visible(wording: Wording, document: Document) -> dict[str, Any]:
