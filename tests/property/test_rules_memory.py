@@ -15,7 +15,7 @@ from tocsin.rules import Correlation, Ruleset, load
 
 DECODERS = r"""<decoder name="app"><prematch>^app </prematch>
 <regex offset="after_prematch">^(\w+) (\w+) (\w+)</regex><order>action, srcip, user</order></decoder>"""
-MEMORY = 7
+MEMORY = 4
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class _Composite:
         return (
             f'<rule id="{self.id}" level="{self.level}" frequency="{self.frequency}"'
             f' timeframe="{self.timeframe}"><if_sid>{self.below}</if_sid>{matched}{"".join(tags)}'
-            f"{'<global_frequency/>' if self.everywhere else ''}<description>c</description></rule>"
+            f"{'<global_frequency/>' if self.everywhere else ''}<description>c</description>"
+            f"{'<group>web,</group>' if self.id in GROUPED else ''}</rule>"
         )
 
 
@@ -53,7 +54,7 @@ COMPOSITES = (
 )
 """In the order they are tried below each parent: by level, the highest first."""
 BASES = {"a": ("10", 3), "b": ("11", 5), "c": ("12", 0), "d": ("13", 2)}
-GROUPED = {"11", "13"}
+GROUPED = {"11", "13", "23"}
 """Rules of the group `web`."""
 
 
@@ -133,7 +134,7 @@ class _Model:
 
 EVENTS = st.lists(
     st.tuples(
-        st.integers(0, 12),
+        st.integers(0, 3),
         st.sampled_from("12"),
         st.sampled_from("aaabbbcd"),
         st.sampled_from("xy"),
