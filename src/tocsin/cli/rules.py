@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.cases import run_other_cases
 from tocsin.cli.rules_content import (
     ConfigOption,
     DataOption,
@@ -42,6 +41,8 @@ def run(
 
     Example: tocsin rules test content
     """
+    from tocsin.cli.cases import run_other_cases  # detections and playbooks take seconds to load
+
     ruleset = _load(paths)
     files = list(dict.fromkeys(file for path in paths for file in case_files(path)))
     outcomes, problems = run_cases(ruleset, files)

@@ -18,7 +18,7 @@ from tocsin.cli.rules_content import (
     print_problems,
     settings_of,
 )
-from tocsin.cli.rules_operating import audit_trail, operator
+from tocsin.cli.rules_operating import operator
 from tocsin.content import analysis_options, content_store, own_rules
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidError
@@ -56,9 +56,11 @@ def import_rules(  # noqa: PLR0917 - typer reads options from the parameters
     ours = own_rules(settings, whole=False)
     report = import_wazuh(store, order, others, analysis_options(settings), unless_whole=ours)
     if not dry_run:
-        with audit_trail(settings) as (db, audit), db.write() as tx:
-            details = {"origin": str(path), "version": report.version, **_counts(report)}
-            audit.record(tx, actor, "import", kind="ruleset", subject=name, details=details)
+        from tocsin.cli.rules_trail import recording
+
+        details = {"origin": str(path), "version": report.version, **_counts(report)}
+        with recording(settings) as record:
+            record(actor, "import", "ruleset", name, details)
     if json_:
         print_json({**asdict(report), "problems": [described(problem) for problem in report.problems]})
     else:

@@ -5,17 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
-from tocsin.accounts import Audit
-from tocsin.accounts.audit import AuditEntry, AuditFilter
 from tocsin.cli.rules_content import (
     ConfigOption,
     DataOption,
@@ -30,17 +23,14 @@ from tocsin.cli.rules_content import (
 from tocsin.content import content_store
 from tocsin.core.actor import Actor
 from tocsin.core.clock import SystemClock
-from tocsin.core.database import Database
-from tocsin.core.errors import InvalidError, NotFoundError, TocsinError
+from tocsin.core.errors import InvalidError, NotFoundError
 from tocsin.folder import running_on
-from tocsin.migrations import upgrade
 from tocsin.rules.catalogue import RuleView
 from tocsin.rules.store import SWITCHES_FILE
 from tocsin.rules.switchbook import Switch, SwitchBook
 from tocsin.rules.switches import SwitchKind, rule_number
 from tocsin.settings import Settings
 
-_RELOAD_WAIT_S = 120.0
 _SORTS = {
     "hits": lambda view: (-view.hits, view.id),
     "alerts": lambda view: (-view.alerts, view.id),
@@ -49,12 +39,6 @@ _SORTS = {
 }
 
 KindOption = Annotated[str, typer.Option("--kind", help="What is named: rule, file or group.")]
-
-
-class ReloadError(TocsinError):
-    """No reload came about."""
-
-    code = "reload"
 
 
 def stats(  # noqa: PLR0917 - typer reads options from the parameters
@@ -129,11 +113,11 @@ def reload(
     pid = running_on(settings.data)
     if pid is None:
         raise NotFoundError(f"no platform runs on {settings.data}")
-    with audit_trail(settings) as (db, audit):
-        before = _newest(db, audit)
+    from tocsin.cli.rules_trail import reloads
+
+    with reloads(settings) as awaited:
         os.kill(pid, signal.SIGHUP)
-        found = _awaited(db, audit, before.id if before else 0)
-    details: dict[str, Any] = dict(found.details)
+        details = awaited()
     if json_:
         print_json(details)
     else:
@@ -154,19 +138,17 @@ def _turn(names: list[str], kind: str, settings: Settings, *, enabled: bool, as_
         for name in names:
             rule_number(name)
     book, actor = SwitchBook(content_store(settings).folder / SWITCHES_FILE), operator()
-    with audit_trail(settings) as (db, audit), db.write() as tx:
+    from tocsin.cli.rules_trail import recording
+
+    with recording(settings) as record:
         for name in names:
-            _record(tx, audit, actor, wanted, name, enabled=enabled)
+            details = {"enabled": [None, enabled], "kind": wanted}
+            record(actor, "enable" if enabled else "disable", "rule", name, details)
             book.turn(Switch(wanted, name, enabled, str(actor), SystemClock().now()))
     if as_json:
         print_json([{"kind": wanted, "subject": name, "enabled": enabled} for name in names])
     else:
         console().print(f"{wanted} {', '.join(names)}: {'on' if enabled else 'off'}")
-
-
-def _record(tx: Session, audit: Audit, actor: Actor, kind: SwitchKind, name: str, *, enabled: bool) -> None:
-    details = {"enabled": [None, enabled], "kind": kind}
-    audit.record(tx, actor, "enable" if enabled else "disable", kind="rule", subject=name, details=details)
 
 
 def _kind(text: str) -> SwitchKind:
@@ -182,34 +164,6 @@ def operator() -> Actor:
         return Actor("user", f"command-line:{getpass.getuser()}")
     except (KeyError, OSError):  # a user id without a name
         return Actor("user", "command-line")
-
-
-@contextmanager
-def audit_trail(settings: Settings) -> Iterator[tuple[Database, Audit]]:
-    """Open the trail beside a platform that may be running on the same folder."""
-    folder: Path = settings.data.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    db = Database(settings.database or f"sqlite:///{folder}/tocsin.db")
-    try:
-        upgrade(db)
-        yield db, Audit(SystemClock())
-    finally:
-        db.close()
-
-
-def _newest(db: Database, audit: Audit) -> AuditEntry | None:
-    with db.read() as tx:
-        return next(iter(audit.entries(tx, AuditFilter(kind="ruleset", subject="analysis"), 1)), None)
-
-
-def _awaited(db: Database, audit: Audit, after: int) -> AuditEntry:
-    deadline = time.monotonic() + _RELOAD_WAIT_S
-    while time.monotonic() < deadline:
-        found = _newest(db, audit)
-        if found is not None and found.id > after:
-            return found
-        time.sleep(0.1)
-    raise ReloadError(f"the platform did not reload within {_RELOAD_WAIT_S:.0f} s: see its log")
 
 
 def _figures(view: RuleView) -> str:
