@@ -7,7 +7,6 @@ the batch is evaluated again and nothing of the first try remains; killed after,
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +19,7 @@ from tocsin.core.database import Database
 from tocsin.core.detection import Detection
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event
+from tocsin.detect.correlating import Correlating
 from tocsin.detect.match import Matches, Tally
 from tocsin.detect.mutes import Mutes
 from tocsin.detect.ports import AlertSink, Amender, CommitLog, LoggedEvent, OutcomeHook
@@ -123,6 +123,7 @@ class Detector:
         self._amender = amender
         self._state = WindowState()
         self._runs = RunBook(learn)
+        self._correlating = Correlating(reader)
         self._mutes = Mutes()
         self._running: RuleSet | None = None
         self._idled_at = 0
@@ -146,6 +147,11 @@ class Detector:
     def notify(self) -> None:
         """Say that there may be a new commit."""
         self._wake.set()
+
+    @property
+    def clock(self) -> Clock:
+        """Where detection gets the time from."""
+        return self._clock
 
     def cost(self, rule_id: str) -> RuleCost:
         """Return what a rule has cost this process."""
@@ -207,26 +213,23 @@ class Detector:
         return len(batch)
 
     def _evaluate(self, rules: RuleSet, batch: Sequence[LoggedEvent]) -> list[tuple[WatchRule, Event]]:
-        found = []
+        found: list[tuple[WatchRule, Event]] = []
         for logged in batch:
             event = logged.event
-            found += [(rule, event) for rule in rules.index.candidates(event) if self._holds(rule, event)]
+            found += [(rule, event) for rule in rules.index.matching(event, self._rule_failed)]
+        for rule, evaluations, ns in rules.index.spent():
+            cost = self._cost_of(rule.id)
+            cost.evaluations += evaluations
+            cost.ns += ns
         return found
 
-    def _holds(self, rule: WatchRule, event: Event) -> bool:
-        cost = self.costs.get(rule.id)
-        if cost is None:
-            cost = self.costs[rule.id] = RuleCost()
-        cost.evaluations += 1
-        began = time.perf_counter_ns()
-        try:
-            return rule.matches(event)
-        except Exception:  # supervised edge: one rule's fault must not stop the others
-            cost.errors += 1
-            log.exception("rule_failed", rule=rule.id, event_id=event.id)
-            return False
-        finally:
-            cost.ns += time.perf_counter_ns() - began
+    def _cost_of(self, rule_id: str) -> RuleCost:
+        return self.costs.setdefault(rule_id, RuleCost())
+
+    def _rule_failed(self, rule: WatchRule, event: Event, error: Exception) -> None:
+        """Note a rule's fault, which must not stop the others."""
+        self._cost_of(rule.id).errors += 1
+        log.error("rule_failed", rule=rule.id, event_id=event.id, exc_info=error)
 
     def _commit(
         self,
@@ -254,6 +257,7 @@ class Detector:
         self._offset = None
         self._state.forget()
         self._runs.forget()
+        self._correlating.forget()
         self._running = None
 
     def _idle(self, offset: int) -> None:
@@ -285,15 +289,21 @@ class Detector:
         self._load(tx, rules, moment.began)
         matches = Matches(self._state, rules.explanations)
         for rule, event in matched:
+            if rule.id in rules.silent:
+                continue
             if rule.watch is not None:
                 self._runs.add(rule, rule.watch, event)
             else:
                 matches.add(rule, event)
         changed = [self._tell(tx, detection) for detection in matches.detections()]
+        for detection in self._correlating.feed(rules, matched, moment.watermark):
+            _count(tx, detection.rule_id, Tally(matches=1, last_match_at=detection.at))
+            changed.append(self._tell(tx, detection))
         for each in self._runs.advance(rules.by_id, moment.seen, moment.watermark):
             changed += self._told(tx, rules, each)
         self._state.save(tx)
         self._runs.save(tx, self._clock.now())
+        self._correlating.save(tx, self._clock.now())
         for rule_id, tally in matches.tallies.items():
             _count(tx, rule_id, tally)
         return changed
@@ -304,6 +314,7 @@ class Detector:
         if self._running is not rules:
             self._runs.use(tx, rules.running, began)
             self._running = rules
+        self._correlating.load(tx, rules)
         self._mutes.load(tx, self._clock.now())
 
     def _tell(self, tx: Session, detection: Detection) -> str:

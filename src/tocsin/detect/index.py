@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter_ns
 from typing import Any
 
 from tocsin.core.event import Event
@@ -86,8 +87,7 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[WatchRule], *, sampled: int = SAMPLED) -> None:
         self.rules = tuple(rules)
-        self.evaluations = [0] * len(self.rules)
-        """How often each rule's condition was evaluated."""
+        self._spent: dict[int, list[int]] = {}
         self._router = Router(self.rules)
         self._sampled = sampled
         self._buckets: dict[tuple[tuple[int, int], ...], _Bucket] = {}
@@ -117,8 +117,14 @@ class RuleIndex:
                 self.rules[place] for place in sorted(found) if self._holds(bucket, place, view, on_fault)
             ]
 
+    def spent(self) -> list[tuple[WatchRule, int, int]]:
+        """Return the rules evaluated since the last call: how often, and for how many nanoseconds."""
+        with self._lock:
+            spent, self._spent = self._spent, {}
+        return [(self.rules[place], *figures) for place, figures in spent.items()]  # type: ignore[misc]  # two
+
     def _holds(self, bucket: _Bucket, place: int, view: View, on_fault: OnFault) -> bool:
-        self.evaluations[place] += 1
+        began = perf_counter_ns()
         try:
             holds = bucket.compiled.get(place)
             if holds is None:
@@ -129,6 +135,12 @@ class RuleIndex:
         except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop others
             on_fault(self.rules[place], view.event, error)
             return False
+        finally:
+            figures = self._spent.get(place)
+            if figures is None:
+                figures = self._spent[place] = [0, 0]
+            figures[0] += 1
+            figures[1] += perf_counter_ns() - began
         return self._plainly(place, view.event, on_fault)
 
     def _plainly(self, place: int, event: Event, on_fault: OnFault) -> bool:

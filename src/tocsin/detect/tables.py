@@ -98,3 +98,13 @@ class MuteRow(Base):
     reason: Mapped[str] = mapped_column(String(1024), default="")
     created_by: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class CorrelationRow(Base):
+    """What the correlations of a reader have seen and not yet answered."""
+
+    __tablename__ = "detect_correlations"
+
+    reader: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[int] = mapped_column(BigInteger)

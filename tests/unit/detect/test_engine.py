@@ -157,8 +157,8 @@ def test_one_rule_that_breaks_does_not_stop_the_others(rig, rule, event):
     def broken(_event):
         raise ValueError("bug")
 
-    rig.log.commit(event(1, a=1))
-    detector = rig.detector(rule(id="bad", matches=broken), rule("a:1", id="good"))
+    rig.log.commit(event(1, a=[1, 2]))  # several values are decided by the plain condition
+    detector = rig.detector(rule("a:1", id="bad", matches=broken), rule("a:1", id="good"))
     detector.step()
     assert ["good"] == [found.rule_id for found in rig.sink.detections]
     assert detector.costs["bad"].errors == 1
