@@ -16,6 +16,7 @@ settings.register_profile("default", deadline=None)  # machines are noisy; slow 
 settings.register_profile("ci", deadline=None, derandomize=True)  # a landing does not hang on luck
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+
 def pytest_report_header() -> str:
     """State whether the hot modules run compiled or interpreted."""
     return f"tocsin: {native.status()}"

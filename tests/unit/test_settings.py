@@ -48,7 +48,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         ('[store]\nmemory_limit = "lots"\n', 2, "store.memory_limit"),
         ('[intel]\nown_networks = [\n"300.0.0.0/8"]\n', 2, "intel.own_networks: .*300.0.0.0/8"),
         ('[rules]\ntime_zone = "Mars/Phobos"\n', 2, "rules.time_zone: .*no time zone"),
-        ('[rules]\nmemory_size = 3\n', 2, "rules.memory_size"),
+        ("[rules]\nmemory_size = 3\n", 2, "rules.memory_size"),
         ('database = "nonsense"\n', 1, "database: .*no SQLAlchemy address"),
         ('database = "mysql://host/name"\n', 1, "database: .*sqlite, postgresql"),
     ],

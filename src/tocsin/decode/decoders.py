@@ -47,6 +47,15 @@ class Decoders:
                 (parts if decoder.prematch_after_parent else whole).append(decoder.prematch)
         return whole, parts
 
+    def limits(self) -> list[Problem]:
+        """Return which decoders look at the beginning of a long text only, and how often that happened."""
+        return [
+            Problem(Location(decoder.path, decoder.line), reason, decoder.inner_name)
+            for decoder in self._all()
+            for pattern in (decoder.prematch, decoder.regex)
+            if pattern is not None and (reason := limit_of(pattern))
+        ]
+
     def use(self, scan: LogScan) -> None:
         """Let one pass over each log tell which decoders can match it; not while others run them."""
         self._scan = scan
@@ -113,6 +122,14 @@ class Decoders:
                 self._by_program.clear()
             self._by_program[program] = known
         return known
+
+
+def limit_of(pattern: Pattern) -> str:
+    """Return what keeps a pattern from taking time without bound, for the few that need it, else nothing."""
+    bound, cut = pattern.limited()
+    if not bound:
+        return ""
+    return f"only the first {bound} bytes of a text are matched; {cut} texts were longer"
 
 
 def load_decoders(paths: Iterable[Path]) -> tuple[Decoders, list[Problem]]:

@@ -37,6 +37,10 @@ class Pattern:
         """Return whether the text matches."""
         raise NotImplementedError
 
+    def limited(self) -> tuple[int, int]:
+        """Return how many bytes of a text are looked at, and how often a text was longer; 0 for all."""
+        return 0, 0
+
 
 class Extractor(Pattern):
     """A pattern that also captures. `groups`: how many groups it has at most."""

@@ -24,7 +24,7 @@ ALWAYS_QUICK = 48
 """Up to this length `re` runs any pattern whose degree is known."""
 EXPONENTIAL_LIMIT = 12
 """Up to this length `re` runs a pattern that may be exponential."""
-MAX_BACKTRACKED = 100_000_000
+MAX_BACKTRACKED = 10_000_000
 """The same bound for a pattern that only `re` can run; it sees no more of a text than that allows."""
 MAX_PROGRAM_BYTES = 8 * 1024 * 1024
 """Memory one google-re2 program may take."""

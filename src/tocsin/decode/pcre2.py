@@ -70,6 +70,10 @@ class PCRE2(Extractor):
         spans = self._searcher.search(text, low)
         return None if spans is None else (_captures(text, spans[1:]), start + spans[0][1])
 
+    def limited(self) -> tuple[int, int]:
+        """Return how many bytes of a text are looked at, and how often a text was longer; 0 for all."""
+        return self._searcher.bound, self._searcher.cut
+
     def _possible(self, low: str) -> bool:
         """Return whether a text (in lower case) can match at all, as far as the literals tell."""
         if self._prefix and not low.startswith(self._prefix):

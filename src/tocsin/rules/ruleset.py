@@ -46,6 +46,7 @@ class Ruleset:
         self.quarantined = 0
         """Records on which analysis failed since the ruleset was loaded; their events say why."""
         self.tree = tree
+        self.decoders = decoders
         self.watched = Watched(tree.rules.values())
         self.hostname = options.hostname or socket.gethostname()
         self._analyst = Analyst(decoders, options.second_stage)
@@ -62,6 +63,14 @@ class Ruleset:
     def rules(self) -> tuple[RuleSummary, ...]:
         """Every rule in force, in the order of loading."""
         return tuple(rule.summary() for rule in self.tree.rules.values())
+
+    def limits(self) -> list[Problem]:
+        """Return which decoders and rules see the beginning of a long text only, so that none can stall.
+
+        That is so for patterns that look around or back, which no engine runs in bounded time. Each says
+        how many texts it saw no more of since the ruleset was loaded.
+        """
+        return [*self.decoders.limits(), *self.tree.limits()]
 
     def classify(self, records: Sequence[Record]) -> list[Classified]:
         """Return one classified event per record, in order. Never raises over what a record holds."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from tocsin.core.clock import SECOND
 from tocsin.core.errors import Location, Problem
+from tocsin.decode.decoders import limit_of
 from tocsin.decode.patterns import Pattern, compile_pattern, lower
 from tocsin.decode.scan import LogScan
-from tocsin.rules.conditions import OnLog
+from tocsin.rules.conditions import OnField, OnLog, OnProgram
 from tocsin.rules.model import CATEGORIES, DEFAULT_TIMEFRAME_S, Composite, Rule
 from tocsin.rules.siblings import Siblings
 
@@ -36,6 +37,15 @@ class Tree:
     def patterns(self) -> list[Pattern]:
         """Return every pattern that is asked of a whole log."""
         return [test.pattern for rule in self._all() for test in rule.tests if isinstance(test, OnLog)]
+
+    def limits(self) -> list[Problem]:
+        """Return which rules look at the beginning of a long text only, and how often that happened."""
+        return [
+            Problem(Location(rule.path, rule.line), reason, str(rule.id))
+            for rule in self._all()
+            for test in rule.tests
+            if isinstance(test, OnLog | OnField | OnProgram) and (reason := limit_of(test.pattern))
+        ]
 
     def use(self, scan: LogScan) -> None:
         """Let one pass over each log tell which rules can match it; not while events are classified."""
