@@ -15,6 +15,7 @@ _USE = re.compile(r"\$([^$|., ()]+)")
 def substitute(roots: Iterable[Element]) -> list[Element]:
     """Return the roots without the variables, each use of one replaced by its text.
 
+    A variable stands among the roots, or right inside one, for which it then holds from the beginning.
     A file without variables comes back as it is. Names ignore case; a name ends at `$`, `|`, `.`, `,`,
     a space, a parenthesis or the end; `$(` and a lone `$` stay. An element that uses an unknown name
     says so as its `fault`.
@@ -23,12 +24,19 @@ def substitute(roots: Iterable[Element]) -> list[Element]:
     known: dict[str, str] = {}
     for root in roots:
         if root.name == "var":
-            known[root.attributes.get("name", "").lower()] = root.text
+            _define(root, known)
         else:
+            for child in root.each("var"):
+                _define(child, known)
+            root.children = [child for child in root.children if child.name != "var"]
             if known:
                 _replace(root, known)
             kept.append(root)
     return kept
+
+
+def _define(variable: Element, known: dict[str, str]) -> None:
+    known[variable.attributes.get("name", "").lower()] = variable.text
 
 
 def _replace(root: Element, known: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ _ATTRIBUTES = frozenset(
 _TAGS = frozenset(
     {
         *("description", "group", "mitre", "info", "options", "cve", "category", "decoded_as", "if_sid"),
-        *("if_group", "if_level", "if_fts", "check_diff", "ignore", "check_if_ignored", "var"),
+        *("if_group", "if_level", "if_fts", "check_diff", "ignore", "check_if_ignored"),
         *CONDITION_TAGS,
         *COMPOSITE_TAGS,
     }

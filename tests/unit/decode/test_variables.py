@@ -48,3 +48,10 @@ def test_a_text_does_not_grow_without_bound() -> None:
     root = _read(f'<var name="A">{"x" * 20_000}</var><m>{"$A" * 1_000}</m>')[0]
     assert "longer than" in root.fault
     assert len(root.text) < 1_100_000
+
+
+def test_a_variable_may_stand_inside_a_root() -> None:
+    """It is no child of it, and holds for what comes after the root too."""
+    roots = _read('<g><var name="A">1</var><m>$A</m></g><m>$A</m>')
+    assert ["m"] == [child.name for child in roots[0].children]
+    assert ["1", "1"] == [roots[0].children[0].text, roots[1].text]
