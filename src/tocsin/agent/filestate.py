@@ -138,6 +138,9 @@ def describe(seen: Seen) -> FileState:
         mode=f"{stat.S_IMODE(seen.mode):04o}",
         owner=_user(seen.uid),
         group=_group(seen.gid),
+        uid=seen.uid,
+        gid=seen.gid,
+        inode=seen.inode,
         mtime=seen.mtime_ns // 1000,
         sha256=seen.sha256,
     )

@@ -23,6 +23,9 @@ class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
     mode: str | None = None
     owner: str | None = None
     group: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+    inode: int | None = None
     mtime: int | None = None
     sha256: str | None = None
 
@@ -31,8 +34,9 @@ class FileFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="fim", ta
     r"""A watched file was added, modified or deleted.
 
     `{"type":"fim","action":"modified","path":"/etc/passwd","size":2101,"mode":"0644","owner":"root",
-    "group":"root","mtime":1764000000000000,"sha256":"9f86...","changed_attributes":["size","mtime",
-    "sha256"],"old":{"size":2050,"mtime":1763000000000000,"sha256":"60ca..."},"diff":"--- before..."}`
+    "group":"root","uid":0,"gid":0,"inode":71,"mtime":1764000000000000,"sha256":"9f86...",
+    "changed_attributes":["size","mtime","sha256"],"old":{"size":2050,"mtime":1763000000000000,
+    "sha256":"60ca..."},"diff":"--- before...","trigger":"realtime"}`
 
     `old` holds the former values of the changed attributes; for `deleted` all values known, and then
     none stand at the top. A path that is not UTF-8 has its odd bytes written as `\xNN`.
@@ -46,6 +50,9 @@ class FileFinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="fim", ta
     mode: str | None = None
     owner: str | None = None
     group: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+    inode: int | None = None
     mtime: int | None = None
     sha256: str | None = None
     changed_attributes: tuple[str, ...] = ()

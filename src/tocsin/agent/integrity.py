@@ -23,7 +23,7 @@ from tocsin.agent.settings import WatchSettings
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Seen)
 _BATCH = 200
-_ATTRIBUTES = ("size", "mode", "owner", "group", "mtime", "sha256")
+_ATTRIBUTES = ("size", "mode", "owner", "group", "uid", "gid", "inode", "mtime", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +174,8 @@ class Integrity:
         else:
             was = msgspec.structs.asdict(describe(before))
             changed = tuple(one for one in _ATTRIBUTES if was[one] != now[one])
-            if not changed:
-                return
+            if not {*changed} - {"inode"}:
+                return  # the same file put there anew
             old = FileState(**{one: was[one] for one in changed})
             diff = difference(texts[0], texts[1]) if None not in texts and "sha256" in changed else None  # type: ignore[arg-type] # both are bytes here
             change.report(

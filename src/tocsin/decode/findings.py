@@ -27,6 +27,9 @@ _FILE = {
     "mode": "perm",
     "owner": "user_name",
     "group": "group_name",
+    "uid": "uid",
+    "gid": "gid",
+    "inode": "inode",
     "mtime": "mtime",
     "md5": "hash_md5",
     "sha1": "hash_sha1",
@@ -139,7 +142,8 @@ def _attributes(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _changed(name: Any) -> str:
-    return _FILE.get(str(name), str(name)).removeprefix("hash_")
+    """Return a changed attribute as the file integrity module calls it in its list of them."""
+    return "permission" if name == "mode" else _FILE.get(str(name), str(name)).removeprefix("hash_")
 
 
 def _listing(ports: list[Any]) -> str:

@@ -333,3 +333,22 @@ def test_a_finding_says_how_it_was_noticed(bench: Bench, folder: Path) -> None:
     scan(integrity)
     found = {(os.path.basename(one["path"]), one["trigger"]) for one in changes(bench)}
     assert found == {("a", "realtime"), ("b", "scheduled")}
+
+
+def test_a_file_put_there_anew_is_no_change(bench: Bench, folder: Path) -> None:
+    """A copy that differs in nothing but its inode is not reported; with more, the inode is told too."""
+    path, copy = folder / "a", folder.parent / "copy"
+    integrity = scanner(bench, folder)
+    for text in ("same", "same", "other"):
+        copy.write_text(text)
+        os.utime(copy, (1000, 1000))
+        os.replace(copy, path)
+        (folder / "b").write_text("x")
+        os.link(
+            path, folder.parent / f"held{text}{path.stat().st_ino}"
+        )  # so that the number is not given again
+        scan(integrity)
+    (finding,) = [one for one in changes(bench) if one["action"] == "modified" and one["path"] == str(path)]
+    assert {"size", "inode", "sha256"} <= {*finding["changed_attributes"]}
+    assert finding["old"]["inode"] != finding["inode"] == path.stat().st_ino
+    assert (finding["uid"], finding["gid"]) == (path.stat().st_uid, path.stat().st_gid)

@@ -73,3 +73,41 @@ def test_unknown_findings_are_refused(raw: bytes) -> None:
     """A finding of no known kind is refused with what it says it is."""
     with pytest.raises(ValueError, match="not known"):
         _subject(raw)
+
+
+def test_a_change_reads_like_one_of_the_file_integrity_module() -> None:
+    """Owner, permissions and inode before and after, how it was noticed, and the text in words."""
+    old = FileState(mode="0644", uid=0, inode=70, mtime=1_764_000_000_000_000)
+    finding = FileFinding(
+        "modified",
+        "/etc/x",
+        mode="0666",
+        uid=1000,
+        inode=71,
+        mtime=1_764_000_060_000_000,
+        changed_attributes=("mode", "uid", "inode", "mtime"),
+        old=old,
+        trigger="realtime",
+    )
+    subject = _subject(encode_finding(finding))
+    values = subject.values
+    assert ("rw-r--r--", "rw-rw-rw-", "0", "1000") == (
+        values["perm_before"],
+        values["perm"],
+        values["uid_before"],
+        values["uid"],
+    )
+    assert ("realtime", "permission,uid,inode,mtime") == (values["mode"], values["changed_fields"])
+    assert ("0666", "1000", "71") == tuple(
+        subject.fields[f"file.{name}"] for name in ("mode", "uid", "inode")
+    )
+    assert 1_764_000_060_000_000 == subject.fields["file.mtime"]
+    assert subject.message.splitlines() == [
+        "File '/etc/x' modified",
+        "Mode: realtime",
+        "Changed attributes: permission,uid,inode,mtime",
+        "Permissions changed from 'rw-r--r--' to 'rw-rw-rw-'",
+        "Ownership changed from '0' to '1000'",
+        "Inode changed from '70' to '71'",
+        "Old modification time was: '1764000000', now it is '1764000060'",
+    ]
