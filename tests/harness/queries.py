@@ -83,7 +83,21 @@ def _range(field: str, bounds: st.SearchStrategy) -> st.SearchStrategy[Node]:
     return st.builds(Range, st.just(field), gt=bound, gte=bound, lt=bound, lte=bound)
 
 
-REGEXES = ["^ro+t$", "pass.ord", "[0-9]+", r"\d\.\d", "a.b", "(?i)ROOT", "k", r"^\s*$", "^.*$", "\\x{3c3}"]
+REGEXES = [
+    "^ro+t$",
+    "pass.ord",
+    "[0-9]+",
+    r"\d\.\d",
+    "a.b",
+    "(?i)ROOT",
+    "k",
+    r"^\s*$",
+    "^.*$",
+    "\\x{3c3}",
+    r"\A(?:[a-z]+|1\.?)\z",
+    "[^a-c]$",
+    "^(?:a|b)*$",
+]
 leaves: st.SearchStrategy[Node] = st.one_of(
     st.just(Everything()),
     st.just(Nothing()),

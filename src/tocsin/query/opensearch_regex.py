@@ -16,6 +16,8 @@ _LONGEST = 900  # index.max_regex_length is 1,000, and the field's name is added
 _ANYTHING = ".*"
 # Read differently by Python and RE2, or read as something else by one of them without an error.
 _AMBIGUOUS = re.compile(r"\[:|\{,|\[\[|--|&&|~~|\|\||\(\?[a-zA-Z]*[-xXuUmM]|\\Z|\[\^?\]")
+_END = re.compile(r"((?:^|[^\\])(?:\\\\)*)\\z$")
+"""The end of the text as RE2 writes it; for Python it is `$` that we read so."""
 _CLASSES = {
     code.CATEGORY_DIGIT: "0-9",
     code.CATEGORY_WORD: "0-9A-Za-z_",
@@ -44,6 +46,7 @@ def lucene_regex(pattern: str, *, folding: bool) -> str | None:
     With `folding` it disregards case and is written for folded values. To be used with the flags `NONE`.
     """
     pattern = pattern.removeprefix("(?i)") if folding else pattern
+    pattern = _END.sub(r"\1$", pattern)
     if _AMBIGUOUS.search(pattern) or not pattern.isascii():
         return None
     try:
@@ -149,7 +152,7 @@ def _range(low: int, high: int, *, folding: bool) -> str:
     if high > 0x7F:
         raise _OtherDialectError
     if not folding:
-        return f"{quoted(chr(low))}-{quoted(chr(high))}"
+        return quoted(chr(low)) if low == high else f"{quoted(chr(low))}-{quoted(chr(high))}"
     letters = {fold for number in range(low, high + 1) for fold in _orbit(chr(number))}
     return "".join(quoted(letter) for letter in sorted(letters))
 

@@ -5,6 +5,7 @@ Own code over urllib3 instead of a vendor's client, since those refuse the other
 
 from __future__ import annotations
 
+import base64
 import random
 import threading
 import time
@@ -60,7 +61,8 @@ class Access:
         if self.api_key:
             return headers | {"authorization": f"ApiKey {self.api_key}"}
         if self.user:
-            return headers | urllib3.make_headers(basic_auth=f"{self.user}:{self.password}")
+            credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            return headers | {"authorization": f"Basic {credentials}"}
         return headers
 
 
