@@ -134,7 +134,11 @@ class KeptCorrelation:
             return
         with path.open("rb") as journal:
             for payload in _entries(journal):
-                self._correlation.settle(_classified(payload))
+                batch = _classified(payload)
+                try:
+                    self._correlation.settle(batch)
+                except Exception as error:  # noqa: BLE001  # a supervised edge, as where it was settled first
+                    _log.warning("rules_memory_entry_left_out", error=repr(error))
 
 
 def _entries(journal: IO[bytes]) -> Iterator[bytes]:
