@@ -40,6 +40,7 @@ MAX_RESENT = 20_000
 MAX_SHOWN = 11
 """So many earlier events stand in `previous_output`."""
 MAX_SHOWN_TEXT = 8_192
+MAX_REASON = 500
 
 
 @dataclass
@@ -84,6 +85,8 @@ class Correlation:
         With `logtest` a rule that is ignored for a while is reported all the same, as upstream's does.
         """
         self.mode = mode
+        self.failed = 0
+        """Events that could not be settled; they say why."""
         self._logtest = logtest
         self._ruleset = ruleset
         self._rules = ruleset.tree.rules
@@ -115,6 +118,7 @@ class Correlation:
         """Return the events with their final verdicts, in the order given.
 
         A recent event that comes again, as after a failed commit, gets its verdict again and changes nothing.
+        One that cannot be settled says why in `error.message`; the others go on.
         """
         for classified in batch:
             event = classified.event
@@ -122,7 +126,12 @@ class Correlation:
             if classified.pending is None:
                 self._pass(event, again=again)
             elif not (again and self._settle_again(event)):
-                self._settle(event, classified.pending)
+                try:
+                    self._settle(event, classified.pending)
+                except Exception as error:  # noqa: BLE001  # a supervised edge: one event must not stop its batch
+                    self.failed += 1
+                    reason = f"rules across events failed: {type(error).__name__}: {error}"
+                    event.fields["error.message"] = reason[:MAX_REASON]
         return [classified.event for classified in batch]
 
     def _pass(self, event: Event, *, again: bool) -> None:
