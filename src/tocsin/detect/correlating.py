@@ -33,6 +33,11 @@ class Correlating:
         self._correlator = Correlator(())
         self._saved = b""
 
+    @property
+    def needs_time(self) -> bool:
+        """Whether something may come about by time alone."""
+        return self._correlator.waits
+
     def forget(self) -> None:
         """Drop what is in memory; the next `load` reads the database."""
         self._linked = None

@@ -162,6 +162,11 @@ class Correlator:
         """Say whether matches of the rule matter to any correlation."""
         return rule_id in self._by_feed
 
+    @property
+    def waits(self) -> bool:
+        """Whether a timespan is open whose end decides."""
+        return any(not self._all[rule_id].correlation.at_once for rule_id, _ in self._groups)
+
     def feed(self, rule_id: str, event: Event, reference: str) -> list[Correlated]:
         """Take a match of a rule; return the correlations that come about by it."""
         found: list[Correlated] = []

@@ -75,6 +75,8 @@ class RuleCost:
     """Events held in memory."""
     too_late: int = 0
     """Events that came too late to be counted."""
+    fault: str = ""
+    """Why the rule stands still until it is read again; empty for one that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,14 @@ class Detector:
         """Return what a rule has cost this process."""
         spent = self.costs.get(rule_id) or RuleCost()
         held, too_late = self._runs.figures(rule_id)
-        return replace(spent, cpu_ns=self._runs.cpu_ns.get(rule_id, 0), held=held, too_late=too_late)
+        return replace(
+            spent,
+            errors=spent.errors + (rule_id in self._runs.broken),
+            cpu_ns=self._runs.cpu_ns.get(rule_id, 0),
+            held=held,
+            too_late=too_late,
+            fault=self._runs.broken.get(rule_id, ""),
+        )
 
     def status(self) -> DetectStatus:
         """Return how far behind the log detection is now."""
@@ -263,7 +272,7 @@ class Detector:
     def _idle(self, offset: int) -> None:
         """Let time come to just behind the clock, since there is nothing left to read."""
         now = self._clock.now()
-        if now - self._idled_at < IDLE or not self._runs.needs_time:
+        if now - self._idled_at < IDLE or not (self._runs.needs_time or self._correlating.needs_time):
             return
         self._idled_at = now
         try:
@@ -295,8 +304,12 @@ class Detector:
                 self._runs.add(rule, rule.watch, event)
             else:
                 matches.add(rule, event)
-        changed = [self._tell(tx, detection) for detection in matches.detections()]
+        changed = [
+            self._tell(tx, detection) for detection in matches.detections() if not self._is_muted(detection)
+        ]
         for detection in self._correlating.feed(rules, matched, moment.watermark):
+            if self._is_muted(detection):
+                continue
             _count(tx, detection.rule_id, Tally(matches=1, last_match_at=detection.at))
             changed.append(self._tell(tx, detection))
         for each in self._runs.advance(rules.by_id, moment.seen, moment.watermark):
@@ -317,6 +330,10 @@ class Detector:
         self._correlating.load(tx, rules)
         self._mutes.load(tx, self._clock.now())
 
+    def _is_muted(self, detection: Detection) -> bool:
+        """Say whether an operator silenced the rule, or this key of it."""
+        return self._mutes.covers(detection.rule_id, detection.group_key)
+
     def _tell(self, tx: Session, detection: Detection) -> str:
         outcome = self._sink.record(tx, detection)
         for hook in self._hooks:
@@ -334,7 +351,7 @@ class Detector:
         changed = []
         for telling in found.changes.told:
             detection = detection_of(rule, watch, telling, rules.explanations[rule.id])
-            if self._mutes.covers(rule.id, detection.group_key):
+            if self._is_muted(detection):
                 tally.silenced += 1
                 continue
             tally.matches += len(telling.matches)

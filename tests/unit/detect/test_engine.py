@@ -10,7 +10,9 @@ import pytest
 from tocsin.core.clock import HOUR, MINUTE
 from tocsin.detect.builtin import indicator_rule, level_rule
 from tocsin.detect.engine import OffsetMovedError
+from tocsin.detect.loader import load_folders
 from tocsin.detect.rule import Window
+from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.tables import OffsetRow, RuleRow
 
 
@@ -251,3 +253,84 @@ def test_the_watermark_is_kept(rig, rule, event):
     with rig.database.read() as tx:
         row = tx.get(OffsetRow, "main")
         assert row.watermark_at == rig.clock.now() + HOUR
+
+
+def test_correlations_outlive_a_restart(rig, event, tmp_path):
+    """Two matches before it and one after make three; the rule that is correlated is silent."""
+    (tmp_path / "r.yml").write_text(
+        "title: fail\nname: fail\nid: 11111111-1111-4111-8111-111111111111\n"
+        "logsource: {product: linux, service: sshd}\ndetection: {s: {event.code: 11}, condition: s}\n"
+        "---\ntitle: many\nid: 22222222-1111-4111-8111-111111111111\nlevel: high\ncorrelation:\n"
+        "  type: event_count\n  rules: fail\n  group-by: [user.name]\n"
+        "  timespan: 1h\n  condition: {gte: 3}\n",
+        encoding="utf-8",
+    )
+    loaded = load_folders([tmp_path])
+
+    def detector():
+        made = rig.detector()
+        made.use(RuleSet(loaded.rules, None, loaded.correlations))
+        return made
+
+    def failed(number):
+        return event(number, at=number, event__code="11", process__name="sshd", user__name="ann")
+
+    rig.log.commit(failed(1), failed(2))
+    detector().step()
+    assert [] == rig.sink.detections
+    rig.log.commit(failed(3))
+    detector().step()
+    [found] = rig.sink.detections
+    assert ("many", "ann", "user.name", 3) == (
+        found.title,
+        found.group_key,
+        found.group_field,
+        len(found.events),
+    )
+
+
+def test_a_silenced_rule_opens_no_alert(rig, rule, event):
+    """Nor does the silenced key of one; others do."""
+    mutes = MuteService(rig.clock, SimpleNamespace(record=lambda *_args, **_named: None))
+    with rig.database.write() as tx:
+        mutes.mute(tx, "a", SYSTEM, span=HOUR)
+        mutes.mute(tx, "b", SYSTEM, span=HOUR, group_key="192.0.2.1")
+    rig.log.commit(event(1, source__ip="192.0.2.1"), event(2, source__ip="192.0.2.2"))
+    rig.detector(rule(id="a"), rule(id="b", key_fields=("source.ip",))).step()
+    assert [("b", "192.0.2.2")] == [(found.rule_id, found.group_key) for found in rig.sink.detections]
+    rig.clock.advance(HOUR)
+    rig.log.commit(event(3, source__ip="192.0.2.1"))
+    rig.detector(rule(id="a"), rule(id="b", key_fields=("source.ip",))).step()
+    assert ["b", "a", "b"] == [found.rule_id for found in rig.sink.detections]
+
+
+def test_a_rule_that_fails_within_its_run_stands_still_alone(rig, event, monkeypatch):
+    """It is counted and named; the others go on."""
+
+    def fail(self, hits):
+        raise ValueError("bug")
+
+    monkeypatch.setattr(SpikeKind, "data", fail)
+    head = "index: x\nfilter: []\nalert: debug\ntimeframe: {minutes: 1}\n"
+    spike = read_text("s.yml", f"name: s\ntype: spike\nspike_height: 2\nspike_type: up\n{head}").rule
+    count = read_text("f.yml", f"name: f\ntype: frequency\nnum_events: 1\n{head}").rule
+    rig.log.commit(event(1, a=1))
+    detector = rig.detector(spike, count)
+    detector.step()
+    assert ["f"] == [found.rule_id for found in rig.sink.detections]
+    assert (1, "ValueError: bug") == (detector.cost("s").errors, detector.cost("s").fault)
+    assert detector.cost("f").cpu_ns > 0
+
+
+def test_time_passes_when_nothing_comes(rig, event):
+    """A flatline is told by the clock, a little behind it."""
+    flat = "name: f\ntype: flatline\nthreshold: 1\ntimeframe: {minutes: 5}\nindex: x\nfilter: []\nalert: debug\n"
+    rig.log.commit(event(1, a=1))
+    detector = rig.detector(read_text("f.yml", flat).rule)
+    detector.step()
+    rig.clock.advance(8 * MINUTE)
+    assert detector.step() == 0
+    assert ["f"] == list(dict.fromkeys(found.rule_id for found in rig.sink.detections))
+    told = len(rig.sink.detections)
+    rig.detector(read_text("f.yml", flat).rule).step()
+    assert told == len(rig.sink.detections)

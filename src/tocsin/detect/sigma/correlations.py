@@ -54,7 +54,7 @@ def read_correlation(source: Source, default_name: str) -> WatchRule:
         severity=int(LEVELS.get(level, Severity.MEDIUM)),
         node=Nothing(),
         matches=LazyPredicate(Nothing()),
-        location=source.at(),
+        location=source.at("correlation"),
         text=source.text,
         description=read.description or "",
         tags=tags,

@@ -62,7 +62,7 @@ def _watch_rule(
         severity=int(LEVELS.get(metadata.level, Severity.MEDIUM)),
         node=node,
         matches=LazyPredicate(node),
-        location=source.at(),
+        location=source.at("title"),
         text=source.text,
         description=metadata.description,
         title=_title(ours),
