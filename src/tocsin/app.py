@@ -12,7 +12,7 @@ from tocsin.accounts import Accounts, Audit
 from tocsin.api.application import build
 from tocsin.api.services import Services
 from tocsin.cases import AlertService, CaseService, FileStore
-from tocsin.content import analysis_options, content_store, own_content, rule_folders
+from tocsin.content import analysis_options, content_store, memory_bound, own_content, rule_folders
 from tocsin.core.actor import SYSTEM
 from tocsin.core.announce import Announcer
 from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
@@ -352,6 +352,7 @@ def _analysis(ground: Ground) -> AnalysisRules:
         switches=SwitchBook(folder / SWITCHES_FILE),
         options=analysis_options(settings),
         provenance=content_store(settings).provenance,
+        memory_size=memory_bound(settings),
     )
 
     def memory(ruleset: Ruleset) -> KeptCorrelation:

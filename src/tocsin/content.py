@@ -57,6 +57,11 @@ def analysis_options(settings: Settings) -> RulesetOptions:
     )
 
 
+def memory_bound(settings: Settings) -> int | None:
+    """Return how many earlier events rules remember at most; None where memory is bounded by rule and key."""
+    return settings.rules.memory_size if settings.rules.memory == "compat" else None
+
+
 def _second_stage(wanted: bool | frozenset[str]) -> SecondStage | None:
     if isinstance(wanted, bool):
         return SecondStage(everywhere=True) if wanted else None

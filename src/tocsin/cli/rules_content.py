@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from tocsin.content import analysis_options, content_store, rule_folders
+from tocsin.content import analysis_options, content_store, memory_bound, rule_folders
 from tocsin.core.clock import to_iso
 from tocsin.core.errors import NotFoundError, Problem
 from tocsin.rules import Ruleset, load
@@ -49,6 +49,8 @@ class Opened:
     options: RulesetOptions
     figures: dict[int, RuleFigures]
     catalogue: Catalogue
+    memory_size: int | None
+    """How many earlier events rules remember at most; None: no such bound, or none is known."""
 
 
 def settings_of(data: Path | None, config: Path | None) -> Settings:
@@ -81,7 +83,8 @@ def _loaded(
         catalogue = Catalogue(ruleset, files, options.off, figures)
     else:
         catalogue = Catalogue(ruleset, files, options.off, figures, content_store(settings).provenance)
-    return Opened(ruleset, folders, files, options, figures, catalogue)
+    size = memory_bound(settings) if settings is not None else None
+    return Opened(ruleset, folders, files, options, figures, catalogue, size)
 
 
 def described(problem: Problem) -> dict[str, str | int]:

@@ -81,9 +81,7 @@ def dead(
     Example: tocsin rules dead --unseen-days 30
     """
     given = opened(ruleset, data, config)
-    found = dead_rules(
-        given.ruleset, given.folders, given.options, any_field=given.options.second_stage is not None
-    )
+    found = dead_rules(given.ruleset, given.folders, given.options, memory_size=given.memory_size)
     rules = list(given.ruleset.tree.rules.values())
     now = time.time_ns() // 1_000
     idle = unseen(rules, given.figures, now, unseen_days) if unseen_days else []

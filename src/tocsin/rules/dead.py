@@ -15,7 +15,6 @@ import msgspec
 from tocsin.core.clock import DAY
 from tocsin.rules.catalogue import conditions
 from tocsin.rules.conditions import ADDRESSES, ON_VALUE
-from tocsin.rules.correlation import DEFAULT_MEMORY
 from tocsin.rules.lists import find_list, read_lists
 from tocsin.rules.model import CATEGORIES, Rule
 from tocsin.rules.options import RulesetOptions
@@ -62,14 +61,20 @@ class _Place:
     equals: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    options: RulesetOptions
+    memory_size: int | None
+
+
 def dead_rules(
-    ruleset: Ruleset, folders: Sequence[Path], options: RulesetOptions, *, any_field: bool = False
+    ruleset: Ruleset, folders: Sequence[Path], options: RulesetOptions, *, memory_size: int | None = None
 ) -> list[DeadRule]:
     """Return the rules that can never be a verdict, in the order of loading, then those refused.
 
-    `any_field` says that events may have fields no decoder names, as with a second stage of decoding.
+    `memory_size` is how many earlier events are remembered at most; None: no such bound.
     """
-    report = _Report(ruleset, folders, options, any_field=any_field)
+    report = _Report(ruleset, folders, _Limits(options, memory_size))
     return [*report.dead(), *_refused(ruleset)]
 
 
@@ -86,12 +91,12 @@ def unseen(
 
 
 class _Report:
-    def __init__(
-        self, ruleset: Ruleset, folders: Sequence[Path], options: RulesetOptions, *, any_field: bool
-    ) -> None:
+    def __init__(self, ruleset: Ruleset, folders: Sequence[Path], limits: _Limits) -> None:
+        options = limits.options
         self._ruleset = ruleset
-        self._options = options
-        self._any_field = any_field
+        self._limits = limits
+        # A second stage of decoding reads whatever a record holds.
+        self._any_field = options.second_stage is not None
         self._producible = Producible(content_files(folders, "decoders"))
         self._lists, _ = read_lists(folder / "lists" for folder in folders if (folder / "lists").is_dir())
         self._sources = Sources(content_files(folders, "rules", options.left_out))
@@ -138,14 +143,14 @@ class _Report:
     def _own_fault(self, rule: Rule) -> _Reason | None:
         for condition in sorted(self._conditions(rule)):
             tag, text = condition[0], condition[1]
-            if tag in _GEO and self._options.geoip is None:
+            if tag in _GEO and self._limits.options.geoip is None:
                 return _Reason("geoip", f"<{tag}> needs a GeoIP database, and none is configured")
             if tag == "list" and not self._may_list(text, condition):
                 return _Reason("list", f"the list {text.strip()!r} is empty")
-        composite = rule.composite
-        if composite is not None and composite.frequency - 1 > DEFAULT_MEMORY:
+        composite, most = rule.composite, self._limits.memory_size
+        if composite is not None and most is not None and composite.frequency - 1 > most:
             return _Reason(
-                "counting", f"frequency {composite.frequency} exceeds the {DEFAULT_MEMORY} events kept"
+                "counting", f"frequency {composite.frequency} exceeds the {most} events remembered"
             )
         return None
 

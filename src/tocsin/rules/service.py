@@ -110,6 +110,8 @@ class Content:
     options: RulesetOptions = RulesetOptions()  # noqa: RUF009  # frozen
     provenance: Callable[[str], Provenance | None] = lambda _path: None
     """Tells of a file where it was imported from."""
+    memory_size: int | None = None
+    """How many earlier events rules remember at most; None: no such bound."""
 
 
 class AnalysisRules:
@@ -185,8 +187,8 @@ class AnalysisRules:
             edition = self._edition
             if self._dead is None or self._dead[0] is not edition:
                 options = edition.factory.options
-                any_field = options.second_stage is not None
-                found = dead_rules(edition.ruleset, edition.factory.folders, options, any_field=any_field)
+                size = self._content.memory_size
+                found = dead_rules(edition.ruleset, edition.factory.folders, options, memory_size=size)
                 self._dead = edition, found
             return self._dead[1]
 

@@ -111,3 +111,11 @@ def test_what_was_not_seen_for_long_is_another_list(tmp_path: Path) -> None:
     rules = list(load([tmp_path]).tree.rules.values())
     figures = {100: RuleFigures(hits=1, last_hit_at=95 * DAY), 101: RuleFigures(hits=1, last_hit_at=DAY)}
     assert [(101, DAY)] == [(rule.id, last) for rule, last in unseen(rules, figures, 100 * DAY, 30)]
+
+
+def test_a_frequency_beyond_what_is_remembered(tmp_path: Path) -> None:
+    """Accused only where memory has such a bound."""
+    counting = _rule(101, "<if_matched_sid>100</if_matched_sid>", 'level="9" frequency="9000"')
+    assert {} == _dead(tmp_path, _rule(100, "<match>a</match>") + counting)
+    (found,) = dead_rules(load([tmp_path]), [tmp_path], RulesetOptions(), memory_size=8_192)
+    assert ("101", "frequency 9000 exceeds the 8192 events remembered") == (found.id, found.reason)
