@@ -255,10 +255,14 @@ class Correlation:
         if key is None:
             return False
         found: list[Sighting] = []
+        oldest = present.at - composite.timeframe
+        unlike = [(name, present.values[name]) for name in composite.different if name in present.values]
+        name, value = unlike[0] if unlike else ("", "")
         for earlier in self._windows.of(key):
-            if earlier.at < present.at - composite.timeframe:
+            if earlier.at < oldest:
                 break
-            if composite.different and _any_equal(composite.different, earlier.values, present.values):
+            # A flood of equal values passes here thousands of times an event, so the first is written out.
+            if unlike and (earlier.values.get(name) == value or _any_equal(unlike[1:], earlier.values)):
                 continue
             if earlier.mark >= rule.level:
                 break
@@ -360,5 +364,5 @@ def _all_of(names: Sequence[str], values: dict[str, str]) -> tuple[str, ...] | N
     return tuple(found)
 
 
-def _any_equal(names: Sequence[str], earlier: dict[str, str], present: dict[str, str]) -> bool:
-    return any(name in earlier and name in present and earlier[name] == present[name] for name in names)
+def _any_equal(pairs: Sequence[tuple[str, str]], values: dict[str, str]) -> bool:
+    return any(values.get(name) == value for name, value in pairs) if pairs else False
