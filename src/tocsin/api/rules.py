@@ -12,8 +12,13 @@ from tocsin.api.access import require
 from tocsin.api.paging import listing
 from tocsin.api.run_views import instant
 from tocsin.api.services import Services, services
+from tocsin.core.clock import MINUTE, SECOND
 from tocsin.core.event import Event
 from tocsin.core.fields import canonical
+from tocsin.detect.mutes import Mute
+from tocsin.detect.rule import Watch
+from tocsin.detect.runs.exact import MAX_HELD
+from tocsin.detect.runs.fold import LATENESS
 from tocsin.detect.service import RuleState
 
 router = APIRouter(tags=["rules"])
@@ -27,6 +32,14 @@ class RuleChange(BaseModel, extra="forbid"):
     """What can be changed about a rule."""
 
     enabled: bool
+
+
+class Silence(BaseModel, extra="forbid"):
+    """For how long a rule is quiet, and which of its keys; none: all of it."""
+
+    minutes: float = Field(gt=0, le=90 * 24 * 60)
+    group_key: str = Field(default="", max_length=512)
+    reason: str = Field(default="", max_length=1024)
 
 
 class TrialEvent(BaseModel, extra="forbid"):
@@ -85,11 +98,43 @@ def try_rule(body: Trial, _caller: _Reader, services: _Services) -> dict[str, An
     return {"matched": trial.matched, "clauses": clauses}
 
 
+@router.get("/rules/silences")
+def list_silences(_caller: _Reader, services: _Services) -> dict[str, Any]:
+    """List the silences in force, the first to end first."""
+    with services.db.read() as tx:
+        return listing(_silence(mute) for mute in services.detection.silences(tx))
+
+
+@router.post("/rules/{rule_id}/silence", status_code=201)
+def silence_rule(rule_id: str, body: Silence, caller: _Writer, services: _Services) -> dict[str, Any]:
+    """Keep a rule, or one key of it, quiet for a while: its matches are counted and open no alert."""
+    with services.db.write() as tx:
+        mute = services.detection.silence(
+            tx,
+            rule_id,
+            caller.actor,
+            span=int(body.minutes * MINUTE),
+            group_key=body.group_key,
+            reason=body.reason,
+        )
+    services.announcer.tell("rules", rule_id)
+    return _silence(mute)
+
+
+@router.delete("/rules/{rule_id}/silence", status_code=204)
+def unsilence_rule(rule_id: str, caller: _Writer, services: _Services, group_key: str = "") -> None:
+    """Lift a silence."""
+    with services.db.write() as tx:
+        services.detection.unsilence(tx, rule_id, caller.actor, group_key=group_key)
+    services.announcer.tell("rules", rule_id)
+
+
 @router.get("/rules/{rule_id}")
 def get_rule(rule_id: str, _caller: _Reader, services: _Services) -> dict[str, Any]:
     """Return a rule with its text and its figures."""
     with services.db.read() as tx:
         state: RuleState = services.detection.get(tx, rule_id)
+        silences = [_silence(mute) for mute in services.detection.silences(tx, rule_id)]
     view = _rule(state, services.detection.status().lag_ms)
     cost = state.cost
     return {
@@ -100,6 +145,13 @@ def get_rule(rule_id: str, _caller: _Reader, services: _Services) -> dict[str, A
         "evaluations": cost.evaluations,
         "errors": cost.errors,
         "mean_ns": cost.ns // cost.evaluations if cost.evaluations else 0,
+        "cpu_ms": cost.cpu_ns // 1_000_000,
+        "held_events": cost.held,
+        "held_events_max": MAX_HELD if state.rule.watch else 0,
+        "late_events": cost.too_late,
+        "fault": cost.fault or None,
+        "silences": silences,
+        "watch": _watch(state.rule.watch),
     }
 
 
@@ -143,5 +195,37 @@ def _rule(state: RuleState, lag_ms: int) -> dict[str, Any]:
         "last_match_at": instant(state.last_match_at),
         "matches": state.matches,
         "silenced": state.silenced,
+        "withdrawn": state.withdrawn,
+        "mode": rule.watch.mode if rule.watch else "exact",
+        "type": rule.watch.kind.kind if rule.watch else None,
         "lag": lag_ms,
+    }
+
+
+def _watch(watch: Watch | None) -> dict[str, Any] | None:
+    """Show how a rule of ElastAlert's kinds watches, and whom its author wanted told."""
+    if watch is None:
+        return None
+    return {
+        "mode": watch.mode,
+        "type": watch.kind.kind,
+        "lateness_s": LATENESS // SECOND if watch.mode == "exact" else watch.poll.buffer_time // SECOND,
+        "run_every_s": watch.poll.run_every // SECOND,
+        "realert_s": watch.poll.realert // SECOND,
+        "modes_differ": list(watch.notes),
+        "notify": [
+            {"service": each.service, "means": each.means, "options": dict(each.options)}
+            for each in watch.notify
+        ],
+    }
+
+
+def _silence(mute: Mute) -> dict[str, Any]:
+    return {
+        "rule_id": mute.rule_id,
+        "group_key": mute.group_key,
+        "until_at": instant(mute.until_at),
+        "reason": mute.reason,
+        "created_by": mute.created_by,
+        "created_at": instant(mute.created_at),
     }

@@ -27,7 +27,7 @@ _GROUPS = {
     "store": "tocsin.cli.store",
     "pipelines": "tocsin.cli.pipelines",
 }
-_COMMANDS = {"logtest": "tocsin.cli.logtest"}
+_COMMANDS = {"logtest": "tocsin.cli.logtest", "silence": "tocsin.cli.silence"}
 """Modules of single commands; each has the command as its `run`."""
 _PLAIN = frozenset({"up", "demo", "import", "hunt", "version"})
 

@@ -16,9 +16,11 @@ from tocsin.core.detection import Clause, RuleKind
 from tocsin.core.errors import ContentError, NotFoundError, Problem
 from tocsin.core.event import Event
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
+from tocsin.detect.correlation import Linked
 from tocsin.detect.engine import Detector, DetectStatus, RuleCost
 from tocsin.detect.explain import Explanation
 from tocsin.detect.loader import load_folders, read_text
+from tocsin.detect.mutes import Mute, MuteService
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.tables import RuleRow
@@ -59,14 +61,20 @@ class RuleBook:
         self.problems = loaded.problems
         rows = tx.scalars(select(RuleRow).where(RuleRow.enabled.is_not(None)))
         switches = {row.rule_id: bool(row.enabled) for row in rows}
-        return assemble(loaded.rules, switches, level=self._level)
+        return assemble(loaded.rules, switches, loaded.correlations, level=self._level)
 
 
-def assemble(rules: Sequence[WatchRule], switches: dict[str, bool], *, level: int = DEFAULT_LEVEL) -> RuleSet:
+def assemble(
+    rules: Sequence[WatchRule],
+    switches: dict[str, bool],
+    correlations: Sequence[Linked] = (),
+    *,
+    level: int = DEFAULT_LEVEL,
+) -> RuleSet:
     """Return the rules with the built-in ones before them."""
     running = [rule for rule in rules if switches.get(rule.id, rule.enabled)]
     replaced = sorted({each for rule in running for each in rule.replaces})
-    return RuleSet([level_rule(level, replaced), indicator_rule(), *rules], switches)
+    return RuleSet([level_rule(level, replaced), indicator_rule(), *rules], switches, correlations)
 
 
 class RuleService:
@@ -78,6 +86,7 @@ class RuleService:
         self._database = database
         self._audit = audit
         self._lock = threading.Lock()
+        self._mutes = MuteService(detector.clock, audit)
 
     def reload(self) -> tuple[Problem, ...]:
         """Read the folders again and run the result from the next batch; returns what was refused."""
@@ -116,6 +125,22 @@ class RuleService:
         action = "enable" if enabled else "disable"
         details = {"enabled": [before, enabled], "version": rule.version}
         self._audit.record(tx, actor, action, kind="rule", subject=rule.id, details=details)
+
+    def silence(
+        self, tx: Session, rule_id: str, actor: Actor, *, span: int, group_key: str = "", reason: str = ""
+    ) -> Mute:
+        """Keep a rule, or one key of it, quiet for `span` microseconds. Raises `NotFoundError`."""
+        rule = self._find(rule_id)
+        return self._mutes.mute(tx, rule.id, actor, span=span, group_key=group_key, reason=reason)
+
+    def unsilence(self, tx: Session, rule_id: str, actor: Actor, *, group_key: str = "") -> None:
+        """Lift a silence. Raises `NotFoundError` when there is none."""
+        if not self._mutes.lift(tx, rule_id, group_key, actor):
+            raise NotFoundError(f"rule {rule_id!r} has no such silence")
+
+    def silences(self, tx: Session, rule_id: str | None = None) -> Sequence[Mute]:
+        """Return the silences in force, of one rule or of all."""
+        return self._mutes.list(tx, rule_id)
 
     def test(self, text: str, event: Event, kind: RuleKind | None = None) -> Trial:
         """Try a rule's text on an event; raises `ContentError` when it is refused or of another kind.

@@ -87,3 +87,31 @@ def test_the_lag_is_told(client_as, detection):
     """In commits and milliseconds."""
     found = client_as("analyst", [router], detection=detection).get("/api/v1/detect/status").json()
     assert (0, 7, 7) == (found["offset"], found["last_commit"], found["lag_commits"])
+
+
+def test_an_administrator_silences_a_rule(client_as, detection):
+    """For a while, or one key of it; others see it, and an analyst may not."""
+    admin = client_as("administrator", [router], detection=detection)
+    order = {"minutes": 90, "group_key": "192.0.2.1", "reason": "pentest"}
+    assert admin.post("/api/v1/rules/Eve/silence", json=order).status_code == 201
+    assert admin.post("/api/v1/rules/nope/silence", json=order).status_code == 404
+    assert admin.post("/api/v1/rules/Eve/silence", json={"minutes": 0}).status_code == 400
+    analyst = client_as("analyst", [router], detection=detection)
+    (silence,) = analyst.get("/api/v1/rules/silences").json()["items"]
+    assert ("Eve", "192.0.2.1", "pentest") == (silence["rule_id"], silence["group_key"], silence["reason"])
+    assert [silence] == analyst.get("/api/v1/rules/Eve").json()["silences"]
+    assert analyst.delete("/api/v1/rules/Eve/silence?group_key=192.0.2.1").status_code == 403
+    assert admin.delete("/api/v1/rules/Eve/silence?group_key=192.0.2.1").status_code == 204
+    assert admin.delete("/api/v1/rules/Eve/silence").status_code == 404
+
+
+def test_a_rule_says_how_it_watches(client_as, detection):
+    """Its mode and type, where the modes differ, whom its author wanted told, what it costs and holds."""
+    rule = client_as("read-only", [router], detection=detection).get("/api/v1/rules/Eve").json()
+    assert ("exact", "any") == (rule["mode"], rule["type"])
+    assert (3600, [], True) == (
+        rule["watch"]["lateness_s"],
+        rule["watch"]["notify"],
+        bool(rule["watch"]["modes_differ"]),
+    )
+    assert (0, 0, 0) == (rule["cpu_ms"], rule["held_events"], rule["late_events"])

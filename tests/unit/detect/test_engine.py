@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 
+from tocsin.core.actor import SYSTEM
 from tocsin.core.clock import HOUR, MINUTE
 from tocsin.detect.builtin import indicator_rule, level_rule
 from tocsin.detect.engine import OffsetMovedError
-from tocsin.detect.loader import load_folders
+from tocsin.detect.kinds.spike import SpikeKind
+from tocsin.detect.loader import load_folders, read_text
+from tocsin.detect.mutes import MuteService
 from tocsin.detect.rule import Window
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.tables import OffsetRow, RuleRow
@@ -324,7 +328,9 @@ def test_a_rule_that_fails_within_its_run_stands_still_alone(rig, event, monkeyp
 
 def test_time_passes_when_nothing_comes(rig, event):
     """A flatline is told by the clock, a little behind it."""
-    flat = "name: f\ntype: flatline\nthreshold: 1\ntimeframe: {minutes: 5}\nindex: x\nfilter: []\nalert: debug\n"
+    flat = (
+        "name: f\ntype: flatline\nthreshold: 1\ntimeframe: {minutes: 5}\nindex: x\nfilter: []\nalert: debug\n"
+    )
     rig.log.commit(event(1, a=1))
     detector = rig.detector(read_text("f.yml", flat).rule)
     detector.step()

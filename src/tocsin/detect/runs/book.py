@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
+import structlog
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from tocsin.detect.runs.document import hit_of
 from tocsin.detect.runs.exact import Changes, ExactRun
 from tocsin.detect.runs.passing import PassingRun, remembers_nothing
 from tocsin.detect.tables import HeldRow, RunRow
+
+log = structlog.get_logger("tocsin.detect")
 
 Learn = Callable[[WatchRule, int], Iterable[dict[str, object]]]
 """Return the documents of the past that a rule of new terms begins with, before a time."""
@@ -97,6 +100,8 @@ class RunBook:
         self._loaded = False
         self.cpu_ns: dict[str, int] = {}
         """Spent on each rule's run since the start."""
+        self.broken: dict[str, str] = {}
+        """Rules that failed and do not run until they are read again, with the error."""
 
     def forget(self) -> None:
         """Drop what is in memory; the next `load` reads the database."""
@@ -138,6 +143,7 @@ class RunBook:
                     tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id))
                     tx.execute(delete(RunRow).where(RunRow.rule_id == rule_id))
         for rule in wanted.values():
+            self.broken.pop(rule.id, None)
             if rule.watch is not None and rule.id not in self._runs:
                 run = self._make(rule, rule.watch, began)
                 if rule.watch.kind.kind == "new_term":
@@ -146,21 +152,36 @@ class RunBook:
 
     def add(self, rule: WatchRule, watch: Watch, event: Event) -> None:
         """Hand an event to a rule whose filter it satisfies."""
+        found = self._runs.get(rule.id)
+        if found is None:
+            return
         began = time.thread_time_ns()
-        self._runs[rule.id][1].add(hit_of(watch, event), event.received_at)
+        try:
+            found[1].add(hit_of(watch, event), event.received_at)
+        except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop the others
+            self._break(rule.id, error)
         self._spent(rule.id, began)
 
     def advance(self, rules: Mapping[str, WatchRule], now: int, watermark: int) -> list[RuleChanges]:
         """Move every run on, and return what was told and taken back."""
         found = []
-        for rule_id, (_, run) in self._runs.items():
+        for rule_id, (_, run) in list(self._runs.items()):
             rule = rules[rule_id]
             began = time.thread_time_ns()
-            changes = run.advance(now, watermark)
+            try:
+                changes = run.advance(now, watermark)
+            except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop the others
+                self._break(rule_id, error)
+                continue
             self._spent(rule_id, began)
             if rule.watch is not None and (changes.told or changes.withdrawn):
                 found.append(RuleChanges(rule, rule.watch, changes))
         return found
+
+    def _break(self, rule_id: str, error: Exception) -> None:
+        del self._runs[rule_id]
+        self.broken[rule_id] = f"{type(error).__name__}: {error}"
+        log.error("rule_run_failed", rule=rule_id, exc_info=error)
 
     def _spent(self, rule_id: str, began: int) -> None:
         self.cpu_ns[rule_id] = self.cpu_ns.get(rule_id, 0) + time.thread_time_ns() - began

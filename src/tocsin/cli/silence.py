@@ -1,0 +1,89 @@
+"""`tocsin silence`: keep a rule quiet for a while, on the platform of this machine, running or not."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from tocsin.accounts.audit import Audit
+from tocsin.cli.rules_content import (
+    ConfigOption,
+    DataOption,
+    JSONOption,
+    console,
+    moment,
+    print_json,
+    settings_of,
+)
+from tocsin.core.actor import Actor
+from tocsin.core.clock import MINUTE, SystemClock
+from tocsin.core.database import Database
+from tocsin.core.errors import InvalidError, NotFoundError
+from tocsin.detect.mutes import MuteService
+from tocsin.settings import Settings
+
+
+def run(  # noqa: PLR0917 - typer reads options from the parameters
+    rule: Annotated[str | None, typer.Argument(help="The rule's id; without, list what is silenced.")] = None,
+    hours: Annotated[float, typer.Option(help="So many hours.")] = 0,
+    minutes: Annotated[float, typer.Option(help="So many minutes.")] = 0,
+    key: Annotated[str, typer.Option(help="Only this value of the rule's key.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for those who ask later.")] = "",
+    lift: Annotated[bool, typer.Option("--lift", help="End the silence.")] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json_: JSONOption = False,
+) -> None:
+    """Keep a detection rule quiet: its matches are counted and open no alert. It takes effect at once.
+
+    Example: tocsin silence "SSH brute force" --hours 2 --key 192.0.2.1 --reason "pentest until noon"
+    """
+    database = _database(settings_of(data, config))
+    clock = SystemClock()
+    mutes = MuteService(clock, Audit(clock))
+    try:
+        if rule is not None:
+            wanted = _Wanted(rule, key, round((hours * 60 + minutes) * MINUTE), reason)
+            _change(database, mutes, wanted, lift=lift)
+        with database.read() as tx:
+            found = mutes.list(tx, rule)
+    finally:
+        database.close()
+    if json_:
+        print_json(found)
+        return
+    for mute in found:
+        only = f" for {mute.group_key!r}" if mute.group_key else ""
+        why = f": {mute.reason}" if mute.reason else ""
+        console().print(f"{mute.rule_id}{only} until {moment(mute.until_at)} by {mute.created_by}{why}")
+    if not found:
+        console().print("no rule is silenced" if rule is None else f"{rule} is not silenced")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    rule: str
+    key: str
+    span: int
+    reason: str
+
+
+def _change(database: Database, mutes: MuteService, wanted: _Wanted, *, lift: bool) -> None:
+    actor = Actor("user", getpass.getuser())
+    if not lift and wanted.span == 0:
+        return
+    with database.write() as tx:
+        if not lift:
+            mutes.mute(tx, wanted.rule, actor, span=wanted.span, group_key=wanted.key, reason=wanted.reason)
+        elif not mutes.lift(tx, wanted.rule, wanted.key, actor):
+            raise NotFoundError(f"{wanted.rule!r} is not silenced")
+
+
+def _database(settings: Settings) -> Database:
+    file = settings.data.expanduser().resolve() / "tocsin.db"
+    if not settings.database and not file.is_file():
+        raise InvalidError(f"{settings.data} holds no platform yet; start it once with `tocsin up`")
+    return Database(settings.database or f"sqlite:///{file}")
