@@ -163,6 +163,30 @@ def test_a_reload_keeps_what_was_counted(make: Make, folder: Path) -> None:
     assert "101" == _verdict(rules, "hello", 3)
 
 
+def test_a_reload_keeps_what_was_seen_and_what_is_ignored(make: Make, folder: Path) -> None:
+    """What was seen a first time stays seen, and a rule that is silent for a while stays silent."""
+    (folder / "decoders" / "d.xml").write_text(
+        '<decoder name="login"><prematch>^login of </prematch></decoder><decoder name="login-user">'
+        r"<parent>login</parent><prematch>^login of </prematch><regex>^login of (\S+)</regex>"
+        "<order>user</order><fts>name, user</fts></decoder>"
+    )
+    (folder / "rules" / "0200-more.xml").write_text(
+        '<group name="m,"><rule id="200" level="3"><decoded_as>login</decoded_as>'
+        "<description>L.</description></rule>"
+        '<rule id="201" level="6"><if_sid>200</if_sid><if_fts /><description>First.</description></rule>'
+        '<rule id="202" level="4"><match>^noise</match><description>Noise.</description></rule>'
+        '<rule id="203" level="8" ignore="600"><if_sid>202</if_sid><match>loud</match>'
+        "<description>Loud.</description></rule></group>"
+    )
+    rules = make()
+    assert rules.problems == ()
+    assert ["201", "203"] == [_verdict(rules, "login of bob", 1), _verdict(rules, "noise loud", 2)]
+    (folder / "rules" / "0300-other.xml").write_text(_rule("<match>other</match>"))
+    assert ("500",) == rules.reload().added
+    assert ["200", "202"] == [_verdict(rules, "login of bob", 3), _verdict(rules, "noise loud", 4)]
+    assert "201" == _verdict(rules, "login of eve", 5)
+
+
 def test_a_reload_leaves_an_entry_in_the_trail(make: Make, db: Database) -> None:
     """Who asked, and what came of it."""
     make().reload(_ADMIN)
