@@ -51,6 +51,8 @@ def import_rules(  # noqa: PLR0917 - typer reads options from the parameters
         raise InvalidError(f"{kind!r} cannot be imported: wazuh can")
     settings, actor = settings_of(data, config), operator()
     store = content_store(settings)
+    if not json_:
+        typer.echo(f"reading {path} and checking what it holds ...", err=True)
     order = Order(path, name, str(actor), SystemClock().now(), version, dry_run, force)
     others = [*settings.content.rules, *store.folders()]
     ours = own_rules(settings, whole=False)

@@ -14,7 +14,7 @@ import structlog
 from tocsin.core.actor import SYSTEM, Actor, AuditTrail
 from tocsin.core.clock import MILLISECOND, Clock
 from tocsin.core.database import Database
-from tocsin.core.errors import Problem
+from tocsin.core.errors import ContentError, Location, Problem
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Kind, Record
 from tocsin.rules.catalogue import Catalogue
@@ -140,7 +140,8 @@ class AnalysisRules:
         self._dead: tuple[Edition, list[DeadRule]] | None = None
         self._wake = threading.Event()
         self._signalled = False
-        self._edition = self._read()
+        self._switch_problem: tuple[Problem, ...] = ()
+        self._edition = self._read(self._first_switches())
         self._memory = memory(self._edition.ruleset)
 
     @property
@@ -151,7 +152,7 @@ class AnalysisRules:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was refused of the content in force."""
-        return self._edition.ruleset.problems
+        return (*self._switch_problem, *self._edition.ruleset.problems)
 
     def catalogue(self) -> Catalogue:
         """Return the rules in force to look at, with their figures as they are now."""
@@ -223,7 +224,8 @@ class AnalysisRules:
         """
         with self._reloading:
             began = self._clock.now()
-            before, after = self._edition, self._read()
+            before, after = self._edition, self._read(self._content.switches.switches())
+            self._switch_problem = ()
             if self._carrier is None:
                 self._take(after)
             else:
@@ -301,11 +303,20 @@ class AnalysisRules:
     def _folders(self) -> tuple[Path, ...]:
         return tuple(self._content.folders())
 
-    def _read(self) -> Edition:
+    def _first_switches(self) -> Switches:
+        """Return the switches to start with: none when they cannot be read, which is a problem."""
+        try:
+            return self._content.switches.switches()
+        except ContentError as error:
+            place = error.location or Location("switches")
+            reason = f"{error.message}; what was switched off is on until it can be read"
+            self._switch_problem = (Problem(place, reason),)
+            return Switches()
+
+    def _read(self, off: Switches) -> Edition:
         """Load what is on disk; once more when it changed in the meantime."""
         for _ in range(_MOST_TRIES):
             folders = self._folders()
-            off = self._content.switches.switches()
             factory = RulesetFactory(folders, replace(self._content.options, off=off))
             ruleset, files = factory(), content_files(folders, "rules", self._content.options.left_out)
             if stamp_of(folders) == factory.stamp:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from tocsin.core.clock import SECOND, Clock
 from tocsin.core.errors import ContentError, Location
@@ -25,6 +27,8 @@ from tocsin.rules.writing import write_whole
 
 _SAMPLE_EVERY = SECOND
 _MAX_DEPTH = 64
+
+_log = structlog.get_logger(__name__)
 
 
 class RuleFigures(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,9 +70,16 @@ class RuleStatistics:
         self._next_sample_at = 0
 
     def restore(self) -> None:
-        """Read what was kept; raises `ContentError` when the file is damaged."""
+        """Read what was kept. A damaged file is logged and set aside, and counting begins anew."""
+        try:
+            figures = kept_figures(self._path)
+        except ContentError as error:
+            _log.warning("rule_figures_damaged", error=str(error))
+            with suppress(OSError):
+                self._path.replace(self._path.with_suffix(".damaged"))
+            return
         with self._lock:
-            self._figures = kept_figures(self._path)
+            self._figures = figures
 
     def counted(self, events: Sequence[Event]) -> None:
         """Count the verdicts of settled events."""

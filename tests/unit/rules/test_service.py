@@ -13,7 +13,7 @@ from tocsin.accounts.audit import AuditFilter
 from tocsin.core.actor import Actor
 from tocsin.core.clock import SECOND, SystemClock
 from tocsin.core.database import Database
-from tocsin.core.errors import InvalidError, NotFoundError
+from tocsin.core.errors import ContentError, InvalidError, NotFoundError
 from tocsin.core.record import Record
 from tocsin.rules import Correlation
 from tocsin.rules.factory import ContentChangedError, RulesetFactory, stamp_of
@@ -272,6 +272,22 @@ def test_hits_are_counted_and_kept(make: Make, tmp_path: Path) -> None:
         again.statistics.figures()[100].hits,
         again.statistics.figures()[100].last_hit_at,
     )
+
+
+def test_damaged_files_do_not_keep_a_platform_from_starting(make: Make, tmp_path: Path) -> None:
+    """Switches that cannot be read are a problem at the start, and hold a reload up; figures begin anew."""
+    for name in ("switches.json", "figures.json"):
+        (tmp_path / name).write_text("{")
+    rules = make()
+    (problem,) = rules.problems
+    assert str(tmp_path / "switches.json") == problem.location.path
+    assert "100" == _verdict(rules, "hello", 1)
+    with pytest.raises(ContentError):
+        rules.reload()
+    (tmp_path / "switches.json").unlink()
+    rules.reload()
+    assert rules.problems == ()
+    assert (tmp_path / "figures.damaged").exists()
 
 
 def test_cost_is_measured_on_one_record_at_a_time(make: Make) -> None:
