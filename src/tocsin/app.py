@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tocsin.accounts import Accounts, Audit
@@ -40,6 +41,7 @@ from tocsin.ingest.processors.loader import load_pipelines
 from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Imported, ImportOrder, Intel, IntelSettings
 from tocsin.migrations import upgrade
+from tocsin.query.tree import Node
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
@@ -338,8 +340,15 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
         clock=ground.clock,
         announcer=ground.announcer,
         hooks=(playbooks.hook,),
+        history=partial(_history, ground.store),
     )
     return book, detector
+
+
+def _history(store: EventStore, condition: Node, start: int, end: int) -> Iterator[Event]:
+    """Yield the events of a span that satisfy a condition, the oldest first."""
+    for batch in store.scan(Selection(condition, start, end)):
+        yield from batch
 
 
 def _analysis(ground: Ground) -> AnalysisRules:

@@ -11,9 +11,11 @@ from itertools import islice
 from tocsin.core.detection import Detection
 from tocsin.core.event import Event
 from tocsin.detect.match import Matches
+from tocsin.detect.ports import History
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.runs.book import Learn, RunBook, no_past
+from tocsin.detect.runs.book import RunBook
+from tocsin.detect.runs.past import Past, no_history
 from tocsin.detect.telling import detection_of, withdrawn
 from tocsin.detect.window import WindowState
 
@@ -24,9 +26,9 @@ BATCH = 5_000
 class Backtest:
     """Rules tried on events in the order of their arrival."""
 
-    def __init__(self, rules: Iterable[WatchRule], *, learn: Learn = no_past) -> None:
+    def __init__(self, rules: Iterable[WatchRule], *, history: History = no_history) -> None:
         self._rules = RuleSet(rules)
-        self._runs = RunBook(learn)
+        self._runs = RunBook(Past(history))
         self._runs.begin_empty()
         self._windows = WindowState()
         self._windows.begin_empty()

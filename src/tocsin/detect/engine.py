@@ -22,10 +22,11 @@ from tocsin.core.event import Event
 from tocsin.detect.correlating import Correlating
 from tocsin.detect.match import Matches, Tally
 from tocsin.detect.mutes import Mutes
-from tocsin.detect.ports import AlertSink, Amender, CommitLog, LoggedEvent, OutcomeHook
+from tocsin.detect.ports import AlertSink, Amender, CommitLog, History, LoggedEvent, OutcomeHook
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.runs.book import Learn, RuleChanges, RunBook, no_past
+from tocsin.detect.runs.book import RuleChanges, RunBook
+from tocsin.detect.runs.past import Past, no_history
 from tocsin.detect.tables import OffsetRow, RuleRow
 from tocsin.detect.telling import detection_of, withdrawn
 from tocsin.detect.window import WindowState
@@ -109,7 +110,7 @@ class Detector:
         announcer: Announcer,
         hooks: Sequence[OutcomeHook] = (),
         amender: Amender | None = None,
-        learn: Learn = no_past,
+        history: History = no_history,
         reader: str = "main",
         batch: int = 5_000,
     ) -> None:
@@ -124,7 +125,7 @@ class Detector:
         self._batch = batch
         self._amender = amender
         self._state = WindowState()
-        self._runs = RunBook(learn)
+        self._runs = RunBook(Past(history))
         self._correlating = Correlating(reader)
         self._mutes = Mutes()
         self._running: RuleSet | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session
 from tocsin.core.detection import Detection
 from tocsin.core.event import Event
 from tocsin.query.tree import Node
+
+
+History = Callable[[Node, int, int], Iterable[Event]]
+"""The past of the log, for rules that begin with what is known: given a condition, start and end, the events
+with `start <= at < end` that satisfy it, the oldest first."""
 
 
 class LoggedEvent(Protocol):
@@ -65,14 +70,6 @@ class Amender(Protocol):
 
     def withdraw(self, tx: Session, detection: Detection) -> None:
         """Let go of the events of a detection of this rule and group that no other detection holds."""
-        ...
-
-
-class History(Protocol):
-    """The past of the log, for rules that begin with what is known."""
-
-    def documents(self, node: Node, start: int, end: int) -> Iterable[Event]:
-        """Return the events of a span that satisfy a condition."""
         ...
 
 

@@ -107,7 +107,7 @@ class Rig:
         self.hooks: list[Any] = []
         self.batch = 5_000
 
-    def detector(self, *rules: WatchRule, switches: dict[str, bool] | None = None) -> Detector:
+    def detector(self, *rules: WatchRule, switches: dict[str, bool] | None = None, **more: Any) -> Detector:
         return Detector(
             self.log,
             self.database,
@@ -117,6 +117,7 @@ class Rig:
             announcer=self.announcer,
             hooks=self.hooks,
             batch=self.batch,
+            **more,
         )
 
     def offset(self) -> int:

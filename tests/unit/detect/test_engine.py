@@ -340,3 +340,20 @@ def test_time_passes_when_nothing_comes(rig, event):
     told = len(rig.sink.detections)
     rig.detector(read_text("f.yml", flat).rule).step()
     assert told == len(rig.sink.detections)
+
+
+def test_a_rule_of_new_terms_begins_with_the_past(rig, event):
+    """What the log held in the span before is known; the rest is new, once."""
+    known = event(1, at=-3600, user__name="ann")
+    text = "name: n\ntype: new_term\nfields: [user.name]\nindex: x\nfilter: []\nalert: debug\n"
+    text += "realert: {minutes: 0}\n"
+    asked = []
+
+    def history(condition, start, end):
+        asked.append((condition, end - start))
+        return [known]
+
+    rig.log.commit(event(2, user__name="ann"), event(3, user__name="bob"), event(4, user__name="bob"))
+    rig.detector(read_text("n.yml", text).rule, history=history).step()
+    assert [["test~3"]] == [[each.id for each in found.events] for found in rig.sink.detections]
+    assert [30 * 24 * HOUR] == [span for _, span in asked]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,12 +19,10 @@ from tocsin.detect.runs.compat import CompatRun
 from tocsin.detect.runs.document import hit_of
 from tocsin.detect.runs.exact import Changes, ExactRun
 from tocsin.detect.runs.passing import PassingRun, remembers_nothing
+from tocsin.detect.runs.past import Past
 from tocsin.detect.tables import HeldRow, RunRow
 
 log = structlog.get_logger("tocsin.detect")
-
-Learn = Callable[[WatchRule, int], Iterable[dict[str, object]]]
-"""Return the documents of the past that a rule of new terms begins with, before a time."""
 
 
 class Run(Protocol):
@@ -86,16 +84,11 @@ class RuleChanges:
     changes: Changes
 
 
-def no_past(_rule: WatchRule, _before: int) -> Iterable[dict[str, object]]:
-    """Know of no past."""
-    return ()
-
-
 class RunBook:
     """The runs by rule. Not thread safe: the engine's thread owns it."""
 
-    def __init__(self, learn: Learn = no_past) -> None:
-        self._learn = learn
+    def __init__(self, past: Past | None = None) -> None:
+        self._past = past or Past()
         self._runs: dict[str, tuple[str, Run]] = {}
         self._loaded = False
         self.cpu_ns: dict[str, int] = {}
@@ -147,7 +140,7 @@ class RunBook:
             if rule.watch is not None and rule.id not in self._runs:
                 run = self._make(rule, rule.watch, began)
                 if rule.watch.kind.kind == "new_term":
-                    run.learn(self._learn(rule, began))
+                    run.learn(self._past.documents(rule, began))
                 self._runs[rule.id] = (rule.version, run)
 
     def add(self, rule: WatchRule, watch: Watch, event: Event) -> None:
