@@ -8,7 +8,7 @@ that overlaps with what follows multiplies; one inside another may be exponentia
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from re import _constants as c  # type: ignore[attr-defined]  # private, and the only parser of the syntax
 from re import _parser  # type: ignore[attr-defined]  # see above
@@ -111,14 +111,14 @@ class _Cost:
     _depth: int = field(default=0)
 
     def walk(self, nodes: Nodes, after: int, text: str) -> None:
-        """Count in a sequence; `after` is the set of characters that may follow it, `text` what must."""
+        """Count in a sequence; `after`: the characters that may follow it, `text`: a text that must."""
         for index, (op, value) in enumerate(nodes):
             follow, empty = _first(nodes[index + 1 :])
             if empty:
                 follow |= after
             behind, whole = _run(nodes[index + 1 :])
-            if whole:
-                behind += text
+            if whole and text:
+                behind = max(behind, text, key=len)
             if op in _REPEATS:
                 self._repeat(value, follow, behind)
             elif op is c.SUBPATTERN:
@@ -172,19 +172,33 @@ def _gate(follow: int) -> Gate:
 
 
 def _run(nodes: Nodes) -> tuple[str, bool]:
-    """Return the text that a match of the sequence begins with, and whether that is all of it."""
-    text = ""
-    for op, value in nodes:
+    """Return a text that stands in every match's first characters, and whether it is all of the sequence.
+
+    Those are as many as have a fixed length; the longest text among them is the rarest.
+    """
+    best, text, whole = "", "", True
+    for op, value in _flat(nodes):
         if op is c.LITERAL:
             text += _low(value)
-        elif op is c.SUBPATTERN:
-            inner, whole = _run(list(value[3]))
-            text += inner
-            if not whole:
-                return text, False
+            continue
+        best, text, whole = max(best, text, key=len), "", False
+        if op not in _SINGLE:
+            break
+    best = max(best, text, key=len)
+    return (best if _stands_apart(best) else best[:1]), whole
+
+
+def _flat(nodes: Nodes) -> Iterator[tuple[Any, Any]]:
+    for op, value in nodes:
+        if op is c.SUBPATTERN:
+            yield from _flat(list(value[3]))
         else:
-            return text, False
-    return text, True
+            yield op, value
+
+
+def _stands_apart(text: str) -> bool:
+    """Whether the text cannot overlap itself, so that counting it counts every place where it stands."""
+    return not any(text.endswith(text[:size]) for size in range(1, len(text)))
 
 
 def _determined(nodes: Nodes) -> bool:
