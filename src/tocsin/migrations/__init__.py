@@ -12,7 +12,16 @@ from sqlalchemy.exc import OperationalError
 from tocsin.core.database import Base, Database
 from tocsin.core.errors import TocsinError
 
-_TABLES = ("accounts", "cases", "detect", "enrich", "ingest", "intel", "respond")
+_TABLES = (
+    "accounts.tables",
+    "cases.tables",
+    "detect.tables",
+    "enrich.tables",
+    "ingest.tables",
+    "intel.tables",
+    "respond.tables",
+    "store.document_tables",
+)
 
 
 class DatabaseError(TocsinError):
@@ -44,6 +53,6 @@ def configured(connection: object) -> Config:
 
 def metadata() -> object:
     """Return the metadata that holds every table of every area."""
-    for area in _TABLES:
-        import_module(f"tocsin.{area}.tables")
+    for tables in _TABLES:
+        import_module(f"tocsin.{tables}")
     return Base.metadata
