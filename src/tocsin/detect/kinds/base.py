@@ -14,6 +14,10 @@ from tocsin.detect.kinds.settings import KindSettings
 Figures = Mapping[str, Any]
 """An answer to an aggregation: `bucket_aggs` per key, `interval_aggs` per interval, or the figure itself."""
 
+MAX_KEYS = 50_000
+"""Keys (and, of each, values) a rule remembers: beyond, those first seen are forgotten first. An attacker
+who makes up names costs that much memory and no more."""
+
 ALL = "all"
 """The key of a rule without one."""
 
@@ -111,6 +115,12 @@ def key_of(settings: KindSettings, document: Document, without: str = ALL) -> An
     if not settings.query_key:
         return without
     return hashable(lookup(document, settings.query_key))
+
+
+def bounded(held: dict[Any, Any]) -> None:
+    """Forget the first entries of a mapping that has become too large."""
+    while len(held) > MAX_KEYS:
+        del held[next(iter(held))]
 
 
 def dump(state: Any) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.detect.kinds.base import ALL, Match, Stateless, dump, key_of
+from tocsin.detect.kinds.base import ALL, Match, Stateless, bounded, dump, key_of
 from tocsin.detect.kinds.document import Document, Hit, timestamp
 from tocsin.detect.kinds.settings import KindSettings
 from tocsin.detect.kinds.windows import Entry, Window
@@ -56,6 +56,7 @@ class FrequencyKind(Stateless):
     def _add(self, key: Any, entry: Entry) -> None:
         """Add an entry; unless related events are asked for, only the newest keeps its document."""
         window = self._state.windows.setdefault(key, Window())
+        bounded(self._state.windows)
         before = window.entries[-1] if window.entries else None
         window.add(entry, self.settings.timeframe)
         if self.settings.attach_related or before is None:
@@ -116,6 +117,8 @@ class FlatlineKind(FrequencyKind):
         window = self._state.windows[key]
         newest = window.entries[-1]
         first = self._state.first.setdefault(key, newest.at)
+        bounded(self._state.first)
+        window.keep(self.settings.threshold)
         if newest.at - first < self.settings.timeframe or window.total >= self.settings.threshold:
             return []
         fields = deepcopy(newest.fields or {})

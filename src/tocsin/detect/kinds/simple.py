@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.detect.kinds.base import Match, Stateless, dump, key_of, match_of
+from tocsin.detect.kinds.base import Match, Stateless, bounded, dump, key_of, match_of
 from tocsin.detect.kinds.document import Document, Hit, lookup
 from tocsin.detect.kinds.settings import KindSettings
 
@@ -73,6 +73,7 @@ class ChangeKind(Stateless):
             return None
         before = self._state.last.get(key)
         self._state.last[key] = _Last(values, hit.at)
+        bounded(self._state.last)
         if before is None or before.values == values:
             return None
         if settings.timeframe and before.at is not None and hit.at - before.at > settings.timeframe:

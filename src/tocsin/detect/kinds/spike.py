@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.detect.kinds.base import ALL, Figures, Match, Stateless, dump, key_of
+from tocsin.detect.kinds.base import ALL, Figures, Match, Stateless, bounded, dump, key_of
 from tocsin.detect.kinds.document import Document, Hit, lookup, timestamp
 from tocsin.detect.kinds.figures import joined, per_key, value_of
 from tocsin.detect.kinds.settings import KindSettings
@@ -70,6 +70,8 @@ class SpikeKind(Stateless):
         first = state.first.setdefault(key, entry.at)
         reference = state.reference.setdefault(key, Window())
         current = state.current.setdefault(key, Window())
+        for held in (state.first, state.reference, state.current, state.muted):
+            bounded(held)
         for old in current.add(entry, timeframe):
             old.fields = None
             reference.add(old, timeframe)

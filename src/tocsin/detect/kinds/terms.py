@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from tocsin.detect.kinds.base import Match, Stateless, dump, key_of, match_of
+from tocsin.detect.kinds.base import Match, Stateless, bounded, dump, key_of, match_of
 from tocsin.detect.kinds.document import Document, Hit, hashable, lookup, timestamp
 from tocsin.detect.kinds.settings import KindSettings
 
 
 class _Terms(msgspec.Struct):
-    seen: list[set[Any]] = []
+    seen: list[dict[Any, None]] = []
+    """Per field the values seen, in the order of their coming."""
 
 
 class NewTermKind(Stateless):
@@ -22,14 +23,18 @@ class NewTermKind(Stateless):
 
     def __init__(self, settings: KindSettings) -> None:
         super().__init__(settings)
-        self._state = _Terms([set() for _ in settings.fields])
+        self._state = _Terms([{} for _ in settings.fields])
 
     def learn(self, documents: Iterable[Document]) -> None:
         """Take the values of documents as known."""
         for document in documents:
             for number, name in enumerate(self.settings.fields):
                 for value in _values(document, name):
-                    self._state.seen[number].add(value)
+                    self._remember(number, value)
+
+    def _remember(self, number: int, value: Any) -> None:
+        self._state.seen[number][value] = None
+        bounded(self._state.seen[number])
 
     def data(self, hits: Sequence[Hit]) -> list[Match]:
         """Look at every field of every event."""
@@ -49,7 +54,7 @@ class NewTermKind(Stateless):
             return [match_of(hit)]
         if hashable(value) in self._state.seen[number]:
             return []
-        self._state.seen[number].add(hashable(value))
+        self._remember(number, hashable(value))
         hit.fields["new_field"] = name
         return [match_of(hit)]
 
@@ -59,7 +64,7 @@ class NewTermKind(Stateless):
         found = []
         for value, _ in buckets:
             if value not in self._state.seen[0]:
-                self._state.seen[0].add(value)
+                self._remember(0, value)
                 fields = {self.settings.timestamp_field: timestamp(at), str(name): value, "new_field": name}
                 found.append(Match(at, fields))
         return found
@@ -71,7 +76,7 @@ class NewTermKind(Stateless):
     def restore(self, state: bytes) -> None:
         """Go on from `dump`."""
         seen = msgspec.msgpack.decode(state)
-        self._state = _Terms([{_known(value) for value in values} for values in seen])
+        self._state = _Terms([{_known(value): None for value in values} for values in seen])
 
 
 def _known(value: Any) -> Any:
@@ -112,9 +117,12 @@ class CardinalityKind(Stateless):
             key = key_of(self.settings, hit.fields)
             terms = self._state.terms.setdefault(key, {})
             self._state.first.setdefault(key, hit.at)
+            bounded(self._state.terms)
+            bounded(self._state.first)
             value = hashable(lookup(hit.fields, self.settings.cardinality_field))
             if value is not None:
                 terms[value] = hit.at
+                bounded(terms)
                 found += self._check(key, hit)
         return found
 

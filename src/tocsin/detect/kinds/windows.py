@@ -20,6 +20,9 @@ class Entry(msgspec.Struct):
     """It only moves the window on."""
 
 
+MAX_ENTRIES = 50_000
+"""Of one window; beyond, the two oldest are told apart no more."""
+
 _AT = attrgetter("at")
 
 
@@ -41,7 +44,15 @@ class Window(msgspec.Struct):
         del self.entries[:stale]
         for each in out:
             self._count(-(each.count or 0))
+        if len(self.entries) > MAX_ENTRIES:
+            self.entries[1].count = (self.entries[0].count or 0) + (self.entries[1].count or 0)
+            del self.entries[0]
         return out
+
+    def keep(self, least: float) -> None:
+        """Let go of the oldest entries while what is left still counts at least so much."""
+        while self.entries and self.total - (self.entries[0].count or 0) >= max(least, 1):
+            self._count(-(self.entries.pop(0).count or 0))
 
     def _count(self, number: float) -> None:
         """Add to the total; nothing added leaves it as it is, a whole number a whole number."""
