@@ -11,7 +11,9 @@ from tocsin.core.event import Event
 from tocsin.detect.flat import compile_flat
 from tocsin.detect.index import RuleIndex
 from tocsin.detect.rule import WatchRule
+from tocsin.detect.textual import searcher, wildcard_search
 from tocsin.detect.view import MultiValuedError, View
+from tocsin.query.patterns import compile_regex, parse_wildcard, wildcard_regex
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import (
     And,
@@ -160,3 +162,32 @@ def test_a_flat_function_is_its_condition(nodes, event):
         except MultiValuedError:
             continue
         assert compile_predicate(node)(event) == found
+
+
+PATTERNS = [
+    "ro+t", "(?i)ROOT", "^$", "46(25|33)$", "[[:digit:]]{4}", "(?is)K|S", ".*", "(?-s).$", "a.b", "(?m)^b$",
+    r"\\sx", r"[^\\s]+\\s$", r"\\w+\\b", r"(?-s)\\x41.{3}", r"(?i)(?-s)k.\\d",
+
+    "s{20}", r"(a|b)*c", r"\\Aa|b\\z",
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(PATTERNS),
+    st.booleans(),
+    st.one_of(st.text("aAbBkKsS4625 rot\n\v\t\r\x1c\u212a\u017f\u0130", max_size=14), st.just("s" * 300)),
+)
+def test_a_search_finds_what_re2_finds(pattern, cased, text):
+    """Whichever engine is asked."""
+    expected = compile_regex(pattern, cased=cased).search(text) is not None
+    assert expected == searcher(Regex("f", pattern, cased))(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=10))
+def test_a_wildcard_matches_what_its_expression_matches(pattern, text):
+    """Pieces are looked for one after the other."""
+    pieces = parse_wildcard(pattern)
+    expected = compile_regex(wildcard_regex(pieces)).search(text) is not None
+    assert expected == wildcard_search(pieces)(text)

@@ -16,10 +16,24 @@ from typing import Any
 import ahocorasick  # type: ignore[import-not-found]  # has no stubs
 
 from tocsin.core.fields import field_type
+from tocsin.detect.textual import searcher, wildcard_search
 from tocsin.detect.view import PRESENT, WRITTEN, View
-from tocsin.query.patterns import ANY, SINGLE, compile_regex, parse_wildcard, shape_of, wildcard_regex
+from tocsin.query.patterns import ANY, SINGLE, parse_wildcard, shape_of
 from tocsin.query.predicate import compile_predicate
-from tocsin.query.tree import And, Everything, Exists, Node, Not, Nothing, OneOf, Or, Regex, Term, Wildcard
+from tocsin.query.tree import (
+    And,
+    Everything,
+    Exists,
+    Node,
+    Not,
+    Nothing,
+    OneOf,
+    Or,
+    Regex,
+    SameAs,
+    Term,
+    Wildcard,
+)
 from tocsin.query.values import fold, text_of
 
 Flat = Callable[[View], bool]
@@ -76,6 +90,8 @@ class _Writer:
                 return f"e[{PRESENT + name!r}]"
             case Regex():
                 return self._regex(node)
+            case SameAs():
+                return _same(node)
         tests = tests_of(node)
         if tests is None:
             return f"{self.keep(compile_predicate(node))}(e.event)"
@@ -137,17 +153,25 @@ class _Writer:
 
     def _pattern(self, value: str, key: str, pattern: str) -> str:
         pieces = _pieces(pattern)
-        search = f"{self.keep(compile_regex(wildcard_regex(pieces)).search)}({value}) is not None"
+        search = f"{self.keep(wildcard_search(pieces))}({value})"
         longest = longest_piece(pieces)
         guard = f"{longest!r} in {value}" if longest else f"e[{_presence(key)!r}]"
         return f"({guard} and {search})"
 
     def _regex(self, node: Regex) -> str:
-        compiled = compile_regex(node.pattern, cased=node.cased)
-        search = f"{self.keep(compiled.search)}(e[{WRITTEN + node.field!r}]) is not None"
-        if compiled.search("") is None:
-            return f"({search})"
+        holds = searcher(node)
+        search = f"{self.keep(holds)}(e[{WRITTEN + node.field!r}])"
+        if not holds(""):
+            return search
         return f"(e[{PRESENT + node.field!r}] and {search})"
+
+
+def _same(node: SameAs) -> str:
+    mark = WRITTEN if node.cased else ""
+    one, other = f"e[{mark + node.field!r}]", f"e[{mark + node.other!r}]"
+    compared = f"{one} == {other}" if node.how == "equals" else f"{one}.{node.how}({other})"
+    there = (f"e[{PRESENT + name!r}]" for name in (node.field, node.other))
+    return f"({' and '.join((*there, compared))})"
 
 
 @dataclass(frozen=True, slots=True)

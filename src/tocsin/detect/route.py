@@ -152,9 +152,10 @@ class Router:
         classes = []
         for key, names, known in shape.valued:
             value = fields[names[0]]
-            if len(names) == 1 and type(value) is str:
-                found = known.known.get(value)
-                classes.append(known.of(names[0], value) if found is None else found)
+            if len(names) == 1 and not isinstance(value, list):
+                text = value if type(value) is str else text_of(value)
+                found = known.known.get(text)
+                classes.append(known.of(names[0], text) if found is None else found)
                 continue
             texts = reader(key)(event)
             classes.append(frozenset().union(*(known.of(names[0], text) for text in texts)))

@@ -6,13 +6,13 @@ condition offers, the one that is least often true is taken, as counted on sampl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tocsin.core.fields import MESSAGE
 from tocsin.decode.structure import structure_of
 from tocsin.detect.flat import longest_piece, tests_of
+from tocsin.detect.textual import READ_OTHERWISE, bare
 from tocsin.detect.view import WRITTEN
 from tocsin.query.patterns import parse_wildcard, words_of
 from tocsin.query.tree import And, Everything, Node, Not, Nothing, Or, Regex, Text
@@ -100,8 +100,8 @@ def _of_text(key: str, kind: str, text: str) -> Witness:
 
 
 def _of_regex(node: Regex) -> Witness:
-    readable = _READ_OTHERWISE.search(node.pattern) is None
-    literals = structure_of(_FLAGS.sub("", node.pattern)).literals if readable else None
+    readable = READ_OTHERWISE.search(node.pattern) is None
+    literals = structure_of(bare(node)).literals if readable else None
     if not literals:
         return _present(node.field)
     # RE2 lets the long s match an s when case does not count; folding keeps them apart.
@@ -109,12 +109,6 @@ def _of_regex(node: Regex) -> Witness:
     if not all(pieces):
         return _present(node.field)
     return frozenset(Atom(node.field, "contains", piece) for piece in pieces)
-
-
-_READ_OTHERWISE = re.compile(r"\[\^?\[|--|&&|~~|\|\|")
-"""What Python's parser warns of and RE2 reads in its own way."""
-
-_FLAGS = re.compile(r"^(\(\?-?[a-z]+\))+")
 
 
 def _present(field: str) -> Witness:
