@@ -21,6 +21,8 @@ MAX_DEPTH = 6
 MAX_AGGREGATIONS = 100
 MAX_BUCKETS = 65_536
 MAX_HITS = 10_000
+_ALL = 2**31
+"""Whoever wants all values asks for so many; what is made is bounded by `MAX_BUCKETS`."""
 
 ValueKind = Literal["text", "number", "date", "address"]
 
@@ -299,8 +301,8 @@ def check(aggregations: Sequence[Aggregation]) -> None:
 
 def _check_kind(one: Aggregation, path: str) -> None:
     kind = one.kind
-    if isinstance(kind, Terms | Composite) and not 0 < kind.size <= MAX_BUCKETS:
-        raise AggregationError(f"size {kind.size} is not within 1 to {MAX_BUCKETS}", path=path)
+    if isinstance(kind, Terms | Composite) and not 0 < kind.size < _ALL:
+        raise AggregationError(f"size {kind.size} is not within 1 to {_ALL - 1}", path=path)
     if isinstance(kind, Histogram) and not kind.width > 0:
         raise AggregationError("the interval must be above zero", path=path)
     if isinstance(kind, Composite):

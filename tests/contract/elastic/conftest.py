@@ -14,9 +14,9 @@ import pytest
 
 from tocsin.app import Platform, open_platform
 from tocsin.core.actor import SYSTEM
+from tocsin.core.clock import SECOND
+from tocsin.core.record import Record
 from tocsin.settings import load_settings
-
-SSH = "{stamp} web-01 sshd[{n}]: Failed password for invalid user {user} from {address} port 40{n} ssh2"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Served:
         lines = [line for one in documents for line in ('{"index":{}}', json.dumps(one))]
         answer = self.ask("POST", f"/{index}/_bulk", "\n".join(lines) + "\n").json()
         assert not answer["errors"], answer
+
+    def lines(self, source: str, *lines: str, at: int) -> None:
+        """Store lines of a log, a second apart, as collected from `at` on."""
+        records = [Record(source, n, line.encode(), at + n * SECOND) for n, line in enumerate(lines, 1)]
+        self.platform.pipeline.submit(source, records).result(20)
 
 
 def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:

@@ -200,8 +200,8 @@ def test_reads_on(client: Elasticsearch) -> None:
 def test_several_searches_at_once(client: Elasticsearch) -> None:
     """One at fault does not stop the others."""
     searches = [
-        {"index": INDEX}, {"size": 0}, {"index": "nope"}, {}, {"index": "nope", "ignore_unavailable": True}, {},
-        {"index": INDEX}, {"query": {"what": {}}},
+        {"index": INDEX}, {"size": 0}, {"index": "nope"}, {},
+        {"index": "nope", "ignore_unavailable": True}, {}, {"index": INDEX}, {"query": {"what": {}}},
     ]  # fmt: skip
     answers = client.msearch(searches=searches)["responses"]
     assert [200, 404, 200, 400] == [answer["status"] for answer in answers]
