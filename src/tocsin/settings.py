@@ -86,6 +86,8 @@ class StoreSettings(_Section):
     """Where the log is kept. `tocsin store migrate` moves the history."""
     memory_limit: str = Field(default="256MB", pattern=r"^[1-9][0-9]{0,8}(\.[0-9]+)? ?[KMGT]i?B$")
     """A number and its unit: KB, MB, GB, TB, or KiB, MiB, GiB, TiB. For the embedded log."""
+    search_timeout_s: float = Field(default=30.0, ge=0, le=3_600)
+    """A search that takes longer is broken off; 0 lets it take its time. For the embedded log."""
     retention_days: int = Field(default=0, ge=0)
     """Days are deleted when they are older than this; 0 keeps everything."""
     url: str = ""

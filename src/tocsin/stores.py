@@ -53,7 +53,9 @@ def _recognise(store: OpenSearchStore, settings: StoreSettings, folder: Path) ->
 
 def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDBStore:
     """Open the embedded log of a folder."""
-    return DuckDBStore(folder, clock, memory_limit=settings.memory_limit)
+    return DuckDBStore(
+        folder, clock, memory_limit=settings.memory_limit, search_timeout_s=settings.search_timeout_s
+    )
 
 
 def open_opensearch(settings: StoreSettings) -> OpenSearchStore:

@@ -18,6 +18,7 @@ from tocsin.query.sql_macros import MACROS
 from tocsin.store.base import Day, StoreError
 from tocsin.store.catalog import Catalog, DaySummary, load_catalog, save_catalog, sync_folder
 from tocsin.store.day import DayFile, attach, read_summary
+from tocsin.store.deadlines import Deadlines
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _IDLE = 5 * MINUTE
@@ -46,6 +47,7 @@ class Days:
             "wal_autocheckpoint": "32MB",
         }
         self.writing = threading.RLock()
+        self.deadlines = Deadlines()
         self._lock = threading.RLock()
         self._released = threading.Condition(self._lock)
         self._files: dict[str, DayFile] = {}

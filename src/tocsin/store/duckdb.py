@@ -38,6 +38,7 @@ from tocsin.store.base import (
     TopValue,
 )
 from tocsin.store.days import Days
+from tocsin.store.deadlines import Deadlines
 from tocsin.store.field_counts import count_fields
 from tocsin.store.follow import follow_files
 from tocsin.store.hits import ranked
@@ -54,7 +55,8 @@ class DuckDBStore:
     """`EventStore` in files of this machine. One process at a time may have the folder open.
 
     `memory_limit` bounds DuckDB's own buffers; beyond it, it spills to `<root>/spill`. Nothing is
-    written when less than `reserve_bytes` of disk are free: that raises `StoreFullError`.
+    written when less than `reserve_bytes` of disk are free: that raises `StoreFullError`. A question that
+    takes longer than `search_timeout_s` is broken off with `SearchTimeoutError`; 0 allows any time.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class DuckDBStore:
         *,
         reserve_bytes: int = _RESERVE_BYTES,
         recent_events: int = _RECENT_EVENTS,
+        search_timeout_s: float = 0.0,
     ) -> None:
         self._root = root
         self._reserve_bytes = reserve_bytes
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock = clock
         self._days = Days(root, clock, memory_limit, threads)
+        self._days.deadlines = Deadlines(search_timeout_s)
         self._recent = RecentCommits(recent_events, self._days.last_commit)
 
     def commit(self, batch: Batch) -> Committed:
@@ -143,7 +147,8 @@ class DuckDBStore:
         self, selection: Selection, *, order: Order = "newest", limit: int = 100, cursor: str | None = None
     ) -> Page:
         """Return a page of the events selected. A cursor fits only the same selection and order."""
-        return read_page(self._days, selection, order, limit, cursor)
+        with self._days.deadlines.question():
+            return read_page(self._days, selection, order, limit, cursor)
 
     def scan(self, selection: Selection, *, batch: int = 5_000) -> Iterator[Sequence[Event]]:
         """Yield every event selected, oldest first, in batches; no file is held open between them."""
@@ -162,15 +167,18 @@ class DuckDBStore:
 
     def count(self, selection: Selection) -> int:
         """Return how many events are selected."""
-        return count_events(self._days, selection)
+        with self._days.deadlines.question():
+            return count_events(self._days, selection)
 
     def histogram(self, selection: Selection, *, width: int) -> Sequence[Bucket]:
         """Return counts per `width` microseconds, buckets aligned to the epoch, empty ones left out."""
-        return histogram_of(self._days, selection, width)
+        with self._days.deadlines.question():
+            return histogram_of(self._days, selection, width)
 
     def top(self, selection: Selection, *, field: str, size: int = 10) -> Sequence[TopValue]:
         """Return the commonest values of a field, most events first, ties by value."""
-        return top_values(self._days, selection, field, size)
+        with self._days.deadlines.question():
+            return top_values(self._days, selection, field, size)
 
     def rank(
         self,
@@ -182,15 +190,18 @@ class DuckDBStore:
         behind: Behind | None = None,
     ) -> Sequence[Ranked]:
         """Return events in the order of their values, ties by time, source and sequence, newest first."""
-        return ranked(self._days, selection, sort, start=start, limit=limit, behind=behind)
+        with self._days.deadlines.question():
+            return ranked(self._days, selection, sort, start=start, limit=limit, behind=behind)
 
     def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
         """Return the exact answer to each aggregation, by name."""
-        return aggregate(self._days, selection, aggregations)
+        with self._days.deadlines.question():
+            return aggregate(self._days, selection, aggregations)
 
     def fields(self, selection: Selection) -> Sequence[FieldSeen]:
         """Return the fields that occur in the days the selection's time range touches."""
-        return count_fields(self._days, selection)
+        with self._days.deadlines.question():
+            return count_fields(self._days, selection)
 
     def days(self) -> Sequence[Day]:
         """Return the days kept, oldest first."""

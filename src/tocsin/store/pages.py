@@ -88,7 +88,8 @@ def fetch(days: Days, sql: str, params: list[Any]) -> list[Any]:
     """Run a statement on a connection of its own and return its rows; raises `StoreError`."""
     connection = days.cursor()
     try:
-        return connection.execute(sql, params).fetchall()
+        with days.deadlines.statement(connection):
+            return connection.execute(sql, params).fetchall()
     except duckdb.Error as error:
         raise StoreError(f"the log could not be read: {error}") from error
     finally:
