@@ -141,7 +141,8 @@ def time_of(value: Value) -> int:
         return 0
     text = value.removesuffix(" UTC").replace(" ", "T", 1)
     try:
-        return from_iso(text if text[-1:] == "Z" or _has_offset(text) else text + "Z")
+        zoned = text[-1:] == "Z" or _has_offset(text) or len(text) == len("2026-11-24")
+        return from_iso(text if zoned else text + "Z")
     except InvalidError:
         return 0
 
