@@ -231,13 +231,21 @@ class Writer:
         first, last = (self.bind(key) for key in network_bounds(node.network))
         octets = _octets(node.network)
         pattern = self.bind(octets) if octets else ""
+        whole = _whole_octets(node.network) if octets else ""
+        begins = f"starts_with({{x}}, {self.bind(whole)})" if whole else ""
 
         def build(x: str) -> str:
             within = f"address_key({x}) BETWEEN {first} AND {last}"
             if not pattern:
                 return within
             # Nearly every address is written as four numbers, which a pattern tells at a tenth of the cost.
-            return f"CASE WHEN contains({x}, ':') THEN {within} ELSE regexp_full_match({x}, {pattern}) END"
+            # Whether it begins like the network is cheaper still; one of IPv6 is of the network only when it
+            # maps one of IPv4 (`::ffff:10.0.0.1`).
+            matches = f"regexp_full_match({x}, {pattern})"
+            if begins:
+                matches = f"CASE WHEN {begins.format(x=x)} THEN {matches} ELSE FALSE END"
+            mapped = f"CASE WHEN contains(lower({x}), ':ffff:') THEN {within} ELSE FALSE END"
+            return f"CASE WHEN contains({x}, ':') THEN {mapped} ELSE {matches} END"
 
         return build
 
@@ -273,6 +281,13 @@ def _key(kind: str, x: str) -> str:
     if kind == "date" and x == _ISO:
         return "at_us"
     return f"lower({x})" if kind == "text" else f"{kind}_key({x})"
+
+
+def _whole_octets(network: str) -> str:
+    """Return how the text of every address of an IPv4 network begins, as far as whole numbers go."""
+    parsed = ip_network(network, strict=False)
+    whole = min(parsed.prefixlen // 8, 3)
+    return "".join(f"{number}." for number in str(parsed.network_address).split(".")[:whole])
 
 
 def _octets(network: str) -> str:
