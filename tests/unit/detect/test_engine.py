@@ -357,3 +357,18 @@ def test_a_rule_of_new_terms_begins_with_the_past(rig, event):
     rig.detector(read_text("n.yml", text).rule, history=history).step()
     assert [["test~3"]] == [[each.id for each in found.events] for found in rig.sink.detections]
     assert [30 * 24 * HOUR] == [span for _, span in asked]
+
+
+def test_the_state_of_a_reworded_rule_is_let_go(rig, event):
+    """It begins anew, and nothing of the old wording stays behind."""
+    text = (
+        "name: f\ntype: frequency\nnum_events: 2\ntimeframe: {hours: 2}\nindex: x\nfilter: []\nalert: debug\n"
+    )
+    rig.log.commit(event(1, a=1))
+    rig.detector(read_text("f.yml", text).rule).step()
+    rig.log.commit(event(2, a=1))
+    rig.detector(read_text("f.yml", text + "description: new\n").rule).step()
+    assert rig.sink.detections == []
+    rig.log.commit(event(3, a=1))
+    rig.detector(read_text("f.yml", text + "description: new\n").rule).step()
+    assert [["test~2", "test~3"]] == [[each.id for each in found.events] for found in rig.sink.detections]

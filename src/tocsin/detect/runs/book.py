@@ -117,6 +117,8 @@ class RunBook:
             held = tx.scalars(select(HeldRow).where(HeldRow.rule_id == rule.id))
             run.restore(row.state, [_hit(each) for each in held], watermark)
             self._runs[rule.id] = (rule.version, run)
+        for table in (HeldRow, RunRow):
+            tx.execute(delete(table).where(table.rule_id.not_in(list(self._runs))))
         self._loaded = True
 
     def _make(self, rule: WatchRule, watch: Watch, began: int) -> Run:

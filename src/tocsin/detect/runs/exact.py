@@ -22,8 +22,8 @@ from tocsin.detect.runs.top import tell_top
 MAX_HELD = 20_000
 """Events held per rule; with more of them in an hour, less lateness is allowed, and that is shown."""
 
-_SNAPSHOT_EVERY = 256
-"""Events between snapshots in memory, from which the fold is run again."""
+_SNAPSHOT_EVERY = MAX_HELD // 8
+"""Events between snapshots in memory, from which the fold is run again: few, since each is a whole state."""
 
 
 @dataclass(slots=True)
