@@ -21,8 +21,10 @@ from tocsin.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso, to_iso
 from tocsin.core.errors import InvalidError, NotFoundError
 from tocsin.core.event import Event
 from tocsin.core.fields import ALIASES, TIMESTAMP, canonical
+from tocsin.query.aggregation import Aggregation, Buckets, Terms
 from tocsin.query.dates import parse_instant
 from tocsin.query.lucene import parse_lucene
+from tocsin.query.patterns import quote
 from tocsin.query.tree import Everything
 from tocsin.store.base import EventStore, Selection
 
@@ -118,6 +120,22 @@ def top(asked: _Asked, field: _Field, size: Annotated[int, Query(ge=1, le=1_000)
     dated = name == TIMESTAMP
     items = [{"value": to_iso(one.value) if dated else one.value, "count": one.count} for one in found]
     return {"field": name, "items": items}
+
+
+@router.get("/events/suggest")
+def suggest(
+    asked: _Asked,
+    field: _Field,
+    prefix: Annotated[str, Query(max_length=256)] = "",
+    size: Annotated[int, Query(ge=1, le=100)] = 10,
+) -> dict[str, Any]:
+    """Return the commonest values of a field that begin with a prefix, whatever their case."""
+    name = canonical(field)
+    begins = f"(?i){quote(prefix)}.*" if prefix else None
+    terms = Aggregation("values", Terms(name, size=size, include=begins))
+    found = asked.store.aggregate(asked.selection, [terms])["values"]
+    assert isinstance(found, Buckets)  # noqa: S101  the answer to `Terms`
+    return {"field": name, "items": [{"value": one.key, "count": one.count} for one in found.buckets]}
 
 
 @router.get("/events/count")

@@ -101,6 +101,20 @@ def test_counts(client: TestClient) -> None:
     assert 4 == whole["total"]
 
 
+def test_completes_what_is_typed(client: TestClient) -> None:
+    """The commonest values that begin so, by any name of the field; no pattern is read into the prefix."""
+    everything = client.get("/api/v1/events/suggest", params={"field": "source.ip"}).json()["items"]
+    assert {"10.0.0.2"} <= {one["value"] for one in everything}
+    begun = client.get("/api/v1/events/suggest", params={"field": "data.srcip", "prefix": "10.0.0.2"}).json()
+    assert ("source.ip", ["10.0.0.2"]) == (begun["field"], [one["value"] for one in begun["items"]])
+    assert (
+        []
+        == client.get("/api/v1/events/suggest", params={"field": "source.ip", "prefix": "10.*"}).json()[
+            "items"
+        ]
+    )
+
+
 def test_histogram_of_no_time_is_refused(client: TestClient) -> None:
     """`from` must lie before `to`."""
     params = {"from": "now", "to": "now-1h"}
