@@ -302,6 +302,9 @@ class Correlation:
             if (test := one.composite.by_log) is not None and test(log, low)
         ]
 
+    def close(self) -> None:
+        """End; there is nothing to do, as what is remembered here goes with the process."""
+
     def snapshot(self) -> bytes:
         """Return all that is remembered, for `restore`."""
         return packed(

@@ -20,11 +20,7 @@ RULES = r"""<group name="demo,">
 </group>"""
 
 
-class Memory(Correlation):
-    """Remembers in memory only."""
-
-    def close(self) -> None:
-        return None
+Memory = Correlation
 
 
 @pytest.fixture

@@ -159,20 +159,13 @@ def test_what_is_no_snapshot_is_refused(make_rules: Callable[..., Any], junk: by
 
 
 def test_a_batch_that_could_not_be_settled_stops_no_start(
-    make_rules: Callable[..., Any], kept_in: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    make_rules: Callable[..., Any], kept_in: Callable[..., Any]
 ) -> None:
     """What failed when it came fails again when it is remembered, and what came after it is remembered."""
     ruleset = make_rules(RULES)
     killed = kept_in(ruleset)
-    settle = Correlation.settle
-
-    def failing(self: Correlation, batch: Any) -> Any:
-        if batch[0].event.seq == 1:
-            raise ZeroDivisionError
-        return settle(self, batch)
-
-    monkeypatch.setattr(Correlation, "settle", failing)
-    with pytest.raises(ZeroDivisionError):
-        _settled(killed, ruleset, _records(KV))
+    broken = ruleset.classify(_records(KV))
+    broken[0].pending = [[]]
+    assert "rules across events failed" in str(killed.settle(broken)[0].fields["error.message"])
     _settled(killed, ruleset, _records(KV, first=2))
     assert [("10", 2)] == _settled(kept_in(ruleset), ruleset, _records(KV, first=3))

@@ -30,11 +30,7 @@ _ADMIN = Actor("user", "ann")
 Make = Callable[[], AnalysisRules]
 
 
-class Memory(Correlation):
-    """Remembers in memory only."""
-
-    def close(self) -> None:
-        return None
+Memory = Correlation
 
 
 @pytest.fixture
