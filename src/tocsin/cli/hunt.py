@@ -27,6 +27,7 @@ from tocsin.core.clock import to_iso
 from tocsin.core.errors import InvalidError, NotFoundError, Problem
 from tocsin.detect.loader import Loaded, load_folders
 from tocsin.detect.sigma import load_taxonomy
+from tocsin.detect.sigma.cache import user_folder
 from tocsin.hunt import Hunt, HuntOptions, Input, find_inputs
 from tocsin.hunt.errors import HuntRefusedError
 from tocsin.hunt.flatten import time_of
@@ -106,7 +107,7 @@ def hunt(call: HuntCall) -> int:
 def _load(call: HuntCall) -> Loaded:
     taxonomy = load_taxonomy(call.mapping)
     folders = list(call.rules) or [own_content() / "detections"]
-    loaded = load_folders(folders, taxonomy)
+    loaded = load_folders(folders, taxonomy, cache_folder=user_folder())
     running = [rule for rule in loaded.rules if rule.enabled or call.deprecated]
     chosen = select(running, least=call.level, tags=call.tags)
     ids = {rule.id for rule in chosen}

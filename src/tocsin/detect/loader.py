@@ -13,8 +13,9 @@ from pathlib import Path
 from tocsin.core.errors import ContentError, InvalidError, Location, Problem, TocsinError
 from tocsin.detect.correlation import Linked
 from tocsin.detect.elastalert import ReadRule, read_elastalert
-from tocsin.detect.rule import WatchRule
+from tocsin.detect.rule import WatchRule, version_of
 from tocsin.detect.sigma import Taxonomy, load_taxonomy, read_sigma
+from tocsin.detect.sigma.cache import RuleCache
 from tocsin.detect.sigma.correlations import bind, read_correlation
 from tocsin.detect.sigma.filters import SigmaFilter, apply, read_filter
 from tocsin.detect.yaml_source import MAX_BYTES, Source, read_source
@@ -60,22 +61,47 @@ class _Reading:
         return Loaded(tuple(kept), (*self.problems, *unused, *unlinked), tuple(linked))
 
 
-def load_folders(folders: Sequence[Path], taxonomy: Taxonomy | None = None) -> Loaded:
+def load_folders(
+    folders: Sequence[Path], taxonomy: Taxonomy | None = None, *, cache_folder: Path | None = None
+) -> Loaded:
     """Read every rule below the folders, in the order of their paths; cases beside rules are left out.
 
     Two rules with one identifier: the first stands, the second is a problem. A folder that is missing
-    is a problem too; a file in the place of a folder is read.
+    is a problem too; a file in the place of a folder is read. With a `cache_folder`, Sigma rules that were
+    read before are not read again.
     """
-    reading = _Reading(taxonomy or load_taxonomy())
+    tables = taxonomy or load_taxonomy()
+    reading = _Reading(tables)
+    cache = RuleCache(cache_folder, tables) if cache_folder is not None else None
     for path in _files(folders, reading.problems):
         try:
-            sources = documents(str(path), _text(path))
+            text = _text(path)
+            if cache is not None and _take_cached(cache, reading, path, text):
+                continue
+            sources = documents(str(path), text)
         except TocsinError as error:
             reading.problems.append(Problem(error.location or Location(str(path)), error.message))
             continue
         for source in sources:
             reading.take(source, path.stem)
+    if cache is not None:
+        cache.save()
     return reading.loaded()
+
+
+def _take_cached(cache: RuleCache, reading: _Reading, path: Path, text: str) -> bool:
+    """Take a file's one rule from the cache, or read it and keep it there; say whether it was taken."""
+    key = cache.key(f"{path.stem}\0{text}")
+    found = cache.find(str(path), text, key, version_of(text))
+    if found is None:
+        sources = documents(str(path), text)
+        if len(sources) != 1 or "detection" not in sources[0].values:
+            return False
+        found = read_sigma(sources[0], path.stem, reading.taxonomy)
+        if not found.remarks:
+            cache.keep(key, found.rule)
+    _admit(found.rule, reading.rules)
+    return True
 
 
 def _admit(rule: WatchRule, rules: dict[str, WatchRule]) -> None:

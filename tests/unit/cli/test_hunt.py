@@ -28,6 +28,11 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def run(folder, *arguments):
     return CliRunner().invoke(app, ["hunt", "-r", str(folder / "rules"), *map(str, arguments)])
 

@@ -11,6 +11,7 @@ table of the operator is read on top of ours: what it says of the same log sourc
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -79,6 +80,8 @@ class Taxonomy:
     fields: tuple[FieldTable, ...]
     scopes: Mapping[LogSource, Scope]
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    digest: str = ""
+    """Hash of the tables' texts."""
     _known_names: dict[tuple[LogSource, str], tuple[str, ...]] = field(default_factory=dict, repr=False)
     _known_scopes: dict[LogSource, Node | None] = field(default_factory=dict, repr=False)
 
@@ -109,6 +112,11 @@ class Taxonomy:
                 return found
             self._known_scopes[source] = found
         return self._known_scopes[source]
+
+    def scope_named(self, name: str) -> Node | None:
+        """Return the scope of a log source given as `product/category/service`."""
+        parts = ["" if part == "*" else part for part in name.split("/")]
+        return self.scope(LogSource(*parts)) if len(parts) == 3 else None
 
     def _scope(self, source: LogSource) -> Node | None:
         covering = [scope for scope in self.scopes.values() if scope.source.covers(source)]
@@ -188,29 +196,34 @@ def load_taxonomy(paths: Sequence[Path] = ()) -> Taxonomy:
     if not paths:
         return _ours()
     tables, scopes, placeholders = list(_ours().fields), dict(_ours().scopes), dict(_ours().placeholders)
+    digest = hashlib.sha256(_ours().digest.encode())
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ContentError(f"cannot be read: {error}", location=Location(str(path))) from error
+        digest.update(text.encode())
         more = _read(str(path), text)
         tables = [*more.fields, *tables]
         scopes.update(more.scopes)
         placeholders.update(more.placeholders)
-    return Taxonomy(tuple(tables), scopes, placeholders)
+    return Taxonomy(tuple(tables), scopes, placeholders, digest.hexdigest())
 
 
 @lru_cache(maxsize=1)
 def _ours() -> Taxonomy:
     tables: list[FieldTable] = []
     scopes: dict[LogSource, Scope] = {}
+    digest = hashlib.sha256()
     folder = resources.files("tocsin.detect.sigma") / "mappings"
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".yml"):
-            read = _read(file.name, file.read_text(encoding="utf-8"))
+            text = file.read_text(encoding="utf-8")
+            digest.update(text.encode())
+            read = _read(file.name, text)
             tables += read.fields
             scopes.update(read.scopes)
-    return Taxonomy(tuple(tables), scopes)
+    return Taxonomy(tuple(tables), scopes, {}, digest.hexdigest())
 
 
 def _read(path: str, text: str) -> Taxonomy:
