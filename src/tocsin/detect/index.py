@@ -22,7 +22,7 @@ from tocsin.detect.rule import WatchRule
 from tocsin.detect.sampling import Sample, atoms_of
 from tocsin.detect.scan import Scan, make_scan
 from tocsin.detect.view import PRESENT, MultiValuedError, View
-from tocsin.detect.witness import Frequency, guess, witness_of
+from tocsin.detect.witness import Witness, witness_of
 from tocsin.query.tree import Node
 
 MAX_KINDS = 4_096
@@ -97,6 +97,7 @@ class RuleIndex:
         self._sampled = sampled
         self._buckets: dict[tuple[tuple[int, int], ...], _Bucket] = {}
         self._kinds = 0
+        self._guessed: dict[int, Witness] = {}
         self._lock = threading.Lock()  # scanners keep what they found last
 
     def candidates(self, event: Event) -> list[WatchRule]:
@@ -189,6 +190,7 @@ class RuleIndex:
         if self._kinds > MAX_KINDS:
             self._router.forget()
             self._buckets.clear()
+            self._guessed.clear()
             self._kinds = 0
         bucket = self._buckets.get(signature)
         if bucket is None:
@@ -196,24 +198,33 @@ class RuleIndex:
             sample = (
                 Sample(partial(atoms_of, left.values()), self._sampled) if self._sampled and left else None
             )
-            bucket = _Bucket(left, _lookup(left, guess, {}), sample)
+            bucket = _Bucket(
+                left, _lookup({place: self._guess(node) for place, node in remainders}, {}), sample
+            )
             self._buckets[signature] = bucket
         return bucket
+
+    def _guess(self, node: Node) -> Witness:
+        """Return a witness chosen with no event known; a remainder is the same object for every kind."""
+        if id(node) not in self._guessed:
+            self._guessed[id(node)] = witness_of(node)
+        return self._guessed[id(node)]
 
     def _learn(self, bucket: _Bucket, view: View) -> None:
         sample = bucket.sample
         if sample is not None and sample.add(view):
-            bucket.lookup = _lookup(bucket.left, sample.frequency(), sample.lengths())
+            frequency = sample.frequency()
+            chosen = {place: witness_of(node, frequency) for place, node in bucket.left.items()}
+            bucket.lookup = _lookup(chosen, sample.lengths())
             bucket.sample = sample.next()
 
 
-def _lookup(left: dict[int, Node], frequency: Frequency, lengths: Mapping[str, float]) -> _Lookup:
+def _lookup(witnesses: Mapping[int, Witness], lengths: Mapping[str, float]) -> _Lookup:
     always: list[int] = []
     present: dict[str, list[int]] = {}
     exact: dict[str, dict[str, list[int]]] = {}
     sought: dict[str, dict[tuple[str, str], list[int]]] = {}
-    for place, node in left.items():
-        witness = witness_of(node, frequency)
+    for place, witness in witnesses.items():
         if witness is None:
             always.append(place)
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import re
 import tempfile
 import zipfile
 import zlib
@@ -198,5 +199,8 @@ def format_of(name: str, head: bytes) -> Format:
         return "evtx"
     if low.endswith(".csv"):
         return "csv"
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return "json" if start in (b"{", b"[") else "lines"
+    return "json" if _JSON.match(head.removeprefix(b"\xef\xbb\xbf")) else "lines"
+
+
+_JSON = re.compile(rb"\s*(\{|\[\s*(\{|\]|$))")
+"""An object, or a list of them: many log lines begin with a bracket too."""

@@ -139,6 +139,13 @@ def test_log_lines_are_decoded(tmp_path, rules):
     assert "192.0.2.1" == match.fields["source.ip"]
 
 
+def test_log_lines_in_brackets_are_no_json(hunted, tmp_path):
+    """Apache's error log begins so."""
+    path = tmp_path / "error.log"
+    path.write_text("[Sun Dec 04 04:47:44 2005] [notice] jk2_init()\n[x] y\n")
+    assert [(2, 0, "")] == [(each.events, each.faults, each.problem) for each in finished(hunted(path)[2])]
+
+
 def test_only_events_of_the_time_asked_for_are_looked_at(hunted, tmp_path):
     """From a time on, before another; an event without a time is always looked at."""
     times = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z")
