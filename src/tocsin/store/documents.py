@@ -122,6 +122,7 @@ class Documents:
         row = tx.get(DocumentRow, (index, document_id))
         if row is not None:
             tx.delete(row)
+            tx.flush()
         return row is not None
 
     def get(self, tx: Session, index: str, document_id: str) -> Document | None:
