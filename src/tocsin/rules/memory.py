@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -50,8 +50,8 @@ class Bounded(Generic[K, V]):
         if value is not None:
             self._weight -= self._weigh(value)
 
-    def fill(self, entries: Iterable[tuple[K, V]]) -> None:
-        """Put entries in the order given, instead of those there are."""
+    def fill(self, entries: Iterable[Any]) -> None:
+        """Put entries, each a key and a value as a snapshot holds them, instead of those there are."""
         self._entries.clear()
         self._weight = 0
         for key, value in entries:
