@@ -75,7 +75,7 @@ class RuleCost:
     held: int = 0
     """Events held in memory."""
     too_late: int = 0
-    """Events that came too late to be counted."""
+    """Events that came after their time was settled: they are counted among themselves."""
     fault: str = ""
     """Why the rule stands still until it is read again; empty for one that runs."""
 

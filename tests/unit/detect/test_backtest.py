@@ -53,12 +53,31 @@ def test_a_late_event_that_shifts_a_window_takes_the_old_telling_back():
     assert [["t~1", "t~3", "t~4"]] == ids(test.withdrawn)
 
 
-def test_an_event_later_than_the_lateness_is_left_out_and_counted():
-    """Its place in time is settled."""
+def test_events_later_than_the_lateness_are_counted_among_themselves():
+    """Their place in time is settled; a log that is imported months later still says what was in it."""
     test = Backtest([rule(FREQUENCY)])
     test.run([event(1, 0), event(2, 1), event(9, 200)])
     assert test.run([event(3, 2, late=300)]) == []
     assert test._runs.figures("R")[1] == 1
+    months = [event(100 + n, n - 90_000, late=90_000) for n in range(4)]
+    assert [["t~100", "t~101", "t~102"]] == ids(test.run(months))
+    assert test.run([event(200, -200_000, late=200_000), event(201, -100_000, late=100_000)]) == []
+
+
+def test_old_events_are_gathered_too():
+    """Within what comes at once."""
+    test = Backtest([rule("type: any\naggregation: {minutes: 10}\n")])
+    test.run([event(1, 0)])
+    (told,) = test.run([event(2, -9_000, late=9_000), event(3, -8_999, late=8_999)])
+    assert ["t~2", "t~3"] == [each.id for each in told.events]
+
+
+def test_old_events_say_nothing_about_silence():
+    """They may not be all there were."""
+    flat = "type: flatline\nthreshold: 1\ntimeframe: {minutes: 10}\nrealert: {minutes: 0}\n"
+    test = Backtest([rule(flat)])
+    test.run([event(1, 0)])
+    assert test.run([event(2, -9_000, late=9_000), event(3, -8_000, late=8_000)]) == []
 
 
 def test_a_rule_without_memory_tells_however_late():

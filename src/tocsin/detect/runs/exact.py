@@ -2,7 +2,8 @@
 
 The events of the last hour are held. One that comes late takes its place among them, the fold is run again
 from the last snapshot before it, and what differs is told and taken back. So the alerts are those of the
-events in order, however they came. An event later than `LATENESS` cannot be placed any more; it is counted.
+events in order, however they came. Events later than `LATENESS` cannot be placed any more: they are counted
+among themselves.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class ExactState(msgspec.Struct):
     base_at: int
     told: list[Told] = []
     too_late: int = 0
+    old: bytes = b""
+    """The fold over events that came after their time was settled."""
 
 
 class ExactRun:
@@ -60,6 +63,7 @@ class ExactRun:
         self._log: list[Hit] = []
         self._ids: set[str] = set()
         self._new: list[Hit] = []
+        self._old: list[Hit] = []
         self._snapshots: list[tuple[Position, bytes]] = []
         self._since_snapshot = 0
         self.dirty = True
@@ -100,6 +104,7 @@ class ExactRun:
         if hit.at <= self._state.base_at:
             self._state.too_late += 1
             self.dirty = True
+            self._old.append(hit)
             return
         self._ids.add(hit.id)
         self._new.append(hit)
@@ -123,11 +128,34 @@ class ExactRun:
             insort(self._log, hit, key=_position)
         changes = self._replay(_position(new[0]), watermark) if late else Changes(self._run(new, watermark))
         self._remember(changes)
+        changes.told += self._take_old()
         for telling in changes.told:
             tell_top(self._kind, self._poll, telling.matches, self)
         if self._must_settle(watermark):
             self._settle(watermark)
         return changes
+
+    def _take_old(self) -> list[Telling]:
+        """Count events of a settled time among themselves, such as a log that is imported long after.
+
+        What depends on silence is left out: these may not be all the events there were. So are new terms,
+        of which the rule knows more by now.
+        """
+        old, self._old = sorted(self._old, key=_position), []
+        if not old or self._kind.kind == "new_term":
+            return []
+        fold = Fold(self._kind, self._poll, old[0].at, blind=True)
+        if self._state.old:
+            fold.restore(self._state.old)
+        told: list[Telling] = []
+        for hit in old:
+            if hit.at < fold.state.position[0] - LATENESS:
+                fold = Fold(self._kind, self._poll, hit.at, blind=True)
+            told += fold.take(hit)
+        told += fold.flush()
+        fold.tidy(old[-1].at - LATENESS)
+        self._state.old = fold.dump()
+        return told
 
     def between(self, start: int, end: int) -> list[Hit]:
         """Return the events held with `start < at <= end`."""

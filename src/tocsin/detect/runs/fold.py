@@ -55,8 +55,10 @@ class FoldState(msgspec.Struct):
 class Fold:
     """A rule's state at one position. Events are taken in the order of their positions."""
 
-    def __init__(self, kind: KindSettings, poll: PollSettings, began: int) -> None:
+    def __init__(self, kind: KindSettings, poll: PollSettings, began: int, *, blind: bool = False) -> None:
+        """Begin at a time. A blind fold never looks: it only knows the events it is given."""
         self.settings = kind
+        self._blind = blind
         self._poll = poll
         self._kind: Kind = kind_of(kind)
         self._silences = Silences(poll)
@@ -79,6 +81,8 @@ class Fold:
     def looks(self) -> bool:
         """The rule has something to look at between events."""
         settings = self.settings
+        if self._blind:
+            return False
         if settings.question == "aggregation" or settings.kind in _WATCHES_SILENCE:
             return True
         return settings.fewest is not None or bool(self._pending.state.waiting)
@@ -103,6 +107,10 @@ class Fold:
             told += self._look(moment)
         self.state.looked = max(self.state.looked, at - 1)
         return told
+
+    def flush(self) -> list[Telling]:
+        """Tell what is still being gathered."""
+        return [self._telling(matches) for _, matches in self._pending.take_all()]
 
     def _look(self, moment: int) -> list[Telling]:
         self.state.position = (moment, LOOK)

@@ -73,7 +73,16 @@ class Pending:
         is left where it is.
         """
         oldest = now - self._settings.alert_time_limit
-        found = [each for each in self.state.waiting.values() if not each.leader and oldest <= each.due < now]
+        yield from self._take([each for each in self._leaders() if oldest <= each.due < now])
+
+    def take_all(self) -> Iterator[tuple[int, list[Match]]]:
+        """Yield everything, due or not."""
+        yield from self._take(self._leaders())
+
+    def _leaders(self) -> list[Waiting]:
+        return [each for each in self.state.waiting.values() if not each.leader]
+
+    def _take(self, found: list[Waiting]) -> Iterator[tuple[int, list[Match]]]:
         for first in sorted(found, key=lambda each: (each.due, each.number)):
             self._close(first.number)
             followers = [each for each in self.state.waiting.values() if each.leader == first.number]
