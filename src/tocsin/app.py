@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tocsin.accounts import Accounts, Audit
-from tocsin.api.application import build
 from tocsin.api.services import Services
 from tocsin.cases import AlertService, CaseService, FileStore
-from tocsin.content import analysis_options, content_store, memory_bound, own_content, rule_folders
-from tocsin.core.actor import SYSTEM
+from tocsin.content import analysis_options, content_folders, content_store, memory_bound, rule_folders
 from tocsin.core.announce import Announcer
 from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
 from tocsin.core.database import Database
@@ -27,11 +24,9 @@ from tocsin.enrich.service import EnrichmentService
 from tocsin.enrich.sources import LogHistory, PathStore
 from tocsin.figures import AnalysisFigures, PlatformFigures, registry_of
 from tocsin.folder import DataFolder
-from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.ingest.agents import Agents
 from tocsin.ingest.clocks import Clocks
 from tocsin.ingest.identities import Identities
-from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
@@ -39,8 +34,9 @@ from tocsin.ingest.ports import Committed, Stages
 from tocsin.ingest.processors.classifier import Processing
 from tocsin.ingest.processors.loader import load_pipelines
 from tocsin.ingest.receivers import Listen, SyslogReceiver
-from tocsin.intel import Imported, ImportOrder, Intel, IntelSettings
+from tocsin.intel import Intel, IntelSettings
 from tocsin.migrations import upgrade
+from tocsin.platform import Platform
 from tocsin.query.tree import Node
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
@@ -52,113 +48,10 @@ from tocsin.rules.statistics import RuleStatistics
 from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
 from tocsin.rules.switchbook import SwitchBook
 from tocsin.seams import Counting, NotedEnrichment, OnCall
-from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.documents import Documents
 from tocsin.stores import open_store
-
-_OWN = {
-    "detections": ("detections",),
-    "playbooks": ("playbooks",),
-    "warninglists": ("warninglists",),
-}
-
-
-@dataclass(slots=True)
-class Platform:
-    """A whole platform: `start` it, use its services, `stop` it. Stopping stores what was accepted."""
-
-    settings: Settings
-    data: DataFolder
-    services: Services
-    store: EventStore
-    pipeline: Pipeline
-    ledger: Ledger
-    detector: Detector
-    analysis: AnalysisRules
-    playbooks: PlaybookService
-    intel: Intel
-    enrichment: EnrichmentService
-    syslog: SyslogReceiver
-    problems: tuple[Problem, ...]
-    """What was refused of rules, detections, playbooks and lists; the rest is in force."""
-    http: HTTPServer | None = None
-    _stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-    _launched: bool = False
-
-    @property
-    def url(self) -> str:
-        """Where the platform is reached; empty before `start`."""
-        return self.http.url if self.http else ""
-
-    @property
-    def folder(self) -> Path:
-        """Where everything is kept."""
-        return self.data.path
-
-    def start(self, *, serve: bool = True) -> None:
-        """Begin to take records, to watch the log, to run playbooks and to answer."""
-        if serve:  # first of all: a port that is taken shall leave nothing running
-            web = self.settings.http
-            app = build(self.services)
-            self.http = HTTPServer(app, web.host, web.port, certificate=web.certificate, key=web.key)
-        self.enrichment.recover()
-        self.ledger.start(self.store.marks())
-        self.pipeline.start()
-        self._launched = True
-        self.playbooks.launch()
-        self.problems += tuple(self.playbooks.problems)
-        retention = Retention(self.store, self.services.clock, self.settings.store.retention_days)
-        works = (
-            self.detector.run,
-            self.playbooks.dispatcher.run,
-            retention.run,
-            RunRetention(self.playbooks, self.settings.respond.keep_days).run,
-            Renewal(self.intel).run,
-            lambda stop: self.analysis.run(stop, self.settings.content.watch_s),
-        )
-        for work in works:
-            thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
-            thread.start()
-            self._threads.append(thread)
-        if self.http:
-            self.syslog.start()
-            self.http.start()
-
-    def stop(self) -> None:
-        """Take nothing more, store what was accepted, end every thread, release every file."""
-        if self.http:
-            self.syslog.stop()
-            self.http.stop()
-        self.pipeline.stop()
-        self._stopping.set()
-        self.detector.notify()
-        self.analysis.wake()
-        self.playbooks.dispatcher.notify()
-        for thread in self._threads:
-            thread.join()
-        self.analysis.close()
-        if self._launched:
-            self.playbooks.close()
-        self.ledger.stop()
-        self.store.close()
-        self.services.db.close()
-        self.data.release()
-
-    def setup_token(self) -> str | None:
-        """Return a token to make the first administrator with; None when there is a user."""
-        with self.services.db.write() as tx:
-            return self.services.accounts.setup_token(tx)
-
-    def import_feed(self, path: Path, feed: str) -> Imported:
-        """Make a feed hold what a file or a MISP feed folder says."""
-        return self.intel.import_path(path, ImportOrder(feed), SYSTEM)
-
-    def importer(self) -> Importer:
-        """Return what puts files through the pipeline."""
-        return Importer(self.pipeline, self.ledger, self.services.clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,17 +153,6 @@ def open_intel(settings: Settings) -> tuple[Database, Intel]:
     return db, intel
 
 
-def _folders(settings: Settings, kind: str, more: Sequence[Path]) -> list[Path]:
-    """Return the folders of one kind of content, in the order they are read.
-
-    Of two playbooks or detections of one name the first stands, so the operator's are read before ours;
-    decoders, rules and lists build on each other, so ours come first.
-    """
-    own = own_content() if settings.content.own else None
-    ours = [own / name for name in _OWN[kind]] if own is not None else []
-    return [*more, *ours] if kind in {"playbooks", "detections"} else [*ours, *more]
-
-
 def _ground(settings: Settings, opened: ExitStack) -> Ground:
     data = DataFolder(settings.data)
     opened.callback(data.release)
@@ -318,7 +200,7 @@ def _playbooks(
             clock=ground.clock,
             workers=ground.settings.respond.workers,
         ),
-        _folders(ground.settings, "playbooks", ground.settings.content.playbooks),
+        content_folders(ground.settings, "playbooks"),
         clock=ground.clock,
         announcer=ground.announcer,
         audit=ground.audit,
@@ -327,9 +209,7 @@ def _playbooks(
 
 def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) -> tuple[RuleBook, Detector]:
     settings = ground.settings
-    book = RuleBook(
-        _folders(settings, "detections", settings.content.detections), level=settings.detect.alert_level
-    )
+    book = RuleBook(content_folders(settings, "detections"), level=settings.detect.alert_level)
     with ground.db.read() as tx:
         rules = book.read(tx)
     detector = Detector(
@@ -415,7 +295,7 @@ def _intel(
 ) -> tuple[Intel, Sequence[Problem]]:
     wanted = IntelSettings(
         folder=folder,
-        warninglists=_folders(settings, "warninglists", settings.content.warninglists),
+        warninglists=content_folders(settings, "warninglists"),
         own_networks=settings.intel.own_networks,
         own_domains=settings.intel.own_domains,
     )

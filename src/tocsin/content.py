@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from tocsin.core.errors import NotFoundError
 from tocsin.decode.second_stage import SecondStage
@@ -22,6 +24,19 @@ def own_content() -> Path:
         if (folder / "rules").is_dir():
             return folder
     raise NotFoundError("the content that comes with Tocsin is missing: install the package again")
+
+
+def content_folders(
+    settings: Settings, kind: Literal["detections", "playbooks", "warninglists"]
+) -> list[Path]:
+    """Return the folders of one kind of content, in the order they are read.
+
+    Of two playbooks or detections of one name the first stands, so the operator's are read before ours;
+    lists build on each other, so ours come first.
+    """
+    named: Sequence[Path] = getattr(settings.content, kind)
+    ours = [own_content() / kind] if settings.content.own else []
+    return [*ours, *named] if kind == "warninglists" else [*named, *ours]
 
 
 def content_store(settings: Settings) -> ContentStore:

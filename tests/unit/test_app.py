@@ -11,12 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tocsin.app import Platform, open_intel, open_platform
+from tocsin.app import open_intel, open_platform
 from tocsin.core.actor import SYSTEM
 from tocsin.core.errors import TocsinError
 from tocsin.core.record import Record
 from tocsin.folder import FolderError
 from tocsin.intel import ImportOrder
+from tocsin.platform import Platform
 from tocsin.settings import Settings
 from tocsin.store.base import Selection
 

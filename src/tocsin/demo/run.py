@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tocsin import journal
-from tocsin.app import Platform, open_platform
+from tocsin.app import open_platform
 from tocsin.content import own_content
 from tocsin.core.errors import TocsinError
 from tocsin.demo.scenario import Scenario, load_scenario
 from tocsin.demo.stage import Stage
 from tocsin.demo.story import Verified, verify
 from tocsin.demo.teller import Client, tell
+from tocsin.platform import Platform
 from tocsin.settings import ContentSettings, HTTPSettings, Settings
 
 LOGIN = "demo"

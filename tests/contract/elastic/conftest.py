@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tocsin.app import Platform, open_platform
+from tocsin.app import open_platform
 from tocsin.core.actor import SYSTEM
 from tocsin.core.clock import SECOND
 from tocsin.core.record import Record
+from tocsin.platform import Platform
 from tocsin.settings import load_settings
 
 
