@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tocsin.core.clock import from_iso
@@ -23,9 +23,9 @@ Fields = dict[str, Value]
 def event_of(document: Mapping[str, Any], source: str, number: int) -> Event:
     """Return a document as an event; its message is its own, else all its values, a line each."""
     inner = document.get("_source")
-    document = inner if isinstance(inner, Mapping) else document  # a hit of a search
+    document = inner if isinstance(inner, dict) else document  # a hit of a search
     windows = document.get("Event")
-    if isinstance(windows, Mapping) and isinstance(windows.get("System"), Mapping):
+    if isinstance(windows, dict) and isinstance(windows.get("System"), dict):
         return windows_event(windows, source, number)
     fields: Fields = {}
     _flatten("", document, fields, 0)
@@ -40,7 +40,7 @@ def windows_event(event: Mapping[str, Any], source: str, number: int) -> Event:
     """Return a Windows event, as the `evtx` parser's JSON has it, under the plain names of its fields."""
     fields: Fields = {}
     for block, value in event.items():
-        if block != "System" and not block.startswith("#") and isinstance(value, Mapping):
+        if block != "System" and not block.startswith("#") and isinstance(value, dict):
             _event_data(block, value, fields)
     _system(event.get("System") or {}, fields)
     at = _time(fields)
@@ -49,12 +49,12 @@ def windows_event(event: Mapping[str, Any], source: str, number: int) -> Event:
 
 def _system(system: Mapping[str, Any], fields: Fields) -> None:
     for name, value in system.items():
-        attributes = value.get("#attributes") if isinstance(value, Mapping) else None
+        attributes = value.get("#attributes") if isinstance(value, dict) else None
         if name == "EventID":
-            number = value.get("#text") if isinstance(value, Mapping) else value
+            number = value.get("#text") if isinstance(value, dict) else value
             if isinstance(number, int | str):
                 fields["EventID"] = number
-        elif isinstance(attributes, Mapping):
+        elif isinstance(attributes, dict):
             _attributes(name, attributes, fields)
         elif isinstance(value, str | int | float):
             fields[name] = value
@@ -76,26 +76,24 @@ _SYSTEM = {
 
 def _event_data(block: str, data: Mapping[str, Any], fields: Fields) -> None:
     if block != "EventData":  # UserData holds one element that holds the fields
-        inner = [
-            value for name, value in data.items() if isinstance(value, Mapping) and name != "#attributes"
-        ]
+        inner = [value for name, value in data.items() if isinstance(value, dict) and name != "#attributes"]
         if len(inner) == 1:
             data = inner[0]
     for name, value in data.items():
         if name != "#attributes":
-            plain = value.get("#text", value) if isinstance(value, Mapping) else value
+            plain = value.get("#text", value) if isinstance(value, dict) else value
             _flatten(name, plain, fields, 1)
 
 
 def _flatten(path: str, value: Any, fields: Fields, depth: int) -> None:
     if value is None or len(fields) >= MAX_FIELDS or depth > _MAX_DEPTH:
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for name, inner in value.items():
             _flatten(f"{path}.{name}" if path else str(name), inner, fields, depth + 1)
     elif isinstance(value, list):
         for element in value:
-            if isinstance(element, Mapping | list):
+            if isinstance(element, dict | list):
                 _flatten(path, element, fields, depth + 1)
             elif element is not None:
                 _add(path, element, fields)
@@ -115,11 +113,16 @@ def _add(path: str, value: str | float | bool, fields: Fields) -> None:
 
 
 def _joined(fields: Fields) -> str:
-    return "\n".join(text for value in fields.values() for text in _texts(value))
-
-
-def _texts(value: Value) -> Iterable[str]:
-    return map(str, value) if isinstance(value, list) else (str(value),)
+    return "\n".join(
+        [
+            value
+            if type(value) is str
+            else "\n".join(map(str, value))
+            if isinstance(value, list)
+            else str(value)
+            for value in fields.values()
+        ]
+    )
 
 
 def _time(fields: Fields) -> int:

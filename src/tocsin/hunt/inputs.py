@@ -175,6 +175,17 @@ class Opened:
         whole.seek(0)
         return whole
 
+    def at(self, whole: IO[bytes]) -> Callable[[], None]:
+        """Return what tells how far a file from `seekable` has been read."""
+        size = self._source.size
+        of = size if whole is self._raw else max(self.total, 1)
+        return lambda: self._told(_share(whole.tell(), size, of))
+
+
+def _share(at: int, size: int, of: int) -> int:
+    """Return the place in a packed file that stands for a place in what it unpacks to."""
+    return at if size == of else at * size // max(of, 1)
+
 
 def _unpacked(stream: IO[bytes], name: str, stack: ExitStack) -> IO[bytes]:
     kind = _PACKED.get(Path(name).suffix.lower())

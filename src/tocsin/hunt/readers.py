@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -26,6 +26,7 @@ MAX_WHOLE = 256 * 1024**2
 """Bytes of a file of JSON that is one document, which must be read whole."""
 
 _MAX_FAULTS = 10_000
+_TOLD_EVERY = 500
 _MAX_COLUMNS = 1_000
 _MAX_CELL = 1024**2
 _WRAPPERS = ("Records", "records", "value", "events", "hits")
@@ -101,12 +102,15 @@ def _event_log(opened: Opened, name: str, head: bytes) -> Reading:
         records = evtx.PyEvtxParser(whole).records_json()
     except (OSError, RuntimeError, ValueError) as error:
         raise UnreadableError(f"no Windows event log: {error}") from error
-    return _windows_events(records, name)
+    return _windows_events(records, name, opened.at(whole))
 
 
-def _windows_events(records: Any, name: str) -> Reading:
-    number = faults = 0
+def _windows_events(records: Any, name: str, tell: Callable[[], None]) -> Reading:
+    number = faults = turn = 0
     while True:
+        turn += 1
+        if turn % _TOLD_EVERY == 0:
+            tell()
         try:
             record = next(records)
         except StopIteration:
