@@ -11,7 +11,6 @@ from tocsin.core.detection import Detection
 from tocsin.core.event import Event
 from tocsin.query.tree import Node
 
-
 History = Callable[[Node, int, int], Iterable[Event]]
 """The past of the log, for rules that begin with what is known: given a condition, start and end, the events
 with `start <= at < end` that satisfy it, the oldest first."""
