@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from harness.opensearch import indices
 from harness.queries import events, trees
 from tocsin.core.event import Event
-from tocsin.query.opensearch import Clause, to_opensearch
+from tocsin.query.opensearch import to_opensearch
+from tocsin.query.opensearch_clauses import Clause
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Node
 from tocsin.store.opensearch.client import Access, Client

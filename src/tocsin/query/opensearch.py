@@ -8,77 +8,28 @@ be, and `compile_predicate` decides about the difference. For nearly every query
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from tocsin.core.clock import to_iso
-from tocsin.core.errors import InvalidError
-from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
-from tocsin.core.ids import split_event_id
-from tocsin.query.opensearch_regex import folds, lucene_regex
+from tocsin.core.fields import MESSAGE
+from tocsin.query.opensearch_clauses import ALL, NONE, Clause, both, either, negated
+from tocsin.query.opensearch_conditions import ALWAYS, NEVER, PROPERTIES, Pair, exists, leaf
 from tocsin.query.opensearch_terms import (
-    AT,
-    CASED_SECTIONS,
-    FOLDED,
-    FOLDED_HEAD,
-    NAMES,
-    SEQ,
-    TERMS,
-    TEXT_SECTIONS,
     UNSURE,
-    WORDS,
-    date_term,
-    encoded,
-    number_term,
-    term,
-    word_tokens,
-)
-from tocsin.query.patterns import (
-    ANY,
-    SINGLE,
-    Shape,
-    compile_regex,
-    escape_wildcard,
-    parse_wildcard,
-    shape_of,
 )
 from tocsin.query.tree import (
     And,
-    DatePart,
     Everything,
     Exists,
-    InNetwork,
     Node,
     Not,
     Nothing,
-    OneOf,
     Or,
-    Range,
-    Regex,
     SameAs,
-    Scalar,
-    Term,
     Text,
-    Wildcard,
     with_single_names,
 )
-from tocsin.query.values import date_key, fold, network_bounds, range_bounds, range_kind, text_of
-
-Clause = dict[str, Any]
-
-ALL: Clause = {"match_all": {}}
-NONE: Clause = {"match_none": {}}
-TYPE_MARKS = "klfb"
-"""How a name's entry in `NAMES` ends: keyword, long, floating point, boolean."""
 
 _MOST_CLAUSES = 900  # Lucene refuses more than 1,024 in one query
-_LONGEST_PATTERN = 900
-_EXACT_INTEGERS = 1 << 53
-_PROPERTIES = frozenset({TIMESTAMP, EVENT_ID, MESSAGE, "event.source", "event.sequence"})
-_LETTERS = re.compile(r"[A-Za-z]")
-_CASELESS_ESCAPES = re.compile(r"\\[dDsSntrf.]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,56 +71,17 @@ def to_opensearch(node: Node) -> Plan:
     return Plan(*written, frozenset(writer.fields))
 
 
-def both(*clauses: Clause) -> Clause:
-    """Return the clause for what all of the clauses select."""
-    if NONE in clauses:
-        return NONE
-    parts = [clause for clause in clauses if clause != ALL]
-    if len(parts) == 1:
-        return parts[0]
-    return {"bool": {"filter": parts}} if parts else ALL
-
-
-def either(*clauses: Clause) -> Clause:
-    """Return the clause for what any of the clauses selects."""
-    if ALL in clauses:
-        return ALL
-    parts = [clause for clause in clauses if clause != NONE]
-    if len(parts) == 1:
-        return parts[0]
-    return {"bool": {"should": parts, "minimum_should_match": 1}} if parts else NONE
-
-
-def negated(clause: Clause) -> Clause:
-    """Return the clause for what the clause does not select."""
-    if clause == ALL:
-        return NONE
-    return ALL if clause == NONE else {"bool": {"must_not": [clause]}}
-
-
-_Pair = tuple[Clause, Clause]
-"""What is surely selected, and what may be."""
-
-_NEVER: _Pair = (NONE, NONE)
-_ALWAYS: _Pair = (ALL, ALL)
-_OPEN: _Pair = (NONE, ALL)
-
-
-def _sure(clause: Clause) -> _Pair:
-    return clause, clause
-
-
 @dataclass(slots=True)
 class _Writer:
     fields: set[str] = field(default_factory=set)
     clauses: int = 0
 
-    def condition(self, node: Node) -> _Pair:
+    def condition(self, node: Node) -> Pair:
         match node:
             case Everything():
-                return _ALWAYS
+                return ALWAYS
             case Nothing():
-                return _NEVER
+                return NEVER
             case And(args):
                 pairs = [self.condition(arg) for arg in args]
                 return both(*(yes for yes, _ in pairs)), both(*(maybe for _, maybe in pairs))
@@ -180,243 +92,13 @@ class _Writer:
                 yes, maybe = self.condition(arg)
                 return negated(maybe), negated(yes)
             case Exists(name):
-                self.fields |= {name} - _PROPERTIES
-                return _exists(name)
+                self.fields |= {name} - PROPERTIES
+                return exists(name)
             case SameAs(name, other):
                 self.fields |= {name, other}
-                return NONE, both(_exists(name)[1], _exists(other)[1])
+                return NONE, both(exists(name)[1], exists(other)[1])
         self.clauses += 3
         name = (node.field or MESSAGE) if isinstance(node, Text) else node.field
-        if name not in _PROPERTIES or name == MESSAGE:
+        if name not in PROPERTIES or name == MESSAGE:
             self.fields.add(name)
-        return _leaf(name, node)
-
-
-_Leaf = Term | OneOf | Wildcard | Regex | Range | InNetwork | Text | DatePart
-
-
-def _leaf(name: str, node: _Leaf) -> _Pair:
-    match node:
-        case Term():
-            return _equals(name, (node.value,), cased=node.cased)
-        case OneOf():
-            return _equals(name, node.values, cased=node.cased)
-        case Wildcard():
-            return _wildcard(name, node)
-        case Regex():
-            return _regex(name, node)
-        case Range():
-            return _range(name, node)
-        case InNetwork():
-            return _network(name, node.network)
-        case DatePart():
-            return NONE, _exists(name)[1]
-        case Text():
-            return _words(name, node.text)
-
-
-def _exists(name: str) -> _Pair:
-    if name in _PROPERTIES:
-        return _ALWAYS
-    return _sure({"terms": {NAMES: [encoded(name) + "=" + mark for mark in TYPE_MARKS]}})
-
-
-def _equals(name: str, values: tuple[Scalar, ...], *, cased: bool) -> _Pair:
-    texts = list(dict.fromkeys(text_of(value) for value in values))
-    if name == TIMESTAMP:
-        return _sure(either(*(_instant(text, cased=cased) for text in texts)))
-    if name == "event.sequence":
-        numbers = [number for text in texts if (number := _sequence(text)) is not None]
-        return _sure({"terms": {SEQ: numbers}} if numbers else NONE)
-    if name == EVENT_ID:
-        return _sure(either(*(_identifier(text, cased=cased) for text in texts)))
-    if name == MESSAGE:
-        return _message_equals(texts, cased=cased)
-    terms = [one for text in texts for one in _text_terms(name, text, cased=cased)]
-    if field_type(name) == "date":
-        keys = {key for text in texts if (key := date_key(text)) is not None}
-        terms += [term(name, "D", date_term(key)) for key in sorted(keys)]
-    return _sure({"terms": {TERMS: terms}} if terms else NONE)
-
-
-def _text_terms(name: str, text: str, *, cased: bool) -> list[str]:
-    if not cased:
-        return [term(name, section, fold(text)) for section in TEXT_SECTIONS]
-    return [term(name, "L" if fold(text) == text else "C", text)]
-
-
-def _instant(text: str, *, cased: bool) -> Clause:
-    key = date_key(text)
-    if key is None and not cased:
-        shouted = date_key(text.upper())  # such as `…t05:00:00.000000z`, which is the text when folded
-        key = shouted if shouted is not None and fold(to_iso(shouted)) == fold(text) else None
-    return NONE if key is None else {"term": {AT: key}}
-
-
-def _sequence(text: str) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
-    return number if number is not None and str(number) == text and number < 1 << 63 else None
-
-
-def _identifier(text: str, *, cased: bool) -> Clause:
-    try:
-        source, _ = split_event_id(text)
-    except InvalidError:
-        return NONE
-    seq = _sequence(text.rpartition("~")[2])
-    if seq is None:
-        return NONE
-    named = {"terms": {TERMS: _text_terms("event.source", source, cased=cased)}}
-    return both(named, {"term": {SEQ: seq}})
-
-
-def _message_equals(texts: list[str], *, cased: bool) -> _Pair:
-    pairs = [_wildcard(MESSAGE, Wildcard(MESSAGE, escape_wildcard(text), cased=cased)) for text in texts]
-    return either(*(yes for yes, _ in pairs)), either(*(maybe for _, maybe in pairs))
-
-
-def _wildcard(name: str, node: Wildcard) -> _Pair:
-    pieces = parse_wildcard(node.pattern)
-    shape = shape_of(pieces)
-    if shape.kind == "any":
-        return _exists(name)
-    if name in _PROPERTIES - {MESSAGE, "event.source"}:
-        return _OPEN
-    folded = [piece if piece is ANY or piece is SINGLE else fold(piece) for piece in pieces]
-    if len(node.pattern) > _LONGEST_PATTERN:
-        return _OPEN
-    if name == MESSAGE:
-        clause: Clause = {"wildcard": {FOLDED: {"value": FOLDED_HEAD + _written(folded)}}}
-        return (NONE, clause) if node.cased else _sure(clause)
-    chosen, sections = (pieces, CASED_SECTIONS) if node.cased else (folded, TEXT_SECTIONS)
-    shape = shape_of(chosen)
-    return _sure(either(*(_shaped(name, section, shape, chosen) for section in sections)))
-
-
-def _shaped(name: str, section: str, shape: Shape, pieces: list[str | None]) -> Clause:
-    head = term(name, section, "")
-    if shape.kind == "exact":
-        return {"term": {TERMS: head + shape.text}}
-    if shape.kind == "prefix":
-        return {"prefix": {TERMS: {"value": head + shape.text}}}
-    return {"wildcard": {TERMS: {"value": escape_wildcard(head) + _written(pieces)}}}
-
-
-def _written(pieces: list[str | None]) -> str:
-    return "".join(
-        "*" if piece is ANY else "?" if piece is SINGLE else escape_wildcard(piece) for piece in pieces
-    )
-
-
-def _regex(name: str, node: Regex) -> _Pair:
-    compile_regex(node.pattern, cased=node.cased)
-    if name in _PROPERTIES - {MESSAGE, "event.source"}:
-        return _OPEN
-    folding = folds(node.pattern, cased=node.cased)
-    if name == MESSAGE:
-        return _message_regex(node.pattern, folding=folding)
-    pattern = lucene_regex(node.pattern, folding=folding)
-    if pattern is None:
-        return NONE, _exists(name)[1]
-    sections = TEXT_SECTIONS if folding else CASED_SECTIONS
-    head = re.sub(r"([^0-9A-Za-z])", r"\\\1", encoded(name))
-    clause = _regexp(TERMS, f"{head}\\=[{sections}]({pattern})")
-    return _but_dotted(name, clause) if folding else _sure(clause)
-
-
-def _message_regex(pattern: str, *, folding: bool) -> _Pair:
-    written = lucene_regex(pattern, folding=True)
-    if written is None:
-        return _OPEN
-    yes, maybe = _but_dotted(MESSAGE, _regexp(FOLDED, f"\\{FOLDED_HEAD}({written})"))
-    caseless = not _LETTERS.search(_CASELESS_ESCAPES.sub("", pattern))
-    return (yes, maybe) if folding or caseless else (NONE, maybe)
-
-
-def _regexp(name: str, pattern: str) -> Clause:
-    return {"regexp": {name: {"value": pattern, "flags": "NONE", "max_determinized_states": 10_000}}}
-
-
-def _but_dotted(name: str, clause: Clause) -> _Pair:
-    """Leave values with U+0130 open: it folds to an `i`, but RE2 does not take it for one."""
-    dotted = {"term": {TERMS: term(name, "T", "")}}
-    return both(clause, negated(dotted)), either(clause, dotted)
-
-
-def _range(name: str, node: Range) -> _Pair:
-    kind, checks = range_kind(node), range_bounds(node)
-    if name == TIMESTAMP:
-        return _sure(_between(AT, checks))
-    if name == "event.sequence":
-        return _sequence_range(checks)
-    if name == EVENT_ID:
-        return _OPEN if kind == "text" else _NEVER
-    if kind == "text":
-        if name == MESSAGE:
-            return _OPEN
-        return _sure(either(*(_section(name, section, checks) for section in TEXT_SECTIONS)))
-    section, key_of = _KEYED[kind]
-    return _sure(_section(name, section, [(operator, key_of(key)) for operator, key in checks]))
-
-
-_KEYED: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "number": ("N", number_term),
-    "date": ("D", date_term),
-    "address": ("A", str),
-}
-
-
-_OPERATORS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
-
-
-def _between(name: str, checks: list[tuple[str, Any]]) -> Clause:
-    """Return a range; an operator that occurs twice would hide the first, so each stands alone."""
-    return both(*({"range": {name: {_OPERATORS[operator]: key}}} for operator, key in checks))
-
-
-def _section(name: str, section: str, checks: Iterable[tuple[str, str]]) -> Clause:
-    """Return a range over one section, all bounds in one: they must hold for the same value of a list."""
-    lower, upper = _tightest([(operator, term(name, section, key)) for operator, key in checks])
-    start = lower or {"gte": term(name, section, "")}
-    end = upper or {"lt": term(name, chr(ord(section) + 1), "")}
-    return {"range": {TERMS: start | end}}
-
-
-def _tightest(checks: list[tuple[str, str]]) -> tuple[dict[str, str], dict[str, str]]:
-    lower = [(key, operator == ">") for operator, key in checks if operator in (">", ">=")]
-    upper = [(key, operator == "<=") for operator, key in checks if operator in ("<", "<=")]
-    first = {("gt" if open_ else "gte"): key for key, open_ in [max(lower)]} if lower else {}
-    last = {("lte" if closed else "lt"): key for key, closed in [min(upper)]} if upper else {}
-    return first, last
-
-
-def _sequence_range(checks: list[tuple[str, Any]]) -> _Pair:
-    if any(abs(key) >= _EXACT_INTEGERS for _, key in checks):
-        return _OPEN  # beyond, numbers as they are compared are no longer whole
-    return _sure(_between(SEQ, [_whole(operator, key) for operator, key in checks]))
-
-
-def _whole(operator: str, key: float) -> tuple[str, int]:
-    """Return the bound as a whole number: a server would cut the fraction off in its own way."""
-    floor = int(key // 1)
-    if operator in (">", "<="):
-        return operator, floor
-    return operator, floor if floor == key else floor + 1
-
-
-def _network(name: str, network: str) -> _Pair:
-    first, last = network_bounds(network)
-    if name in _PROPERTIES - {MESSAGE, "event.source"}:
-        return _NEVER
-    return _sure(_section(name, "A", [(">=", first), ("<=", last)]))
-
-
-def _words(name: str, text: str) -> _Pair:
-    tokens = word_tokens(text, "" if name == MESSAGE else name)
-    if not tokens:
-        return _NEVER
-    if name != MESSAGE and field_type(name) != "text":
-        return NONE, both(_exists(name)[1])
-    if len(tokens) == 1:
-        return _sure({"term": {WORDS: tokens[0]}})
-    return _sure({"match_phrase": {WORDS: {"query": " ".join(tokens), "analyzer": "whitespace"}}})
+        return leaf(name, node)

@@ -9,7 +9,8 @@ import pytest
 
 from tocsin.core.errors import InvalidError
 from tocsin.query.lucene import parse_lucene
-from tocsin.query.opensearch import ALL, NONE, to_opensearch
+from tocsin.query.opensearch import to_opensearch
+from tocsin.query.opensearch_clauses import ALL, NONE
 from tocsin.query.opensearch_regex import lucene_regex
 from tocsin.query.opensearch_terms import (
     date_term,

@@ -7,22 +7,19 @@ Two kinds are estimates there, and only asked of it for more events than can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timezone
 from typing import Any
 
-from tocsin.core.fields import TIMESTAMP, field_type
+from tocsin.core.fields import TIMESTAMP
 from tocsin.query.aggregation import (
     Aggregation,
-    AggregationError,
     Bucket,
     Buckets,
     Cardinality,
     Composite,
     CompositeSource,
     DateHistogram,
-    Figures,
     Filters,
     Histogram,
     Hits,
@@ -37,16 +34,27 @@ from tocsin.query.aggregation import (
     TopHits,
     ValueCount,
     ValueKind,
-    empty_bucket,
     value_kind,
     walk,
 )
-from tocsin.query.intervals import Interval, zone_of
-from tocsin.query.opensearch import Clause, Plan, to_opensearch
+from tocsin.query.opensearch import Plan, to_opensearch
+from tocsin.query.opensearch_clauses import Clause
 from tocsin.query.opensearch_terms import column
-from tocsin.query.tree import Exists, Node, Not, Scalar
-from tocsin.query.values import address_key
-from tocsin.store.keys import raw_after, typed, with_gaps
+from tocsin.query.tree import Exists, Node, Not
+from tocsin.store.keys import raw_after, with_gaps
+from tocsin.store.opensearch.answers import (
+    Below,
+    Chosen,
+    Raw,
+    Read,
+    composite_key,
+    figures,
+    fixed_bucket,
+    is_even,
+    read_all,
+    stepped,
+    terms_answer,
+)
 from tocsin.store.opensearch.document import SOURCE_FIELDS, to_event
 from tocsin.store.opensearch.mapping import REPEATS
 from tocsin.store.opensearch.places import place_of
@@ -60,8 +68,6 @@ _BELOW_ALL, _ABOVE_ALL = -1.7976931348623157e308, 1.7976931348623157e308
 ESTIMATED = (Cardinality, Percentiles)
 
 Body = dict[str, Any]
-Raw = Mapping[str, Any]
-Read = Callable[[Raw], Result]
 
 
 class NoCounterpartError(Exception):
@@ -71,14 +77,6 @@ class NoCounterpartError(Exception):
 def estimates(aggregations: Sequence[Aggregation]) -> bool:
     """Say whether the server would only estimate some of the answers."""
     return any(isinstance(one.kind, ESTIMATED) for _, one in walk(aggregations))
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Keys that a terms aggregation is about, once they are known, and the count of all the others."""
-
-    keys: Sequence[Any]
-    other: int
 
 
 @dataclass(slots=True)
@@ -101,7 +99,7 @@ class Compiled:
 
     def read(self, raw: Raw) -> dict[str, Result]:
         """Return the answers by name."""
-        return _read_all(self.aggregations, self._reads, raw)
+        return read_all(self.aggregations, self._reads, raw)
 
     def cut(self, raw: Raw) -> list[int]:
         """Return the places at the top whose terms a shard may have left out."""
@@ -121,30 +119,28 @@ class Compiled:
         inner, reads = self._all(one.inner)
 
         def below(raw: Raw) -> dict[str, Result]:
-            return _read_all(one.inner, reads, raw)
+            return read_all(one.inner, reads, raw)
 
         body, read = self._kind(one, below, chosen)
         return (body | {"aggs": inner} if inner else body), read
 
-    def _kind(
-        self, one: Aggregation, below: Callable[[Raw], dict[str, Result]], chosen: Chosen | None
-    ) -> tuple[Body, Read]:
+    def _kind(self, one: Aggregation, below: Below, chosen: Chosen | None) -> tuple[Body, Read]:
         kind = one.kind
         if isinstance(kind, Terms):
-            return self._terms(kind, chosen), lambda raw: _terms_read(one, kind, raw, below, chosen)
+            return self._terms(kind, chosen), lambda raw: terms_answer(one, kind, raw, below, chosen)
         if isinstance(kind, DateHistogram | Histogram):
             return self._histogram(kind), lambda raw: Buckets(
-                with_gaps(one, kind, [_stepped(kind, each, below) for each in raw["buckets"]])
+                with_gaps(one, kind, [stepped(kind, each, below) for each in raw["buckets"]])
             )
         if isinstance(kind, Ranges | Filters | Missing):
             body, keys = self._fixed(kind)
             return body, lambda raw: Buckets(
-                [_fixed_bucket(one, key, raw["buckets"][f"k{n}"], below) for n, key in enumerate(keys)]
+                [fixed_bucket(one, key, raw["buckets"][f"k{n}"], below) for n, key in enumerate(keys)]
             )
         if isinstance(kind, Composite):
             return self._composite(kind), lambda raw: Buckets(
                 [
-                    Bucket(_composite_key(kind, each["key"]), each["doc_count"], below(each))
+                    Bucket(composite_key(kind, each["key"]), each["doc_count"], below(each))
                     for each in raw["buckets"]
                 ]
             )
@@ -158,7 +154,7 @@ class Compiled:
         name = kind.field
         if isinstance(kind, Stats):
             dated: ValueKind = "date" if value_kind(name) == "date" else "number"
-            return {"extended_stats": {"field": self.place(name, dated)}}, _figures
+            return {"extended_stats": {"field": self.place(name, dated)}}, figures
         if isinstance(kind, ValueCount):
             return self._value_count(name), lambda raw: Number(
                 int(raw["buckets"]["k0"]["n"]["value"] + raw["buckets"]["k0"]["more"]["value"])
@@ -207,7 +203,7 @@ class Compiled:
             name = self.place(kind.field, "number")
             steps = {"field": name, "interval": kind.width, "offset": kind.offset, "min_doc_count": least}
             return {"histogram": steps}
-        if not _is_even(kind.interval):
+        if not is_even(kind.interval):
             return self._calendar(kind, least)
         width = kind.interval.step
         steps = {
@@ -276,7 +272,7 @@ class Compiled:
             return {"terms": {"field": self.place(by.field, value_kind(by.field))} | more}
         if isinstance(by, DateHistogram):
             width = by.interval.step
-            if not _is_even(by.interval) or by.interval.start(0) % width:
+            if not is_even(by.interval) or by.interval.start(0) % width:
                 raise NoCounterpartError
             return {"histogram": {"field": self.place(by.field, "date"), "interval": width} | more}
         if by.offset:
@@ -299,41 +295,6 @@ class Compiled:
         return found
 
 
-def _read_all(aggregations: Sequence[Aggregation], reads: Sequence[Read], raw: Raw) -> dict[str, Result]:
-    pairs = enumerate(zip(aggregations, reads, strict=True))
-    return {one.name: read(raw[f"a{place}"]) for place, (one, read) in pairs}
-
-
-def _terms_read(
-    one: Aggregation,
-    kind: Terms,
-    raw: Raw,
-    below: Callable[[Raw], dict[str, Result]],
-    chosen: Chosen | None,
-) -> Result:
-    if raw["doc_count_error_upper_bound"] and chosen is None:
-        raise AggregationError("has too many different values to be counted exactly", path=one.name)
-    buckets = [
-        Bucket(_term_key(kind.field, each["key"]), each["doc_count"], below(each)) for each in raw["buckets"]
-    ]
-    if value_kind(kind.field) == "address":
-        buckets = _by_address(kind, buckets)
-    return Buckets(buckets, raw["sum_other_doc_count"] if chosen is None else chosen.other)
-
-
-def _by_address(kind: Terms, buckets: Sequence[Bucket]) -> list[Bucket]:
-    """Order buckets with equal counts by address."""
-    sign = -1 if kind.order[0].descending else 1
-    return sorted(buckets, key=lambda one: (sign * one.count, address_key(str(one.key)) or str(one.key)))
-
-
-def _term_key(name: str, key: Any) -> Scalar:
-    if isinstance(key, str):
-        value: Scalar = typed(name, key)
-        return value
-    return int(key) if field_type(name) in ("long", "date") or name == TIMESTAMP else float(key)
-
-
 def _order(path: tuple[str, ...], name: str, *, descending: bool) -> dict[str, str]:
     if path not in {("_count",), ("_key",)} or (path == ("_key",) and value_kind(name) == "address"):
         raise NoCounterpartError
@@ -343,41 +304,3 @@ def _order(path: tuple[str, ...], name: str, *, descending: bool) -> dict[str, s
 def _text_if_address(name: str) -> ValueKind:
     kind = value_kind(name)
     return "text" if kind == "address" else kind
-
-
-def _is_even(interval: Interval) -> bool:
-    """Say whether every step is as wide as the others, and begins at a multiple of that."""
-    zone = zone_of(interval.zone)
-    return bool(interval.step) and (isinstance(zone, timezone) or interval.zone == "UTC")
-
-
-def _stepped(kind: DateHistogram | Histogram, raw: Raw, below: Callable[[Raw], dict[str, Result]]) -> Bucket:
-    key: Scalar = raw["key"]
-    if isinstance(kind, DateHistogram):
-        key = int(raw["key"]) if _is_even(kind.interval) else int(raw["key"]) * 1_000
-    return Bucket(key, raw["doc_count"], below(raw))
-
-
-def _fixed_bucket(one: Aggregation, key: str, raw: Raw, below: Callable[[Raw], dict[str, Result]]) -> Bucket:
-    if not raw["doc_count"]:
-        return empty_bucket(key, one)
-    return Bucket(key, raw["doc_count"], below(raw))
-
-
-def _composite_key(kind: Composite, raw: Raw) -> tuple[Scalar | None, ...]:
-    return tuple(_composite_part(one, raw[f"s{place}"]) for place, one in enumerate(kind.sources))
-
-
-def _composite_part(source: CompositeSource, value: Any) -> Scalar | None:
-    if value is None or isinstance(value, str):
-        return value
-    whole = isinstance(source.by, DateHistogram) or (
-        isinstance(source.by, Terms) and field_type(source.by.field) in ("long", "date")
-    )
-    return int(value) if whole else float(value)
-
-
-def _figures(raw: Raw) -> Figures:
-    if not raw["count"]:
-        return Figures()
-    return Figures(raw["count"], raw["min"], raw["max"], raw["sum"], raw["sum_of_squares"])

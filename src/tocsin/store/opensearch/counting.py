@@ -12,7 +12,7 @@ from tocsin.core.clock import DAY
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
-from tocsin.query.opensearch import Clause, both
+from tocsin.query.opensearch_clauses import Clause, both
 from tocsin.query.opensearch_terms import AT, NAMES, SEQ, SOURCE, UNSURE, column
 from tocsin.query.predicate import reader
 from tocsin.query.values import text_of

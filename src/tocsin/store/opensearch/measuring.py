@@ -16,10 +16,11 @@ from tocsin.query.aggregation import (
     check,
     nothing,
 )
-from tocsin.query.opensearch import Clause, both
+from tocsin.query.opensearch_clauses import Clause, both
 from tocsin.query.values import text_of
 from tocsin.store.base import Behind, Ranked, Selection
-from tocsin.store.opensearch.aggregating import Chosen, Compiled, NoCounterpartError, estimates
+from tocsin.store.opensearch.aggregating import Compiled, NoCounterpartError, estimates
+from tocsin.store.opensearch.answers import Chosen
 from tocsin.store.opensearch.client import RefusedError
 from tocsin.store.opensearch.counting import Counting, unindexed
 from tocsin.store.opensearch.ranking import can_rank, rank

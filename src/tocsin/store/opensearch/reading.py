@@ -11,7 +11,8 @@ import msgspec
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
-from tocsin.query.opensearch import Clause, Plan, both, either, to_opensearch
+from tocsin.query.opensearch import Plan, to_opensearch
+from tocsin.query.opensearch_clauses import Clause, both, either
 from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
 from tocsin.query.predicate import compile_predicate
 from tocsin.store.base import Order, Page, Selection, StoreError
