@@ -28,7 +28,7 @@ from tocsin.detect.sigma.mapping import Taxonomy
 from tocsin.query import tree
 from tocsin.query.tree import And, Node, Not, Or
 
-_FORMAT = 1
+_FORMAT = 2
 MAX_BYTES = 256 * 1024 * 1024
 MAX_RULES = 50_000
 _FILE = "sigma-rules.msgpack"

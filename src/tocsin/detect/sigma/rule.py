@@ -109,7 +109,7 @@ def _modifiers(key: Any) -> Any:
 
 
 def _with_absent(node: Node, marker: str) -> Node:
-    """Let an empty text also mean absence in events whose decoder leaves empty values out."""
+    """Let an empty text, or a dash, also mean absence in events whose decoder leaves such values out."""
     match node:
         case And(args):
             return And(tuple(_with_absent(arg, marker) for arg in args))
@@ -117,7 +117,7 @@ def _with_absent(node: Node, marker: str) -> Node:
             return Or(tuple(_with_absent(arg, marker) for arg in args))
         case Not(arg):
             return Not(_with_absent(arg, marker))
-        case Term(name, ""):
+        case Term(name, "" | "-"):
             return Or((node, And((Exists(marker), Not(Exists(name))))))
     return node
 

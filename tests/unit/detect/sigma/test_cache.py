@@ -73,7 +73,7 @@ def test_what_changed_is_read_anew(rules, tmp_path):
         b"",
         b"\xff\xff",
         msgspec.msgpack.encode({"format": 99, "rules": {}}),
-        msgspec.msgpack.encode({"format": 1, "rules": {"x": [1]}}),
+        msgspec.msgpack.encode({"format": 2, "rules": {"x": [1]}}),
     ],
 )
 def test_a_damaged_cache_is_none(rules, tmp_path, content):

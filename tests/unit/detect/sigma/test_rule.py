@@ -79,3 +79,14 @@ def test_what_cannot_be_kept_to_its_meaning_is_refused(old, new, line, reason):
 def test_a_deprecated_rule_is_off_until_switched_on():
     """Its makers advise against it."""
     assert not read_text("shell.yml", RULE.replace("status: test", "status: deprecated")).rule.enabled
+
+
+@pytest.mark.parametrize("empty", ["''", "'-'"])
+def test_an_empty_value_also_means_absence_where_the_decoder_leaves_it_out(event, empty):
+    """A raw event has the value, a decoded one lacks the field; another shipper's lacks it for good."""
+    text = "title: t\nlogsource: {product: windows, service: security}\n"
+    rule = read_text("r.yml", text + f"detection: {{s: {{IpAddress: {empty}}}, condition: s}}\n").rule
+    raw = event(1, Channel="Security", IpAddress=empty.strip("'"))
+    decoded = event(2, data__win__system__channel="Security", data__win__system__eventID="4624")
+    shipped = event(3, winlog__channel="Security")
+    assert [True, True, False] == [rule.matches(each) for each in (raw, decoded, shipped)]
