@@ -61,6 +61,12 @@ def selected(expression: str, **more: Any) -> set[str]:
         ("logs-own", {"own"}),
         ("tocsin-*,-app-*", set(EVENTS) - {"app-a", "app-b"}),
         ("none-*", set()),
+        ("logs-own*", {"own"}),
+        ("logs-other-*", set()),
+        ("tocsin-2026.11.*", set(EVENTS)),
+        ("wazuh-alerts-4.x-2026.*", {"agent"}),
+        ("tocsin-2026.10.*", set()),
+        ("filebeat-8.*", set(EVENTS)),
     ],
 )
 def test_names_select(expression: str, expected: set[str]) -> None:

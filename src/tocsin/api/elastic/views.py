@@ -2,7 +2,7 @@
 
 `tocsin-*`, `logs-*`, `filebeat-*`, `_all` and `*` are every event; `wazuh-alerts-*` those that a rule of
 level 3 or more spoke of, in Wazuh's names too. A date at the end of such a name
-(`tocsin-2026.11.24`) is that day.
+(`tocsin-2026.11.24`, `tocsin-2026.11.*`) is that day, month or year.
 A name that documents were sent to by `_bulk` is what was sent to it. Names may be listed with commas,
 hold `*`, be taken out by a `-` before them, and hold date math (`<tocsin-{now/d}>`).
 """
@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from tocsin.api.elastic.form import ElasticError, no_such_index
 from tocsin.core.clock import DAY, day_of, from_iso
 from tocsin.core.errors import InvalidError
-from tocsin.query.dates import parse_instant
+from tocsin.query.dates import parse_instant, parse_span
 from tocsin.query.tree import And, Everything, Node, Not, Nothing, Or, Range, Wildcard
 from tocsin.store.base import EventStore
 
@@ -30,6 +30,9 @@ _WAZUH_NAME = "wazuh-alerts-4.x-"
 _MOST_NAMES = 500
 _LONGEST = 16_384
 _DAY = re.compile(r"(?P<stem>.*?)-?(?P<year>\d{4})\.(?P<month>\d\d)\.(?P<day>\d\d)")
+_NAMED = re.compile(r"(tocsin|logs|filebeat)-[a-z]")
+"""A name or pattern of something that was sent to, such as `logs-system.auth-*`."""
+_MONTH = re.compile(r".*?-?(?P<year>\d{4})\.((?P<month>\d\d)\.)?\*")
 _DATE_MATH = re.compile(
     r"<(?P<head>[^{}<>]*)\{(?P<math>[^{}]+)(\{(?P<format>[^{}|]+)(\|[^{}]*)?\})?\}(?P<tail>[^{}<>]*)>"
 )
@@ -112,7 +115,7 @@ def _one(name: str, sent: frozenset[str], *, lenient: bool) -> View:
     if name in sent:
         return View(_source(name), wazuh=wazuh, index=name)
     alerts: Node = Range("rule.level", gte=WAZUH_LEVEL)
-    if wazuh or name.startswith(_EVERYTHING):
+    if wazuh or (name.startswith(_EVERYTHING) and not _NAMED.match(name)):
         day = _day_in(name)
         if "*" in name or day is not None:
             parts = ([alerts] if wazuh else []) + ([day] if day is not None else [])
@@ -138,6 +141,11 @@ def _source(index: str) -> Node:
 
 
 def _day_in(name: str) -> Node | None:
+    """Return the condition of the day, month (`2026.11.*`) or year at the end of a name; None without one."""
+    if match := _MONTH.fullmatch(name):
+        unit = "M" if match["month"] else "y"
+        first, end = parse_span(f"{match['year']}-{match['month'] or '01'}||/{unit}", now=0)
+        return Range("@timestamp", gte=first, lt=end)
     match = _DAY.fullmatch(name)
     if match is None:
         return None
