@@ -209,7 +209,11 @@ def _playbooks(
 
 def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) -> tuple[RuleBook, Detector]:
     settings = ground.settings
-    book = RuleBook(content_folders(settings, "detections"), level=settings.detect.alert_level)
+    book = RuleBook(
+        content_folders(settings, "detections"),
+        level=settings.detect.alert_level,
+        cache=ground.data.part("cache"),
+    )
     with ground.db.read() as tx:
         rules = book.read(tx)
     detector = Detector(

@@ -50,14 +50,18 @@ class Trial:
 class RuleBook:
     """Reads the folders of rules and makes the set the engine runs."""
 
-    def __init__(self, folders: Sequence[Path], *, level: int = DEFAULT_LEVEL) -> None:
+    def __init__(
+        self, folders: Sequence[Path], *, level: int = DEFAULT_LEVEL, cache: Path | None = None
+    ) -> None:
+        """`cache` is a folder where Sigma rules are kept as they were understood, for the next start."""
+        self._cache = cache
         self._folders = tuple(folders)
         self._level = level
         self.problems: tuple[Problem, ...] = ()
 
     def read(self, tx: Session) -> RuleSet:
         """Return the rules as they are on disk now, with the operator's switches; keeps the problems."""
-        loaded = load_folders(self._folders)
+        loaded = load_folders(self._folders, cache_folder=self._cache)
         self.problems = loaded.problems
         rows = tx.scalars(select(RuleRow).where(RuleRow.enabled.is_not(None)))
         switches = {row.rule_id: bool(row.enabled) for row in rows}

@@ -13,6 +13,14 @@ from tocsin.detect.service import RuleBook, RuleService
 
 ALICE = Actor("user", "alice")
 ANY = "name: {name}\ntype: any\nfilter:\n- term: {{user.name: eve}}\ntocsin: {{replaces: ['700210']}}\n"
+SIGMA = """\
+title: Whoami
+id: 6b1a7a3e-36a6-4b0d-9d4c-2d3c0b3e1f0a
+logsource: {product: windows, category: process_creation}
+detection:
+  selection: {Image|endswith: '\\whoami.exe'}
+  condition: selection
+"""
 
 
 @dataclass
@@ -111,3 +119,22 @@ def test_a_rule_is_tried_on_an_event(service, event):
     trial = service.test(text, event(1, user__name="eve"))
     assert (True, "eve") == (trial.matched, trial.clauses[0].value)
     assert service.test(text, event(1, user__name="bob")).matched is False
+
+
+def test_sigma_rules_are_kept_as_understood_for_the_next_start(rig, tmp_path):
+    """The second reading finds the same rules, and a cache that is damaged is made again."""
+    folder, cache = tmp_path / "rules", tmp_path / "cache"
+    folder.mkdir()
+    (folder / "one.yml").write_text(SIGMA)
+    with rig.database.read() as tx:
+        first = RuleBook([folder], cache=cache).read(tx)
+        kept = [path for path in cache.rglob("*") if path.is_file()]
+        second = RuleBook([folder], cache=cache).read(tx)
+        for path in kept:
+            path.write_bytes(b"damaged")
+        third = RuleBook([folder], cache=cache).read(tx)
+    assert kept
+    assert 3 == len(first.all)
+    assert (
+        [each.id for each in first.all] == [each.id for each in second.all] == [each.id for each in third.all]
+    )
