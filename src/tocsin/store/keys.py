@@ -28,7 +28,7 @@ from tocsin.query.tree import Scalar
 from tocsin.query.values import text_of
 
 
-def typed(field: str, text: str) -> Any:
+def typed(field: str, text: str) -> Scalar:
     """Return a value as its field declares it; a value that does not fit stays text."""
     try:
         match field_type(field):
@@ -49,9 +49,9 @@ def shown(kind: BucketKind, raw: tuple[Any, ...]) -> Key:
     """Return a key as callers see it."""
     if isinstance(kind, Composite):
         return tuple(_part(source, part) for source, part in zip(kind.sources, raw, strict=True))
-    if isinstance(kind, Ranges | Filters | Missing):
-        return fixed_keys(kind)[raw[0]]
     value: Scalar = raw[0]
+    if isinstance(kind, Ranges | Filters | Missing):
+        return fixed_keys(kind)[int(value)]
     found: Scalar = typed(kind.field, value) if isinstance(kind, Terms) and isinstance(value, str) else value
     return found
 

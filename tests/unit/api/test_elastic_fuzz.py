@@ -95,9 +95,7 @@ def client(client_as: ClientAs, platform: Services, tmp_path: Path) -> Iterator[
     store.close()
 
 
-fuzzed = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzzed = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def in_form(client: TestClient, path: str, body: bytes) -> None:
