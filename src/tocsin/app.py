@@ -224,6 +224,7 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
         clock=ground.clock,
         announcer=ground.announcer,
         hooks=(playbooks.hook,),
+        amender=alerts,
         history=partial(_history, ground.store),
     )
     return book, detector

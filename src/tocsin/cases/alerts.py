@@ -28,6 +28,7 @@ from tocsin.cases.recording import AlertOutcome, Recorder
 from tocsin.cases.similar import Similar, similar
 from tocsin.cases.tables import Alert, AlertEvent, Case, Comment, Observable
 from tocsin.cases.tasks import TaskDraft
+from tocsin.cases.withdrawing import Withdrawer
 from tocsin.core.actor import Actor, AuditTrail
 from tocsin.core.clock import Clock
 from tocsin.core.detection import Detection
@@ -99,10 +100,15 @@ class AlertService:
         self.comments = cases.comments
         self.links = Linker(clock, audit, cases)
         self._recorder = Recorder(clock, audit, self.settings)
+        self._withdrawer = Withdrawer(clock, audit)
 
     def record(self, tx: Session, detection: Detection) -> AlertOutcome:
         """Open an alert, or let the detection join one of the same rule and group: see `Recorder`."""
         return self._recorder.record(tx, detection)
+
+    def withdraw(self, tx: Session, detection: Detection) -> None:
+        """Take back what a detection said, because a late event shows it was not so: see `Withdrawer`."""
+        self._withdrawer.withdraw(tx, detection)
 
     def get(self, tx: Session, alert_id: str) -> Alert:
         """Return the alert by id, or by number as text; raises `NotFoundError`."""

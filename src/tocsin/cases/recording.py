@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from tocsin.cases.model import CLOSED_ALERT, OPEN_ALERT, CaseSettings
@@ -56,12 +56,12 @@ class Recorder:
         return AlertOutcome(alert.id, opened=False)
 
     def _open_one(self, tx: Session, detection: Detection) -> Alert | None:
-        query = _of_group(detection).where(Alert.status.in_(OPEN_ALERT))
+        query = of_group(detection).where(Alert.status.in_(OPEN_ALERT))
         return tx.scalar(query.order_by(Alert.created_at.desc()).limit(1))
 
     def _imported_one(self, tx: Session, detection: Detection) -> Alert | None:
         query = (
-            _of_group(detection)
+            of_group(detection)
             .join(Case, Case.id == Alert.case_id)
             .where(
                 Alert.status == "imported",
@@ -73,7 +73,7 @@ class Recorder:
 
     def _open(self, tx: Session, detection: Detection) -> Alert:
         now = self._clock.now()
-        previous = _of_group(detection).where(Alert.status.in_(CLOSED_ALERT))
+        previous = of_group(detection).where(Alert.status.in_(CLOSED_ALERT))
         row = Alert(
             id=new_id("alert"),
             number=next_number(tx, "alert"),
@@ -136,6 +136,12 @@ class Recorder:
                 )
             )
         )
+        if known:
+            tx.execute(
+                update(AlertEvent)
+                .where(AlertEvent.alert_id == alert.id, AlertEvent.event_id.in_(known))
+                .values(holders=AlertEvent.holders + 1)
+            )
         fresh = [event for event in events.values() if event.id not in known]
         room = max(self._settings.max_event_refs - alert.event_count, 0)
         tx.add_all(_reference(alert, event, detection) for event in fresh[:room])
@@ -144,7 +150,8 @@ class Recorder:
         return bool(fresh) or not events
 
 
-def _of_group(detection: Detection) -> Select[Alert]:
+def of_group(detection: Detection) -> Select[Alert]:
+    """Return the query of every alert of a detection's rule and group."""
     return select(Alert).where(Alert.rule_id == detection.rule_id, Alert.group_key == _group_key(detection))
 
 

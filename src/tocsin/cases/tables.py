@@ -109,6 +109,8 @@ class AlertEvent(Base):
     event_id: Mapped[str] = mapped_column(String(512), primary_key=True)
     at: Mapped[int] = mapped_column(_AT)
     rule_version: Mapped[str] = mapped_column(String(128))
+    holders: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Detections that name it: with the last of them taken back, the event leaves the alert."""
 
 
 class Tag(Base):

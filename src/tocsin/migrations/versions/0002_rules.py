@@ -85,6 +85,9 @@ def upgrade() -> None:
     with op.batch_alter_table("store_documents", schema=None) as batch_op:
         batch_op.create_index("ix_store_documents_age", ["index_name", "changed_at"], unique=False)
 
+    with op.batch_alter_table("case_alert_events", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("holders", sa.Integer(), server_default="1", nullable=False))
+
     with op.batch_alter_table("detect_rules", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawn", sa.BigInteger(), server_default="0", nullable=False))
 
@@ -93,6 +96,9 @@ def downgrade() -> None:
     """Take the schema back to the version before."""
     with op.batch_alter_table("detect_rules", schema=None) as batch_op:
         batch_op.drop_column("withdrawn")
+
+    with op.batch_alter_table("case_alert_events", schema=None) as batch_op:
+        batch_op.drop_column("holders")
 
     with op.batch_alter_table("store_documents", schema=None) as batch_op:
         batch_op.drop_index("ix_store_documents_age")
