@@ -20,6 +20,8 @@ from tocsin.core.detection import Detection
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event
 from tocsin.detect.correlating import Correlating
+from tocsin.detect.cost import RuleCost
+from tocsin.detect.exceptions import Exceptions
 from tocsin.detect.match import Matches, Tally
 from tocsin.detect.mutes import Mutes
 from tocsin.detect.ports import AlertSink, Amender, CommitLog, History, LoggedEvent, OutcomeHook
@@ -60,24 +62,6 @@ class DetectStatus:
     failures: int
     """Batches that had to be tried again since the start."""
     last_error: str
-
-
-@dataclass(slots=True)
-class RuleCost:
-    """What evaluating a rule has cost this process."""
-
-    evaluations: int = 0
-    errors: int = 0
-    ns: int = 0
-    """Of the filter, by the clock."""
-    cpu_ns: int = 0
-    """Of what the rule remembers and decides, in CPU time."""
-    held: int = 0
-    """Events held in memory."""
-    too_late: int = 0
-    """Events that came after their time was settled: they are counted among themselves."""
-    fault: str = ""
-    """Why the rule stands still until it is read again; empty for one that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +112,7 @@ class Detector:
         self._runs = RunBook(Past(history))
         self._correlating = Correlating(reader)
         self._mutes = Mutes()
+        self._exceptions = Exceptions()
         self._running: RuleSet | None = None
         self._idled_at = 0
         self._offset: int | None = None
@@ -268,6 +253,7 @@ class Detector:
         self._state.forget()
         self._runs.forget()
         self._correlating.forget()
+        self._exceptions.forget()
         self._running = None
 
     def _idle(self, offset: int) -> None:
@@ -297,6 +283,7 @@ class Detector:
         moment: _Moment,
     ) -> list[str]:
         self._load(tx, rules, moment.began)
+        matched = self._exceptions.sieve(matched)
         matches = Matches(self._state, rules.explanations)
         for rule, event in matched:
             if rule.id in rules.silent:
@@ -318,6 +305,7 @@ class Detector:
         self._state.save(tx)
         self._runs.save(tx, self._clock.now())
         self._correlating.save(tx, self._clock.now())
+        self._exceptions.save(tx)
         for rule_id, tally in matches.tallies.items():
             _count(tx, rule_id, tally)
         return changed
@@ -330,6 +318,7 @@ class Detector:
             self._running = rules
         self._correlating.load(tx, rules)
         self._mutes.load(tx, self._clock.now())
+        self._exceptions.load(tx, self._clock.now())
 
     def _is_muted(self, detection: Detection) -> bool:
         """Say whether an operator silenced the rule, or this key of it."""

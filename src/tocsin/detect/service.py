@@ -17,7 +17,8 @@ from tocsin.core.errors import ContentError, NotFoundError, Problem
 from tocsin.core.event import Event
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
 from tocsin.detect.correlation import Linked
-from tocsin.detect.engine import Detector, DetectStatus, RuleCost
+from tocsin.detect.cost import RuleCost
+from tocsin.detect.engine import Detector, DetectStatus
 from tocsin.detect.explain import Explanation
 from tocsin.detect.loader import load_folders, read_text
 from tocsin.detect.mutes import Mute, MuteService
@@ -102,6 +103,11 @@ class RuleService:
     def problems(self) -> tuple[Problem, ...]:
         """What was wrong when the folders were last read."""
         return self._book.problems
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in use."""
+        return self._detector.rules
 
     def status(self) -> DetectStatus:
         """Return how far detection is behind the log."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tocsin.core.database import Base
@@ -98,6 +98,27 @@ class MuteRow(Base):
     reason: Mapped[str] = mapped_column(String(1024), default="")
     created_by: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ExceptionRow(Base):
+    """A condition under which a rule, or every rule, stays silent until its expiry."""
+
+    __tablename__ = "detect_exceptions"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(String(200), default="", index=True)
+    """Empty for every rule."""
+    condition: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(String(160))
+    reason: Mapped[str] = mapped_column(String(1024))
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    hits: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Matches it held back."""
+    last_hit_at: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Time of the newest event it held back."""
 
 
 class CorrelationRow(Base):

@@ -21,6 +21,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reader", name=op.f("pk_detect_correlations")),
     )
     op.create_table(
+        "detect_exceptions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("rule_id", sa.String(length=200), nullable=False),
+        sa.Column("condition", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(length=160), nullable=False),
+        sa.Column("reason", sa.String(length=1024), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("hits", sa.BigInteger(), nullable=False),
+        sa.Column("last_hit_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_detect_exceptions")),
+    )
+    with op.batch_alter_table("detect_exceptions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_detect_exceptions_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_detect_exceptions_rule_id"), ["rule_id"], unique=False)
+
+    op.create_table(
         "detect_held",
         sa.Column("rule_id", sa.String(length=200), nullable=False),
         sa.Column("event_id", sa.String(length=200), nullable=False),
@@ -118,4 +137,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_detect_held_rule_at")
 
     op.drop_table("detect_held")
+    with op.batch_alter_table("detect_exceptions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_detect_exceptions_rule_id"))
+        batch_op.drop_index(batch_op.f("ix_detect_exceptions_expires_at"))
+
+    op.drop_table("detect_exceptions")
     op.drop_table("detect_correlations")
