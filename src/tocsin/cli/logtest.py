@@ -165,9 +165,9 @@ def _show(test: LogTest, question: Question) -> None:
     _show_fields(answer.predecoder)
     typer.echo("2. Decoding")
     decoder = answer.decoder or {"name": "none fits"}
-    _show_fields(
-        {"decoder": decoder["name"], **({"parent": decoder["parent"]} if "parent" in decoder else {})}
-    )
+    _show_fields({"decoder": decoder["name"]})
+    if decoder.get("parent"):
+        _show_fields({"parent": decoder["parent"]})
     _show_fields(dict(_flat(answer.data, "")))
     typer.echo("3. Filtering")
     _show_rule(answer.rule)

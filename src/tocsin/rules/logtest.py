@@ -42,8 +42,8 @@ class Question(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """What came of a line, in the words of Wazuh's alerts."""
 
-    decoder: dict[str, str] | None
-    """`name`, and `parent` when a child with a prematch was selected."""
+    decoder: dict[str, str | None] | None
+    """`name`, and `parent`: None unless a child with a prematch was selected."""
     rule: dict[str, Any] | None
     """`id`, `level`, `description`, `groups` and `mitre`; there for level 0 too."""
     predecoder: dict[str, str]
@@ -80,7 +80,7 @@ class LogTest:
         decoder = None
         if subject.decoder:
             name = str(fields.get("decoder.name", subject.decoder))
-            decoder = {"name": name, **({"parent": subject.parent} if subject.parent else {})}
+            decoder = {"name": name, "parent": subject.parent or None}
         hostname = str(fields.get("host.hostname", ""))
         return Answer(
             decoder,

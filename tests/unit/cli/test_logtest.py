@@ -49,7 +49,7 @@ def test_each_line_has_its_answer(content: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert (0, len(lines)) == (done.returncode, len(answers))
     assert {
-        "decoder": {"name": "app"},
+        "decoder": {"name": "app", "parent": None},
         "rule": {
             "id": "10",
             "level": 3,
