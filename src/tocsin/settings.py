@@ -157,9 +157,17 @@ class RulesSettings(_Section):
 
 
 class DetectSettings(_Section):
-    """When an event alone is worth an alert."""
+    """When an event alone is worth an alert, and how rules are tried before they alert."""
 
     alert_level: int = Field(default=7, ge=1, le=16)
+    budget_alerts_per_day: int = Field(default=50, ge=0)
+    """A rule that would have opened more on a day is switched on only with a reason; 0: no budget."""
+    budget_days: int = Field(default=7, ge=1, le=90)
+    """Days of the log on which a rule is tried before it is switched on."""
+    backtest_events: int = Field(default=2_000_000, ge=1_000)
+    """Events a backtest looks at, at most."""
+    backtest_seconds: int = Field(default=60, ge=1, le=3_600)
+    """So long a backtest may take."""
 
 
 class RespondSettings(_Section):

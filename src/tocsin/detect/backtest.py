@@ -10,6 +10,9 @@ from itertools import islice
 
 from tocsin.core.detection import Detection
 from tocsin.core.event import Event
+from tocsin.detect.correlating import Correlating
+from tocsin.detect.correlation import Linked
+from tocsin.detect.exceptions import Exceptions
 from tocsin.detect.match import Matches
 from tocsin.detect.ports import History
 from tocsin.detect.rule import WatchRule
@@ -26,14 +29,27 @@ BATCH = 5_000
 class Backtest:
     """Rules tried on events in the order of their arrival."""
 
-    def __init__(self, rules: Iterable[WatchRule], *, history: History = no_history) -> None:
-        self._rules = RuleSet(rules)
+    def __init__(
+        self,
+        rules: Iterable[WatchRule],
+        *,
+        history: History = no_history,
+        correlations: Iterable[Linked] = (),
+        exceptions: Exceptions | None = None,
+    ) -> None:
+        """`correlations` are those among the rules; `exceptions` are minded and counted, and never saved."""
+        self._rules = RuleSet(rules, correlations=correlations)
+        self._exceptions = exceptions or Exceptions()
+        self._correlating = Correlating("backtest")
+        self._correlating.begin_empty(self._rules)
         self._runs = RunBook(Past(history))
         self._runs.begin_empty()
         self._windows = WindowState()
         self._windows.begin_empty()
         self._seen = 0
         self._watermark = 0
+        self.matched = 0
+        """Events that satisfied a rule's condition and no exception, once for each rule."""
         self.withdrawn: list[Detection] = []
         """What late events took back."""
 
@@ -53,29 +69,41 @@ class Backtest:
         times = [min(event.at, event.received_at) for event in events]
         self._begin(self._watermark or min(times))
         matches = Matches(self._windows, self._rules.explanations)
-        for event in events:
-            for rule in self._rules.index.candidates(event):
-                if not rule.matches(event):
-                    continue
-                if rule.watch is not None:
-                    self._runs.add(rule, rule.watch, event)
-                else:
-                    matches.add(rule, event)
+        every = [(rule, event) for event in events for rule in self._rules.index.matching(event)]
+        matched = self._exceptions.sieve(every)
+        self.matched += len(matched)
+        for rule, event in matched:
+            if rule.id in self._rules.silent:
+                continue
+            if rule.watch is not None:
+                self._runs.add(rule, rule.watch, event)
+            else:
+                matches.add(rule, event)
         self._seen = max(self._seen, *(event.received_at for event in events))
         self._watermark = max(self._watermark, *times)
-        return matches.detections() + self._advance()
+        return matches.detections() + self._advance(matched)
 
     def move(self, until: int) -> list[Detection]:
         """Let time pass without an event."""
         self._begin(until)
         self._seen, self._watermark = max(self._seen, until), max(self._watermark, until)
-        return self._advance()
+        return self._advance([])
+
+    @property
+    def held_back(self) -> int:
+        """Matches that exceptions held back."""
+        return sum(hits.count for hits in self._exceptions.hits.values())
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """Rules that failed on an event and stood still from there, with the error."""
+        return self._runs.broken
 
     def _begin(self, began: int) -> None:
         self._runs.use(None, self._rules.running, began)
 
-    def _advance(self) -> list[Detection]:
-        found = []
+    def _advance(self, matched: list[tuple[WatchRule, Event]]) -> list[Detection]:
+        found = self._correlating.feed(self._rules, matched, self._watermark)
         for each in self._runs.advance(self._rules.by_id, self._seen, self._watermark):
             explanation = self._rules.explanations[each.rule.id]
             self.withdrawn += [

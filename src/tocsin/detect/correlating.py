@@ -42,6 +42,10 @@ class Correlating:
         """Drop what is in memory; the next `load` reads the database."""
         self._linked = None
 
+    def begin_empty(self, rules: RuleSet) -> None:
+        """Start without a database, to try rules out."""
+        self._correlator, self._linked = Correlator(rules.correlations), rules.correlations
+
     def load(self, tx: Session, rules: RuleSet) -> None:
         """Read the state, unless these rules' is in memory; other rules go on with what is theirs."""
         if self._linked is rules.correlations:

@@ -15,6 +15,7 @@ from tocsin.core.database import Database
 from tocsin.core.detection import Clause, RuleKind
 from tocsin.core.errors import ContentError, NotFoundError, Problem
 from tocsin.core.event import Event
+from tocsin.detect.budget import Admission
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
 from tocsin.detect.correlation import Linked
 from tocsin.detect.cost import RuleCost
@@ -82,6 +83,28 @@ def assemble(
     return RuleSet([level_rule(level, replaced), indicator_rule(), *rules], switches, correlations)
 
 
+def switch(
+    tx: Session,
+    audit: AuditTrail,
+    rule: WatchRule,
+    actor: Actor,
+    *,
+    enabled: bool,
+    admission: Admission | None = None,
+) -> None:
+    """Keep whether a rule is on, with an entry in the audit trail that says why it was admitted."""
+    row = tx.get(RuleRow, rule.id)
+    if row is None:
+        row = RuleRow(rule_id=rule.id, matches=0, silenced=0, withdrawn=0, errors=0)
+        tx.add(row)
+    before = rule.enabled if row.enabled is None else row.enabled
+    row.enabled = enabled
+    action = "enable" if enabled else "disable"
+    details = {"enabled": [before, enabled], "version": rule.version}
+    details |= admission.details() if admission is not None else {}
+    audit.record(tx, actor, action, kind="rule", subject=rule.id, details=details)
+
+
 class RuleService:
     """What the API and the command line do with rules. Thread safe."""
 
@@ -123,18 +146,19 @@ class RuleService:
         """Return one rule; raises `NotFoundError`."""
         return self._state(self._detector.rules, self._find(rule_id), tx.get(RuleRow, rule_id))
 
-    def set_enabled(self, tx: Session, rule_id: str, enabled: bool, actor: Actor) -> None:
-        """Keep the operator's choice; call `reload` once it is committed. Raises `NotFoundError`."""
-        rule = self._find(rule_id)
-        row = tx.get(RuleRow, rule.id)
-        if row is None:
-            row = RuleRow(rule_id=rule.id, matches=0, silenced=0, withdrawn=0, errors=0)
-            tx.add(row)
-        before = rule.enabled if row.enabled is None else row.enabled
-        row.enabled = enabled
-        action = "enable" if enabled else "disable"
-        details = {"enabled": [before, enabled], "version": rule.version}
-        self._audit.record(tx, actor, action, kind="rule", subject=rule.id, details=details)
+    def set_enabled(
+        self,
+        tx: Session,
+        rule_id: str,
+        enabled: bool,
+        actor: Actor,
+        admission: Admission | None = None,
+    ) -> None:
+        """Keep the operator's choice; call `reload` once it is committed. Raises `NotFoundError`.
+
+        `admission` says why a rule may be switched on; it is kept in the audit trail.
+        """
+        switch(tx, self._audit, self._find(rule_id), actor, enabled=enabled, admission=admission)
 
     def silence(
         self, tx: Session, rule_id: str, actor: Actor, *, span: int, group_key: str = "", reason: str = ""
