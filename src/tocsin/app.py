@@ -17,7 +17,10 @@ from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
+from tocsin.detect.budget import Budget, Gatekeeper
 from tocsin.detect.engine import Detector
+from tocsin.detect.exception_book import ExceptionBook
+from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.service import RuleBook, RuleService
 from tocsin.enrich.catalogue import Means, native_analyzers
 from tocsin.enrich.service import EnrichmentService
@@ -47,7 +50,7 @@ from tocsin.rules.service import AnalysisRules, Content
 from tocsin.rules.statistics import RuleStatistics
 from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
 from tocsin.rules.switchbook import SwitchBook
-from tocsin.seams import Counting, NotedEnrichment, OnCall
+from tocsin.seams import Counting, NotedEnrichment, OnCall, Precedents
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.documents import Documents
@@ -90,6 +93,7 @@ def _wired(ground: Ground) -> Platform:
     playbooks = _playbooks(ground, alerts, cases, intel, enrichment)
     book, detector = _detector(ground, alerts, playbooks)
     detection = RuleService(book, detector, db, audit)
+    rehearsals = _rehearsals(ground, detector)
     ledger = Ledger(db, clock)
     analysis = _analysis(ground)
     pipeline = _pipeline(ground, analysis, intel, ledger, detector)
@@ -112,6 +116,9 @@ def _wired(ground: Ground) -> Platform:
         warninglists=intel.warninglists,
         enrichment=enrichment,
         detection=detection,
+        exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
+        rehearsals=rehearsals,
+        gatekeeper=Gatekeeper(rehearsals, _budget(settings), clock),
         analysis=analysis,
         playbooks=playbooks,
         metrics=registry_of(
@@ -228,6 +235,21 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
         history=partial(_history, ground.store),
     )
     return book, detector
+
+
+def _rehearsals(ground: Ground, detector: Detector) -> Rehearsals:
+    return Rehearsals(
+        partial(_history, ground.store),
+        lambda: detector.rules,
+        ground.db,
+        ground.clock,
+        closed_as=Precedents(ground.db),
+    )
+
+
+def _budget(settings: Settings) -> Budget:
+    wanted = settings.detect
+    return Budget(wanted.budget_alerts_per_day, wanted.budget_days)
 
 
 def _history(store: EventStore, condition: Node, start: int, end: int) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tocsin.accounts import Accounts
 from tocsin.cases import Case, CaseService, Observable
+from tocsin.cases.precedents import last_resolutions
 from tocsin.core.database import Database
 from tocsin.enrich.service import EnrichmentService, Job
 from tocsin.query.tree import Node
@@ -83,3 +84,15 @@ class Counting:
     def __call__(self, query: Node, from_at: int, to_at: int) -> int:
         """Return how many events the query selects in `from_at <= at < to_at`."""
         return self.store.count(Selection(query, from_at, to_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Precedents:
+    """Alerts that were closed, asked what a key's last one was closed as."""
+
+    db: Database
+
+    def __call__(self, group_keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the resolution by key; keys of which no alert was closed are left out."""
+        with self.db.read() as tx:
+            return last_resolutions(tx, group_keys)

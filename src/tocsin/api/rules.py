@@ -15,6 +15,7 @@ from tocsin.api.services import Services, services
 from tocsin.core.clock import MINUTE, SECOND
 from tocsin.core.event import Event
 from tocsin.core.fields import canonical
+from tocsin.detect.budget import Admission
 from tocsin.detect.mutes import Mute
 from tocsin.detect.rule import Watch
 from tocsin.detect.runs.exact import MAX_HELD
@@ -32,6 +33,8 @@ class RuleChange(BaseModel, extra="forbid"):
     """What can be changed about a rule."""
 
     enabled: bool
+    override: str = Field(default="", max_length=1024)
+    """Why the rule is switched on although it goes over the budget of alerts."""
 
 
 class Silence(BaseModel, extra="forbid"):
@@ -157,13 +160,28 @@ def get_rule(rule_id: str, _caller: _Reader, services: _Services) -> dict[str, A
 
 @router.patch("/rules/{rule_id}")
 def change_rule(rule_id: str, body: RuleChange, caller: _Writer, services: _Services) -> dict[str, Any]:
-    """Switch a rule on or off; it takes effect with the next batch."""
+    """Switch a rule on or off; it takes effect with the next batch.
+
+    A rule that is switched on is tried on the last days first: over the budget of alerts it is refused
+    (409, `over-budget`), unless `override` gives a reason, which the audit trail keeps with the figures.
+    """
+    admission = _admission(rule_id, body, caller, services) if body.enabled else None
     with services.db.write() as tx:
-        services.detection.set_enabled(tx, rule_id, body.enabled, caller.actor)
+        services.detection.set_enabled(tx, rule_id, body.enabled, caller.actor, admission)
     services.detection.reload()
     services.announcer.tell("rules", rule_id)
     with services.db.read() as tx:
         return _rule(services.detection.get(tx, rule_id), services.detection.status().lag_ms)
+
+
+def _admission(rule_id: str, body: RuleChange, caller: Principal, services: Services) -> Admission | None:
+    """Try a rule that is off; one that is on is left in peace."""
+    with services.db.read() as tx:
+        enabled = services.detection.get(tx, rule_id).enabled
+    if enabled or services.gatekeeper is None:
+        return None
+    admitted: Admission = services.gatekeeper.admit(rule_id, caller.actor, body.override)
+    return admitted
 
 
 @router.get("/detect/status")

@@ -57,6 +57,10 @@ class Services:
     warninglists: Any = None
     enrichment: Any = None
     detection: Any = None
+    exceptions: Any = None
+    rehearsals: Any = None
+    gatekeeper: Any = None
+    """Decides whether a rule may be switched on."""
     analysis: Any = None
     playbooks: Any = None
     metrics: Any = None
