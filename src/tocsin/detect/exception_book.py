@@ -48,7 +48,7 @@ class ExceptionBook:
         """Put an exception in force from the next batch on; raises `InvalidError`, `NotFoundError`."""
         now = self._clock.now()
         self._check_room(tx)
-        self._check_rule(draft.rule_id)
+        self.check_rule(draft.rule_id)
         row = ExceptionRow(
             id=new_id("exception"),
             rule_id=draft.rule_id,
@@ -115,8 +115,8 @@ class ExceptionBook:
         if len(tx.scalars(select(ExceptionRow.id)).all()) >= MOST:
             raise InvalidError(f"there are {MOST} exceptions: remove those that have expired")
 
-    def _check_rule(self, rule_id: str) -> None:
-        """Refuse rules that are unknown or that an exception cannot quieten."""
+    def check_rule(self, rule_id: str) -> None:
+        """Raise `NotFoundError` for an unknown rule, `InvalidError` for one no exception can quieten."""
         if not rule_id or rule_id.isdigit():
             return  # every rule, or an analysis rule, whose alerts come by its level
         rules = self._rules()
