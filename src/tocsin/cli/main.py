@@ -26,8 +26,13 @@ _GROUPS = {
     "intel": "tocsin.cli.intelligence",
     "store": "tocsin.cli.store",
     "pipelines": "tocsin.cli.pipelines",
+    "exceptions": "tocsin.cli.exceptions",
 }
-_COMMANDS = {"logtest": "tocsin.cli.logtest", "silence": "tocsin.cli.silence"}
+_COMMANDS = {
+    "logtest": "tocsin.cli.logtest",
+    "silence": "tocsin.cli.silence",
+    "backtest": "tocsin.cli.backtest",
+}
 """Modules of single commands; each has the command as its `run`."""
 _PLAIN = frozenset({"up", "demo", "import", "hunt", "version"})
 

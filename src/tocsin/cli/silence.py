@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tocsin.accounts.audit import Audit
+from tocsin.cli.kept import database_of
 from tocsin.cli.rules_content import (
     ConfigOption,
     DataOption,
@@ -21,9 +22,8 @@ from tocsin.cli.rules_content import (
 from tocsin.core.actor import Actor
 from tocsin.core.clock import MINUTE, SystemClock
 from tocsin.core.database import Database
-from tocsin.core.errors import InvalidError, NotFoundError
+from tocsin.core.errors import NotFoundError
 from tocsin.detect.mutes import MuteService
-from tocsin.settings import Settings
 
 
 def run(  # noqa: PLR0917 - typer reads options from the parameters
@@ -41,7 +41,7 @@ def run(  # noqa: PLR0917 - typer reads options from the parameters
 
     Example: tocsin silence "SSH brute force" --hours 2 --key 192.0.2.1 --reason "pentest until noon"
     """
-    database = _database(settings_of(data, config))
+    database = database_of(settings_of(data, config))
     clock = SystemClock()
     mutes = MuteService(clock, Audit(clock))
     try:
@@ -80,10 +80,3 @@ def _change(database: Database, mutes: MuteService, wanted: _Wanted, *, lift: bo
             mutes.mute(tx, wanted.rule, actor, span=wanted.span, group_key=wanted.key, reason=wanted.reason)
         elif not mutes.lift(tx, wanted.rule, wanted.key, actor):
             raise NotFoundError(f"{wanted.rule!r} is not silenced")
-
-
-def _database(settings: Settings) -> Database:
-    file = settings.data.expanduser().resolve() / "tocsin.db"
-    if not settings.database and not file.is_file():
-        raise InvalidError(f"{settings.data} holds no platform yet; start it once with `tocsin up`")
-    return Database(settings.database or f"sqlite:///{file}")
