@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import maxminddb
-
-from tocsin.core.errors import ContentError, Location
+from tocsin.core.geoip import GeoDatabase, part
 from tocsin.enrich.base import About, AnalysisError, Context, Observable, Report, Taxonomy
 
 
@@ -24,28 +19,24 @@ class GeoIPAnalyzer:
     )
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._database = maxminddb.open_database(path)
-        except (OSError, maxminddb.InvalidDatabaseError) as error:
-            raise ContentError(f"not a MaxMind database: {error}", location=Location(str(path))) from error
-        metadata = self._database.metadata()
-        self.configuration = f"{metadata.database_type} {metadata.build_epoch}"
+        """Raises `ContentError` when the file is no such database."""
+        self._database = GeoDatabase(path)
+        self.configuration = self._database.name
 
     def run(self, observable: Observable, context: Context) -> Report:  # noqa: ARG002 - the contract's
         """Information only; an address the database does not know has nothing to say."""
         try:
-            address = ipaddress.ip_address(observable.value.strip())
-            found, length = self._database.get_with_prefix_len(address)
-        except (ValueError, maxminddb.InvalidDatabaseError) as error:
+            found, length = self._database.find_network(observable.value.strip())
+        except ValueError as error:
             raise AnalysisError(f"{observable.value[:100]!r} is not an address to look up") from error
-        if not isinstance(found, dict):
+        if not found:
             raise AnalysisError("the database does not know the address")
         facts = {
-            "country": _at(found, "country", "iso_code") or _at(found, "registered_country", "iso_code"),
-            "country_name": _at(found, "country", "names", "en"),
-            "city": _at(found, "city", "names", "en"),
-            "latitude": _at(found, "location", "latitude"),
-            "longitude": _at(found, "location", "longitude"),
+            "country": part(found, "country", "iso_code") or part(found, "registered_country", "iso_code"),
+            "country_name": part(found, "country", "names", "en"),
+            "city": part(found, "city", "names", "en"),
+            "latitude": part(found, "location", "latitude"),
+            "longitude": part(found, "location", "longitude"),
             "asn": found.get("autonomous_system_number"),
             "organization": found.get("autonomous_system_organization"),
             "prefix_length": length,
@@ -67,10 +58,3 @@ class GeoIPAnalyzer:
     def close(self) -> None:
         """Unmap the database."""
         self._database.close()
-
-
-def _at(document: Mapping[str, Any], *path: str) -> Any:
-    found: Any = document
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found

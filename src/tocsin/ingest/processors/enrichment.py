@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import maxminddb
 import ua_parser
 
 from tocsin.core.event import Event
+from tocsin.core.geoip import GeoDatabase, part
 from tocsin.ingest.processors.draft import Processor, Unable, read_text, write
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
@@ -30,41 +29,30 @@ def geoip(field: str, path: Path, into: str = "") -> Processor:
     """Return the processor that looks an address up in a MaxMind database on this machine.
 
     Places go to `INTO.geo.*`, networks to `INTO.as.*`; `into` is what the field belongs to (`source` for
-    `source.ip`) unless given. Raises `ValueError` when the file is no such database.
+    `source.ip`) unless given. Raises `ContentError` when the file is no such database.
     """
-    try:
-        database = maxminddb.open_database(path)
-    except (OSError, maxminddb.InvalidDatabaseError) as error:
-        raise ValueError(f"{path} is not a MaxMind database: {error}") from error
+    database = GeoDatabase(path)
     base = into or field.rpartition(".")[0] or field
 
     def run(event: Event) -> None:
         try:
-            found = database.get(ipaddress.ip_address(read_text(event, field)))
-        except (ValueError, maxminddb.InvalidDatabaseError) as error:
+            found = database.find(read_text(event, field))
+        except ValueError as error:
             raise Unable(f"{field} is not an address to look up") from error
-        if isinstance(found, dict):
-            for name, value in _place(found).items():
-                write(event, f"{base}.{name}", value)
+        for name, value in _place(found).items():
+            write(event, f"{base}.{name}", value)
 
     return run
 
 
 def _place(found: Mapping[str, Any]) -> dict[str, Any]:
-    place = {f"geo.{name}": _at(found, *path) for name, path in _PLACES.items()}
-    latitude, longitude = _at(found, "location", "latitude"), _at(found, "location", "longitude")
+    place = {f"geo.{name}": part(found, *path) for name, path in _PLACES.items()}
+    latitude, longitude = part(found, "location", "latitude"), part(found, "location", "longitude")
     if latitude is not None and longitude is not None:
         place["geo.location"] = f"{latitude},{longitude}"
     place["as.number"] = found.get("autonomous_system_number")
     place["as.organization.name"] = found.get("autonomous_system_organization")
     return {name: value for name, value in place.items() if isinstance(value, str | int | float)}
-
-
-def _at(document: Mapping[str, Any], *path: str) -> Any:
-    found: Any = document
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
 
 
 def user_agent(field: str, into: str = "user_agent") -> Processor:

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from tocsin.core.clock import from_iso, to_iso
 from tocsin.core.event import Event
@@ -142,6 +144,31 @@ def test_a_browser_is_recognised() -> None:
     found = run("user_agent", {"field": "user_agent.original"}, user_agent__original=text).fields
     assert found["user_agent.name"] == "Chrome"
     assert found["user_agent.os.name"] == "Windows"
+
+
+def test_an_address_is_placed(tmp_path: Path) -> None:
+    """Beside the field it stands in; what the database does not know adds nothing."""
+    path = tmp_path / "city.mmdb"
+    writer = MMDBWriter(database_type="GeoLite2-City")
+    known = {"country": {"iso_code": "CH"}, "location": {"latitude": 46.9, "longitude": 7.4}}
+    writer.insert_network(IPSet(["198.51.100.0/24"]), known)
+    writer.to_db_file(str(path))
+    locate = build("geoip", {"field": "source.ip"}, Surroundings(tmp_path, path))
+    here = Event("s", 1, 0, 0, "", {"source.ip": "198.51.100.7"})
+    elsewhere = Event("s", 2, 0, 0, "", {"source.ip": "203.0.113.1"})
+    locate(here)
+    locate(elsewhere)
+    assert here.fields["source.geo.country_iso_code"] == "CH"
+    assert here.fields["source.geo.location"] == "46.9,7.4"
+    assert elsewhere.fields == {"source.ip": "203.0.113.1"}
+    with pytest.raises(Unable, match="not an address"):
+        locate(Event("s", 3, 0, 0, "", {"source.ip": "host"}))
+
+
+def test_a_place_needs_a_database() -> None:
+    """The error says which setting names it."""
+    with pytest.raises(ValueError, match=r"\[enrich\] geoip"):
+        build("geoip", {"field": "source.ip"}, Surroundings(Path()))
 
 
 def test_a_table_of_the_operators_adds_its_columns(tmp_path: Path) -> None:
