@@ -71,6 +71,22 @@ class Ground:
     store: EventStore
 
 
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The parts that stand on the ground, each handed those before it that it needs."""
+
+    alerts: AlertService
+    cases: CaseService
+    intel: Intel
+    enrichment: EnrichmentService
+    playbooks: PlaybookService
+    book: RuleBook
+    detector: Detector
+    ledger: Ledger
+    analysis: AnalysisRules
+    pipeline: Pipeline
+
+
 def open_platform(settings: Settings) -> Platform:
     """Open the data folder and wire the parts; nothing runs yet. Raises errors that say what is wrong.
 
@@ -83,53 +99,23 @@ def open_platform(settings: Settings) -> Platform:
 
 
 def _wired(ground: Ground) -> Platform:
-    settings = ground.settings
-    data, db, clock, audit = ground.data, ground.db, ground.clock, ground.audit
-    intel, list_problems = _intel(settings, db, data.part("intel"), clock, audit)
+    settings, data, clock, audit = ground.settings, ground.data, ground.clock, ground.audit
+    intel, list_problems = _intel(settings, ground.db, data.part("intel"), clock, audit)
     files = FileStore(data.part("attachments"))
     cases = CaseService(clock, audit, files)
     alerts = AlertService(clock, audit, cases)
     enrichment, analyzer_problems = _enrichment(ground, intel, files)
     playbooks = _playbooks(ground, alerts, cases, intel, enrichment)
     book, detector = _detector(ground, alerts, playbooks)
-    detection = RuleService(book, detector, db, audit)
-    rehearsals = _rehearsals(ground, detector)
-    ledger = Ledger(db, clock)
+    ledger = Ledger(ground.db, clock)
     analysis = _analysis(ground)
     pipeline = _pipeline(ground, analysis, intel, ledger, detector)
     analysis.attach(pipeline)
-    services = Services(
-        db=db,
-        clock=clock,
-        announcer=ground.announcer,
-        audit=audit,
-        accounts=ground.accounts,
-        alerts=alerts,
-        cases=cases,
-        store=ground.store,
-        documents=Documents(clock, audit),
-        identities=Identities(db, clock, ground.store.get),
-        pipeline=pipeline,
-        agents=Agents(clock, audit),
-        ledger=ledger,
-        indicators=intel,
-        warninglists=intel.warninglists,
-        enrichment=enrichment,
-        detection=detection,
-        exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
-        rehearsals=rehearsals,
-        gatekeeper=Gatekeeper(rehearsals, _budget(settings), clock),
-        analysis=analysis,
-        playbooks=playbooks,
-        metrics=registry_of(
-            PlatformFigures(ground.store, pipeline, ledger, detection), AnalysisFigures(analysis)
-        ),
-        settings=settings,
-    )
+    parts = Wired(alerts, cases, intel, enrichment, playbooks, book, detector, ledger, analysis, pipeline)
     return Platform(
         settings=settings,
         data=data,
-        services=services,
+        services=_services(ground, parts),
         store=ground.store,
         pipeline=pipeline,
         ledger=ledger,
@@ -146,6 +132,40 @@ def _wired(ground: Ground) -> Platform:
             *analyzer_problems,
             *load_pipelines(settings.content.pipelines, settings.enrich.geoip).problems,
         ),
+    )
+
+
+def _services(ground: Ground, parts: Wired) -> Services:
+    """Return what the HTTP face is handed."""
+    db, clock, audit, detector = ground.db, ground.clock, ground.audit, parts.detector
+    detection = RuleService(parts.book, detector, db, audit)
+    rehearsals = _rehearsals(ground, detector)
+    figures = PlatformFigures(ground.store, parts.pipeline, parts.ledger, detection)
+    return Services(
+        db=db,
+        clock=clock,
+        announcer=ground.announcer,
+        audit=audit,
+        accounts=ground.accounts,
+        alerts=parts.alerts,
+        cases=parts.cases,
+        store=ground.store,
+        documents=Documents(clock, audit),
+        identities=Identities(db, clock, ground.store.get),
+        pipeline=parts.pipeline,
+        agents=Agents(clock, audit),
+        ledger=parts.ledger,
+        indicators=parts.intel,
+        warninglists=parts.intel.warninglists,
+        enrichment=parts.enrichment,
+        detection=detection,
+        exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
+        rehearsals=rehearsals,
+        gatekeeper=Gatekeeper(rehearsals, _budget(ground.settings), clock),
+        analysis=parts.analysis,
+        playbooks=parts.playbooks,
+        metrics=registry_of(figures, AnalysisFigures(parts.analysis)),
+        settings=ground.settings,
     )
 
 
