@@ -1,4 +1,4 @@
-"""What detections remember between runs, silences, and documents that clients keep with us."""
+"""What detections remember, exceptions, silences, and documents that clients keep: one step (hence its length)."""
 
 from __future__ import annotations
 
