@@ -1,4 +1,4 @@
-"""What detections remember, exceptions, silences, and documents that clients keep: one step (hence its length)."""
+"""What detections remember, exceptions, silences, documents of clients: one step (hence its length)."""
 
 from __future__ import annotations
 
