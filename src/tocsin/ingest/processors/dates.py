@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.core.clock import from_datetime, to_datetime, to_iso
 from tocsin.core.event import Event
@@ -40,14 +39,6 @@ def compile_format(text: str) -> Reading:
     if "%Y" not in written and "%y" not in written:
         return _without_year(written)
     return lambda value, _received, zone: _in_zone(datetime.strptime(value, written), zone)
-
-
-def find_zone(name: str) -> tzinfo:
-    """Return a zone by its name (`Europe/Zurich`, `UTC`). Raises `ValueError`."""
-    try:
-        return UTC if name.upper() == "UTC" else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"no time zone is named {name!r}") from error
 
 
 def date(field: str, formats: Sequence[Reading], zone: tzinfo, into: str = "") -> Processor:

@@ -17,6 +17,7 @@ from tocsin.ingest.processors.convert import CONVERSIONS, convert
 from tocsin.ingest.processors.dissect import Dissection, dissect
 from tocsin.ingest.processors.draft import Processor, Unable, target
 from tocsin.ingest.processors.grok import Grok, grok
+from tocsin.query.intervals import zone_of
 from tocsin.query.patterns import compile_regex
 
 
@@ -131,7 +132,7 @@ def _date(o: _Date, _: Surroundings) -> Processor:
     if not o.formats:
         raise ValueError("formats names at least one format")
     formats = [dates.compile_format(text) for text in o.formats]
-    return dates.date(o.field, formats, dates.find_zone(o.timezone), o.into)
+    return dates.date(o.field, formats, zone_of(o.timezone), o.into)
 
 
 def _geoip(o: _Into, around: Surroundings) -> Processor:

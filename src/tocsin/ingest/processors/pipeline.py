@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from tocsin.ingest.processors.draft import ERRORS, PIPELINES, Dropped, Processor
 
 Condition = Callable[[Event], bool]
 _MOST_ERRORS = 20
+_REMEMBERED_PLACES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,15 @@ class IngestPipeline:
             step.run(event, self.name)
 
 
-@dataclass(frozen=True, slots=True)
 class IngestPipelines:
     """All pipelines in the order they were loaded; an event goes through each that takes it."""
 
-    pipelines: Sequence[IngestPipeline]
-    _taking: Callable[[str, str], tuple[IngestPipeline, ...]] = field(init=False)
+    def __init__(self, pipelines: Sequence[IngestPipeline]) -> None:
+        self.pipelines = tuple(pipelines)
+        self._taking = lru_cache(maxsize=_REMEMBERED_PLACES)(self._find)
 
-    def __post_init__(self) -> None:
-        every = tuple(self.pipelines)
-
-        def taking(source: str, location: str) -> tuple[IngestPipeline, ...]:
-            return tuple(one for one in every if one.takes(source, location))
-
-        object.__setattr__(self, "_taking", lru_cache(maxsize=10_000)(taking))
+    def _find(self, source: str, location: str) -> tuple[IngestPipeline, ...]:
+        return tuple(one for one in self.pipelines if one.takes(source, location))
 
     def run(self, event: Event) -> str | None:
         """Process an event in place; return why it is to be left out, or None to keep it."""
