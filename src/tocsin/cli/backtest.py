@@ -13,15 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tocsin.accounts.audit import Audit
 from tocsin.cli.kept import database_of, rules_of, store_of
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    console,
-    moment,
-    print_json,
-    settings_of,
-)
+from tocsin.cli.printing import console, moment, print_json
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, settings_of
 from tocsin.cli.rules_operating import operator
 from tocsin.core.clock import DAY, SystemClock, from_iso
 from tocsin.core.database import Database

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
 
+from tocsin.cli.printing import console, described, print_json, print_problems
 from tocsin.core.clock import SystemClock, to_iso
 from tocsin.core.errors import ContentError, Location, NotFoundError, Problem
 from tocsin.core.event import Event
@@ -41,10 +41,10 @@ def check(paths: PathsArgument, geoip: GeoIPOption = None, json_: JSONOption = F
         except ContentError as error:
             problems.append(_problem(error, path))
     if json_:
-        _print_json({"pipelines": names, "problems": [_described(problem) for problem in problems]})
+        print_json({"pipelines": names, "problems": [described(problem) for problem in problems]})
     else:
-        _print_problems(problems)
-        _console().print(f"{len(names)} pipelines, {len(problems)} problems")
+        print_problems(problems)
+        console().print(f"{len(names)} pipelines, {len(problems)} problems")
     raise typer.Exit(1 if problems else 0)
 
 
@@ -66,14 +66,14 @@ def run(paths: PathsArgument, geoip: GeoIPOption = None, json_: JSONOption = Fal
     failed = [outcome for outcome in outcomes if outcome.failures]
     if json_:
         cases = [{"name": o.name, "at": str(o.location), "failures": list(o.failures)} for o in outcomes]
-        _print_json({"cases": cases, "problems": [_described(problem) for problem in problems]})
+        print_json({"cases": cases, "problems": [described(problem) for problem in problems]})
     else:
         for outcome in failed:
-            _console().print(f"[red]failed[/] {outcome.location} {outcome.name}", highlight=False)
+            console().print(f"failed {outcome.location} {outcome.name}")
             for failure in outcome.failures:
-                _console().print(f"  {failure}", markup=False, highlight=False)
-        _print_problems(problems)
-        _console().print(f"{len(outcomes)} cases, {len(failed)} failed, {len(problems)} problems")
+                console().print(f"  {failure}")
+        print_problems(problems)
+        console().print(f"{len(outcomes)} cases, {len(failed)} failed, {len(problems)} problems")
     raise typer.Exit(1 if failed or problems or not outcomes else 0)
 
 
@@ -98,7 +98,8 @@ def try_(
         event = Event(source, number, now, now, line.rstrip("\r\n"), {})
         dropped = pipelines.run(event) if source else pipelines.run_all(event)
         shown: dict[str, Any] = {TIMESTAMP: to_iso(event.at), MESSAGE: event.message, **event.fields}
-        _print_json(shown if dropped is None else {MESSAGE: event.message, "dropped": dropped})
+        answer = shown if dropped is None else {MESSAGE: event.message, "dropped": dropped}
+        typer.echo(msgspec.json.encode(answer))
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
@@ -110,21 +111,3 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 
 def _problem(error: ContentError, path: Path) -> Problem:
     return Problem(error.location or Location(str(path)), error.message)
-
-
-def _described(problem: Problem) -> dict[str, str | int]:
-    return {"file": problem.location.path, "line": problem.location.line, "reason": problem.reason}
-
-
-def _print_problems(problems: list[Problem]) -> None:
-    for problem in problems:
-        _console().print(str(problem), markup=False, highlight=False)
-
-
-def _print_json(result: Any) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _console() -> Console:
-    return Console(soft_wrap=True)

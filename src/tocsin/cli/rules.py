@@ -8,17 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    RulesetOption,
-    console,
-    described,
-    opened,
-    print_json,
-    print_problems,
-)
+from tocsin.cli.printing import console, described, print_json, print_problems
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, RulesetOption, opened
 from tocsin.cli.rules_explaining import dead, explain
 from tocsin.cli.rules_importing import import_rules
 from tocsin.cli.rules_looking import list_rules, show, tree

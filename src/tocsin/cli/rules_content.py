@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
-from rich.console import Console
 
 from tocsin.content import analysis_options, content_store, memory_bound, rule_folders
-from tocsin.core.clock import to_iso
-from tocsin.core.errors import NotFoundError, Problem
+from tocsin.core.errors import NotFoundError
 from tocsin.rules import Ruleset, load
 from tocsin.rules.catalogue import Catalogue
 from tocsin.rules.options import RulesetOptions
@@ -85,30 +82,3 @@ def _loaded(
         catalogue = Catalogue(ruleset, files, options.off, figures, content_store(settings).provenance)
     size = memory_bound(settings) if settings is not None else None
     return Opened(ruleset, folders, files, options, figures, catalogue, size)
-
-
-def described(problem: Problem) -> dict[str, str | int]:
-    """Return a problem as plain values."""
-    place = problem.location
-    return {"file": place.path, "line": place.line, "subject": problem.subject, "reason": problem.reason}
-
-
-def print_json(document: Any) -> None:
-    """Print a document of plain values and structs."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
-
-
-def print_problems(problems: Sequence[Problem]) -> None:
-    """Print a line for each."""
-    for problem in problems:
-        console().print(str(problem))
-
-
-def console() -> Console:
-    """Return a console that prints text as it is, whatever a log or a rule holds."""
-    return Console(markup=False, highlight=False, soft_wrap=True)
-
-
-def moment(at: int | None) -> str:
-    """Return an instant for people; a dash for none."""
-    return "-" if at is None else to_iso(at)

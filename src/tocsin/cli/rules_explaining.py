@@ -10,16 +10,8 @@ from typing import Annotated, get_args
 
 import typer
 
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    RulesetOption,
-    console,
-    moment,
-    opened,
-    print_json,
-)
+from tocsin.cli.printing import console, moment, print_json
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, RulesetOption, opened
 from tocsin.cli.rules_looking import condition_text
 from tocsin.core.errors import InvalidError
 from tocsin.core.record import Kind

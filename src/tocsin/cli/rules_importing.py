@@ -8,16 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    console,
-    described,
-    print_json,
-    print_problems,
-    settings_of,
-)
+from tocsin.cli.printing import console, described, print_json, print_problems
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, settings_of
 from tocsin.cli.rules_operating import operator
 from tocsin.content import analysis_options, content_store, own_rules
 from tocsin.core.clock import SystemClock

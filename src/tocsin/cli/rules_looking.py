@@ -7,16 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    RulesetOption,
-    console,
-    moment,
-    opened,
-    print_json,
-)
+from tocsin.cli.printing import console, moment, print_json
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, RulesetOption, opened
 from tocsin.rules.catalogue import Branch, Condition, RuleDetail, RuleFilter, RuleView
 
 

@@ -9,17 +9,8 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    RulesetOption,
-    console,
-    moment,
-    opened,
-    print_json,
-    settings_of,
-)
+from tocsin.cli.printing import console, moment, print_json
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, RulesetOption, opened, settings_of
 from tocsin.content import content_store
 from tocsin.core.actor import Actor
 from tocsin.core.clock import SystemClock

@@ -10,15 +10,8 @@ import typer
 
 from tocsin.accounts.audit import Audit
 from tocsin.cli.kept import database_of
-from tocsin.cli.rules_content import (
-    ConfigOption,
-    DataOption,
-    JSONOption,
-    console,
-    moment,
-    print_json,
-    settings_of,
-)
+from tocsin.cli.printing import console, moment, print_json
+from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, settings_of
 from tocsin.core.actor import Actor
 from tocsin.core.clock import MINUTE, SystemClock
 from tocsin.core.database import Database
