@@ -13,8 +13,7 @@ from tocsin.api.event_view import event_view
 from tocsin.core.clock import to_iso
 from tocsin.core.event import Event
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from tocsin.core.spreadsheet import harmless
 
 
 def json_lines(batches: Iterable[Sequence[Event]]) -> Iterator[bytes]:
@@ -56,9 +55,7 @@ def _cell(event: Event, column: str) -> Any:
 
 
 def _safe(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    return harmless(value) if isinstance(value, str) else value
 
 
 FIRST_COLUMNS = (TIMESTAMP, EVENT_ID, MESSAGE)

@@ -12,6 +12,7 @@ import orjson
 
 from tocsin.core.clock import to_iso
 from tocsin.core.event import Value
+from tocsin.core.spreadsheet import harmless
 from tocsin.detect.rule import WatchRule, text_of
 from tocsin.hunt.inputs import Input
 from tocsin.hunt.levels import level_of
@@ -41,7 +42,6 @@ _DETAILS = (
 )
 _MAX_DETAIL = 200
 _SHOWN = 3
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,8 @@ def as_json(row: Row) -> bytes:
 def as_csv(cells: Sequence[str]) -> str:
     """Return cells as one row of CSV that no spreadsheet takes for a formula."""
     out = io.StringIO()
-    csv.writer(out).writerow([_harmless(cell) for cell in cells])
+    csv.writer(out).writerow([printable(harmless(cell)) for cell in cells])
     return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    plain = printable(cell)
-    return f"'{plain}" if plain.startswith(_FORMULA) or cell.startswith(_FORMULA) else plain
 
 
 def cells_of(row: Row) -> list[str]:
