@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from tocsin.core.errors import ContentError, InvalidError, Location, Problem, TocsinError
+from tocsin.core.suggestion import did_you_mean
 from tocsin.core.yaml_source import MAX_BYTES, Source, read_source
 from tocsin.core.yaml_source import Path as Place
 from tocsin.query.patterns import QueryError
@@ -132,8 +132,7 @@ def _step(source: Source, entry: Any, place: Place, actions: Mapping[str, Action
     step = _convert(source, entry, Step, place)
     action = actions.get(step.action)
     if action is None:
-        near = get_close_matches(step.action, actions, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f" (there are: {', '.join(sorted(actions))})"
+        hint = did_you_mean(step.action, actions) or f" (there are: {', '.join(sorted(actions))})"
         raise source.refuse(f"there is no action {step.action!r}{hint}", (*place, "action"))
     _check_condition(source, step.when, (*place, "when"))
     arguments = _convert(source, step.arguments, action.arguments, (*place, "with"))
@@ -185,6 +184,4 @@ def _place_of(where: str) -> Place:
 def _refuse_unknown(source: Source, given: Mapping[Any, Any], known: frozenset[str], place: Place) -> None:
     for key in given:
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise source.refuse(f"{key!r} is unknown here{hint}", (*place, str(key)))
+            raise source.refuse(f"{key!r} is unknown here{did_you_mean(str(key), known)}", (*place, str(key)))

@@ -7,10 +7,10 @@ for; the other services are recorded with the rule.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from tocsin.core.errors import Problem
+from tocsin.core.suggestion import did_you_mean
 from tocsin.detect.rule import Notify
 from tocsin.detect.yaml_source import Source
 
@@ -111,8 +111,7 @@ def alerter_remarks(source: Source, notify: tuple[Notify, ...]) -> list[Problem]
         remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
     for each in notify:
         if each.service not in _SERVICES:
-            likely = get_close_matches(each.service, sorted(_SERVICES), n=1)
-            hint = f"; did you mean {likely[0]!r}?" if likely else ""
+            hint = did_you_mean(each.service, _SERVICES)
             reason = f"alert {each.service!r} is no service ElastAlert knows{hint}"
             remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
     return remarks

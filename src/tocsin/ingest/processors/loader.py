@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tocsin.core.errors import ContentError, Location, Problem, TocsinError
+from tocsin.core.suggestion import did_you_mean
 from tocsin.core.yaml_source import MAX_BYTES, Source, read_source
 from tocsin.core.yaml_source import Path as Place
 from tocsin.ingest.processors.options import PROCESSORS, Surroundings, build
@@ -146,5 +146,4 @@ def _condition(source: Source, given: Any, place: Place) -> Condition | None:
 
 
 def _hint(key: str, known: Mapping[str, Any] | frozenset[str]) -> str:
-    near = get_close_matches(key, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f" (there are: {', '.join(sorted(known))})"
+    return did_you_mean(key, known) or f" (there are: {', '.join(sorted(known))})"
