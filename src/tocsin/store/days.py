@@ -53,6 +53,7 @@ class Days:
         self._files: dict[str, DayFile] = {}
         self._summaries: dict[str, DaySummary] = {}
         self._stale: set[str] = set()
+        self._going: set[str] = set()
         self.acked: dict[str, int] = {}
         self.last_commit = 0
         self._swept_at = clock.now()
@@ -80,9 +81,10 @@ class Days:
 
     @contextmanager
     def lease(self, day: str) -> Iterator[DayFile | None]:
-        """Open a day for reading and keep it open for the block; None when it was dropped meanwhile."""
+        """Open a day for reading and keep it open for the block; None when it is dropped or about to be."""
         with self._lock:
-            file = self._open(day) if day in self._summaries else None
+            is_kept = day in self._summaries and day not in self._going
+            file = self._open(day) if is_kept else None
             if file is not None:
                 file.leases += 1
                 self._read_at = file.used_at
@@ -119,23 +121,38 @@ class Days:
     def drop(self, day: str) -> None:
         """Delete a day for good; the marks are made durable elsewhere first.
 
-        Raises `NotFoundError`, and `StoreError` when a read of the day does not end within a minute.
+        No read of the day begins any more, and those under way are waited for; others write meanwhile, so
+        the caller must not hold `writing`. Raises `NotFoundError`, and `StoreError` when a read does not end
+        within a minute.
         """
-        with self.writing, self._lock:
-            self.summary(day)
-            file = self._files.get(day)
-            if file is not None:
-                self._released.wait_for(lambda: file.leases == 0, _DROP_PATIENCE_S)
-                if file.leases:
-                    raise StoreError(f"the day {day} is still being read; try again")
-                self._detach(file)
-            del self._summaries[day]
-            if self._summaries:
-                self.open_for_writing(max(self._summaries)).carry(self.writer, self.acked, self.last_commit)
-            self.save()
-            for path in (self._path(day), self._wal(day)):
-                path.unlink(missing_ok=True)
-            sync_folder(self._folder)
+        try:
+            with self._lock:
+                self._going.add(day)
+                self._released.wait_for(lambda: not self._is_read(day), _DROP_PATIENCE_S)
+            with self.writing, self._lock:
+                self._delete(day)
+        finally:
+            with self._lock:
+                self._going.discard(day)
+
+    def _is_read(self, day: str) -> bool:
+        file = self._files.get(day)
+        return file is not None and file.leases > 0
+
+    def _delete(self, day: str) -> None:
+        self.summary(day)
+        if self._is_read(day):
+            raise StoreError(f"the day {day} is still being read; try again")
+        file = self._files.get(day)
+        if file is not None:
+            self._detach(file)
+        del self._summaries[day]
+        if self._summaries:
+            self.open_for_writing(max(self._summaries)).carry(self.writer, self.acked, self.last_commit)
+        self.save()
+        for path in (self._path(day), self._wal(day)):
+            path.unlink(missing_ok=True)
+        sync_folder(self._folder)
 
     def recover(self, day: str) -> None:
         """After a failed write: learn again from the file what of it is there."""

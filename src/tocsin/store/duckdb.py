@@ -209,8 +209,8 @@ class DuckDBStore:
 
     def drop_day(self, day: str) -> None:
         """Delete one day (`YYYY-MM-DD`) for good; marks survive, so nothing deleted comes back."""
+        self._days.drop(day)
         with self._days.writing:
-            self._days.drop(day)
             self._recent.forget(self._days.last_commit)
 
     def close(self) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tocsin.core.clock import DAY, MINUTE, ManualClock, from_iso
+from tocsin.core.errors import NotFoundError
 from tocsin.core.event import Event
 from tocsin.query.lucene import parse_lucene
+from tocsin.store import days
 from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.day import DayFile
 from tocsin.store.duckdb import DuckDBStore
@@ -20,6 +24,17 @@ NOON = from_iso("2026-11-24T12:00:00Z")
 
 def batch(*seqs: int) -> Batch:
     return Batch("s", [Event("s", seq, NOON + seq % 2 * DAY, 0, "x", {}) for seq in seqs], seqs[-1])
+
+
+def begun(store: DuckDBStore, day: str) -> threading.Thread:
+    """Begin to drop a day, and return once its readers are waited for."""
+    dropping = threading.Thread(target=store.drop_day, args=(day,), daemon=True)
+    dropping.start()
+    until = time.monotonic() + 5
+    while day not in store._days._going:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    return dropping
 
 
 def open_days(store: DuckDBStore) -> list[str]:
@@ -59,6 +74,41 @@ def test_day_in_use_stays_open(tmp_path: Path) -> None:
         assert ["2026-11-24"] == open_days(store)
     store._days.close_idle()
     assert [] == open_days(store)
+    store.close()
+
+
+def test_dropping_a_day_that_is_read_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    """The drop waits for the read to end; commits go on, and no other read of the day begins."""
+    store = DuckDBStore(tmp_path, ManualClock(NOON))
+    store.commit(batch(1, 2))
+    with store._days.lease("2026-11-24") as file:
+        assert file is not None
+        dropping = begun(store, "2026-11-24")
+        committing = threading.Thread(target=store.commit, args=(batch(3),), daemon=True)
+        committing.start()
+        committing.join(5)
+        assert not committing.is_alive()
+        assert [1, 3] == [event.seq for event in store.search(Selection(), order="oldest").events]
+        assert dropping.is_alive()
+    dropping.join(5)
+    assert ["2026-11-25"] == [day.day for day in store.days()]
+    assert not (tmp_path / "days" / "2026-11-24.duckdb").exists()
+    assert 3 == store.mark("s")
+    store.close()
+
+
+def test_day_that_is_read_for_too_long_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The drop is given up and may be tried again; the day is read as before, by new readers too."""
+    monkeypatch.setattr(days, "_DROP_PATIENCE_S", 0.01)
+    store = DuckDBStore(tmp_path, ManualClock(NOON))
+    store.commit(batch(1, 2))
+    with store._days.lease("2026-11-24"), pytest.raises(StoreError, match="still being read"):
+        store.drop_day("2026-11-24")
+    assert 2 == store.count(Selection())
+    store.drop_day("2026-11-24")
+    with pytest.raises(NotFoundError):
+        store.drop_day("2026-11-24")
+    assert 1 == store.count(Selection())
     store.close()
 
 
