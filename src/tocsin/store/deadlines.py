@@ -11,6 +11,8 @@ import duckdb
 
 from tocsin.store.base import StoreError
 
+_AGAIN_S = 0.1
+
 
 class SearchTimeoutError(StoreError):
     """The question took longer than allowed; a narrower one, such as of less time, will do better."""
@@ -26,13 +28,12 @@ class _Deadline:
         self._ends = time.monotonic() + limit_s
         self._lock = threading.Lock()
         self._running: duckdb.DuckDBPyConnection | None = None
-        self._timer = threading.Timer(limit_s, self._interrupt)
-        self._timer.daemon = True
-        self._timer.start()
+        self._answered = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def cancel(self) -> None:
         """The question is answered."""
-        self._timer.cancel()
+        self._answered.set()
 
     @property
     def passed(self) -> bool:
@@ -44,10 +45,14 @@ class _Deadline:
         with self._lock:
             self._running = connection
 
-    def _interrupt(self) -> None:
-        with self._lock:
-            if self._running is not None:
-                self._running.interrupt()
+    def _watch(self) -> None:
+        # Again and again: an interrupt that comes just before a statement begins is lost.
+        pause = self.limit_s
+        while not self._answered.wait(pause):
+            with self._lock:
+                if self._running is not None:
+                    self._running.interrupt()
+            pause = _AGAIN_S
 
 
 class Deadlines:

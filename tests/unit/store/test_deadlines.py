@@ -37,6 +37,21 @@ def test_a_statement_is_interrupted_and_the_connection_works_on() -> None:
     connection.close()
 
 
+def test_statement_that_begins_as_the_time_ends_is_interrupted_too() -> None:
+    """An interrupt that comes when the statement is about to begin is not the last one."""
+    deadlines = Deadlines(0.02)
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    last_resort = threading.Timer(10, connection.interrupt)
+    last_resort.start()
+    began = time.monotonic()
+    with pytest.raises(SearchTimeoutError), deadlines.question(), deadlines.statement(connection):
+        threading.Event().wait(0.05)
+        connection.execute(FOREVER).fetchall()
+    assert time.monotonic() - began < 9
+    last_resort.cancel()
+    connection.close()
+
+
 def test_no_statement_begins_after_the_end() -> None:
     """A question ends between two statements too; one within another is part of it."""
     deadlines = Deadlines(0.02)
