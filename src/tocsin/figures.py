@@ -35,6 +35,11 @@ class PlatformFigures(Collector):
                 "Records refused, with a reason.",
                 sum(a.refused for a in accounts),
             ),
+            (
+                "tocsin_store_events_not_indexed",
+                "Events kept that the search server refused to index; searches look at each of them.",
+                self._store.rejections(),
+            ),
         ):
             yield CounterMetricFamily(name, help_, value=value)
         records, size = self._pipeline.load()

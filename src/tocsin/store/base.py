@@ -158,6 +158,10 @@ class EventStore(Protocol):
         """Return the number of the newest commit; 0 for an empty log."""
         ...
 
+    def rejections(self) -> int:
+        """Return how many events since the start are kept but not indexed; searches look at each of them."""
+        ...
+
     def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
         """Return the events of the commits numbered above `after`, in order of commit.
 

@@ -232,8 +232,11 @@ def test_rejected_event_is_kept_with_the_reason(opensearch: str, layout: Layout)
     plain = event(1, **{"data.n": 1, "user.name": "ann"})
     odd = event(2, **{f"data.field{n}": f"value {n}" for n in range(300)}, **{"user.name": "ann"})
     assert 2 == store.commit(Batch("s", [plain, odd], 2)).stored
-    assert 1 == store.rejections
-    assert [odd] == list(store.get([odd.id]))
+    assert 1 == store.rejections()
+    crowd = event(3, **{f"data.crowd{n}": n for n in range(1_001)})
+    assert 1 == store.commit(Batch("s", [crowd], 3)).stored
+    assert 2 == store.rejections()
+    assert [odd, crowd] == list(store.get([odd.id, crowd.id]))
     for query in (Term("data.field7", "VALUE 7"), Exists("data.field299"), Wildcard("data.field7", "*7")):
         assert 1 == store.count(Selection(query)) == len(store.search(Selection(query)).events), query
     assert [("ann", 2)] == [(one.value, one.count) for one in store.top(Selection(), field="user.name")]

@@ -72,11 +72,6 @@ class OpenSearchStore:
         self._commits.load()
         self._recent = RecentCommits(recent_events, self._commits.last)
 
-    @property
-    def rejections(self) -> int:
-        """How many events since the start were kept without the fields that the server refused."""
-        return self._writer.rejections
-
     def identity(self) -> str:
         """Return what tells this log from every other, also from a new one under the same name."""
         return self._commits.identity()
@@ -126,6 +121,10 @@ class OpenSearchStore:
     def last_commit(self) -> int:
         """Return the number of the newest commit; 0 for an empty log."""
         return self._commits.last
+
+    def rejections(self) -> int:
+        """Return how many events since the start are kept but not indexed, as the server refused that."""
+        return self._writer.rejections
 
     def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
         """Return the events of the commits numbered above `after`, in order of commit."""

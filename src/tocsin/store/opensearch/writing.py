@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -20,18 +21,33 @@ _ATTEMPTS = 8
 _FIRST_PAUSE_S = 0.2
 _BUSY = frozenset({429, 503})
 
-Item = tuple[str, str, Document]
-"""Index, identifier, document."""
-
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Item:
+    """A document to be created, written out once however often it is sent."""
+
+    index: str
+    identifier: str
+    document: Document
+    lines: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        action = {"create": {"_index": self.index, "_id": self.identifier}}
+        self.lines = orjson.dumps(action) + b"\n" + orjson.dumps(self.document)
+
+    @property
+    def is_rejected(self) -> bool:
+        return "rejected" in self.document["tocsin"]
 
 
 class EventWriter:
     """Writes the documents of events, and tells back-pressure from rejection.
 
-    A busy server is waited for; an event it will not take is kept without what it refused, marked with the
-    reason and counted in `rejections`; a full disk is a `StoreFullError`. When `write` returns, every event
-    is durable.
+    A busy server is waited for; an event it will not take, or with too many fields for it, is kept without
+    what it is searched by, marked with the reason and counted in `rejections`; a full disk is a
+    `StoreFullError`. When `write` returns, every event is durable.
     """
 
     def __init__(self, client: Client, layout: Layout, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -39,7 +55,7 @@ class EventWriter:
         self._layout = layout
         self._sleep = sleep
         self.rejections = 0
-        self._collected: list[Item] = []
+        self._collected: list[_Item] = []
 
     def write(self, number: int, day: str, events: Sequence[Event]) -> None:
         """Write the events of one day; `number` is the commit they are written for."""
@@ -56,11 +72,11 @@ class EventWriter:
         for request in _requests(collected):
             self._write(request)
 
-    def _items(self, number: int, day: str, events: Sequence[Event]) -> list[Item]:
+    def _items(self, number: int, day: str, events: Sequence[Event]) -> Iterator[_Item]:
         index = self._layout.index(day)
-        return [(index, document_id(event.id), to_document(number, event)) for event in events]
+        return (_Item(index, document_id(event.id), to_document(number, event)) for event in events)
 
-    def _write(self, items: Sequence[Item]) -> None:
+    def _write(self, items: Sequence[_Item]) -> None:
         pause = _FIRST_PAUSE_S
         for _ in range(_ATTEMPTS):
             items = self._send(items)
@@ -70,20 +86,21 @@ class EventWriter:
             pause *= 2
         raise StoreError(f"the search server was too busy for {len(items)} events; try again")
 
-    def _send(self, items: Sequence[Item]) -> Sequence[Item]:
+    def _send(self, items: Sequence[_Item]) -> Sequence[_Item]:
         """Send once and return what must be sent again."""
-        lines = [line for item in items for line in _lines(item)]
         try:
-            answer = self._client.lines("_bulk", lines)
+            answer = self._client.lines("_bulk", [item.lines for item in items])
         except RefusedError as error:
             raise self._blocked(error.kind, str(error)) from error
-        again: list[Item] = []
+        again: list[_Item] = []
         for item, found in zip(items, answer["items"], strict=True):
             again += self._settled(item, found["create"])
         return again
 
-    def _settled(self, item: Item, found: dict[str, Any]) -> list[Item]:
+    def _settled(self, item: _Item, found: dict[str, Any]) -> list[_Item]:
         status = found["status"]
+        if status < 300 and item.is_rejected:
+            self.rejections += 1
         if status < 300 or status == 409:  # 409: an earlier attempt brought it
             return []
         error = found.get("error") or {}
@@ -92,12 +109,10 @@ class EventWriter:
             raise self._blocked(kind, reason)
         if status in _BUSY:
             return [item]
-        index, identifier, document = item
-        if status != 400 or "rejected" in document["tocsin"]:
-            raise StoreError(f"the search server refused {identifier}: {status} {kind} {reason}")
-        self.rejections += 1
-        log.warning("event_kept_without_fields", id=identifier, kind=kind, reason=reason)
-        return [(index, identifier, rejected(document, f"{kind}: {reason}"))]
+        if status != 400 or item.is_rejected:
+            raise StoreError(f"the search server refused {item.identifier}: {status} {kind} {reason}")
+        log.warning("event_kept_without_fields", id=item.identifier, kind=kind, reason=reason)
+        return [_Item(item.index, item.identifier, rejected(item.document, f"{kind}: {reason}"))]
 
     def _blocked(self, kind: str, reason: str) -> StoreError:
         if kind == "cluster_block_exception" and self._is_full():
@@ -117,21 +132,16 @@ class EventWriter:
 _FULL_BLOCK = "index.blocks.read_only_allow_delete"
 
 
-def _lines(item: Item) -> tuple[bytes, bytes]:
-    index, identifier, document = item
-    return orjson.dumps({"create": {"_index": index, "_id": identifier}}), orjson.dumps(document)
-
-
-def _requests(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Cut the items into requests; a document is about three times its message and fields."""
-    part: list[Item] = []
+def _requests(items: Iterable[_Item]) -> Iterator[Sequence[_Item]]:
+    """Cut the items into requests, each of one item at least."""
+    part: list[_Item] = []
     size = 0
     for item in items:
-        part.append(item)
-        size += 1_000 + 4 * len(item[2]["message"]) + 60 * len(item[2]["fields"])
-        if size > _LARGEST_REQUEST:
+        if part and size + len(item.lines) > _LARGEST_REQUEST:
             yield part
             part, size = [], 0
+        part.append(item)
+        size += len(item.lines)
     if part:
         yield part
 
