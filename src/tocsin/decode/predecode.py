@@ -82,10 +82,10 @@ def _dated(log: str) -> int:
             if log[19:20] == "," and len(log) > 23:
                 return 24
             if log[19:20] == "." and log[26:27] in ("+", "-") and log[31:32] == " " and len(log) > 32:
-                return 32
+                return 32 if "0" <= log[0] <= "9" else 0
     spaces = log[4:5] == " " == log[8:9] == log[11:12] == log[20:21]
     colons = log[14:15] == ":" == log[17:18]
-    return 21 if spaces and colons and len(log) > 20 and log[0].isdigit() else 0
+    return 21 if spaces and colons and len(log) > 20 and "0" <= log[0] <= "9" else 0
 
 
 def _iso_t(log: str) -> int:
@@ -154,13 +154,19 @@ def _date_only(subject: Subject, log: str) -> None:
 
 
 def _cut_snort(subject: Subject, log: str) -> bool:
-    if log[5:6] == "/" and log[10:11] == "-" and log[13:14] == ":" and log[26:28] == "  ":  # suricata
+    if log[5:6] == "/" and log[10:11] == "-" and _clock(log, 11):  # suricata
         subject.timestamp, subject.log = log[:26], log[28:]
         return True
-    if log[5:6] == "-" and log[11:12] == ":" and log[14:15] == "." and log[21:23] == "  ":
+    if log[5:6] == "-" and _clock(log, 6):
         subject.timestamp, subject.log = log[:21], log[23:]
         return True
     return False
+
+
+def _clock(log: str, at: int) -> bool:
+    """Whether `hh:mm:ss.ffffff` and two spaces may stand there: only what separates the numbers counts."""
+    colons = log[at + 2 : at + 3] == ":" == log[at + 5 : at + 6]
+    return colons and log[at + 8 : at + 9] == "." and log[at + 15 : at + 17] == "  "
 
 
 def _asl(subject: Subject, log: str) -> None:
