@@ -41,8 +41,13 @@ _ESCAPES = {
     "\\N": "[^\\n]",
     "\\e": "\\x1b",
     "\\v": "[\\n\\x0b\\f\\r]",
+    "\\V": "[^\\n\\x0b\\f\\r]",
+    "\\E": "(?:)",  # ends a quotation that was never begun
+    "\\K": "(?:)",  # moves where the match begins, which nobody asks for
 }
-_REFUSED = {"\\K", "\\G", "\\X", "\\C", "\\p", "\\P", "\\g", "\\k"}
+_PLAIN = frozenset("AbBdDsSwWZnrtfa0123456789x")
+_PLAIN_IN_CLASS = frozenset("bdDsSwWnrtfa0123456789x")
+"""After a backslash these mean the same in `re` and in PCRE2."""
 
 
 class PCRE2(Extractor):
@@ -199,14 +204,13 @@ def _escape(part: str, *, in_class: bool) -> str:
         return re.escape(part[2:].removesuffix("\\E"))
     if len(part) > 2:
         return _code_point(part, in_class=in_class)
-    if part in _REFUSED:
-        raise ValueError(f"{part} is not supported")
+    if not part[1].isalnum() or part[1] in (_PLAIN_IN_CLASS if in_class else _PLAIN):
+        return part
     if in_class and part in ("\\h", "\\v"):
         return _ESCAPES[part][1:-1]
-    if part in _ESCAPES:
+    if part in _ESCAPES and (not in_class or part == "\\e"):
         return _ESCAPES[part]
-    known = "AbBdDsSwWZnrtfa0123456789x" if not in_class else "bdDsSwWnrtfa0123456789x"
-    return part if not part[1].isalnum() or part[1] in known else re.escape(part[1])
+    raise ValueError(f"{part} is not supported" + (" in a class" if in_class else ""))
 
 
 def _code_point(part: str, *, in_class: bool) -> str:

@@ -30,6 +30,10 @@ from tocsin.decode.pcre2 import compile_pcre2
         (r"a\z", "a", True),
         ("(*UTF)\\N{U+202E}", "x\xe2\x80\xaey", True),
         (r"\x{41}", "A", True),
+        (r"^a\V+b$", "aV\tb", True),
+        (r"^a\V+b$", "a\vb", False),
+        (r"a\Eb", "ab", True),
+        (r"[\e]", "\x1b", True),
         ("a.c", "a\nc", False),
         ("(?s)a.c", "a\nc", True),
         (r"[]a]+", "]", True),
@@ -47,7 +51,11 @@ def test_matches(pattern: str, text: str, matches: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"\p{Greek}", r"a\Kb", "(?R)", "(*ACCEPT)a", r"[\x{100}]", "a(", "[[:nope:]]", "a\\"]
+    "pattern",
+    [
+        *(r"\p{Greek}", "(?R)", "(*ACCEPT)a", r"[\x{100}]", "a(", "[[:nope:]]", "a\\", r"\cA", r"\y"),
+        *(r"[\H]", r"[\K]", r"[\N]", r"[\R]", r"[\A]"),
+    ],
 )
 def test_what_cannot_be_translated_is_refused_by_name(pattern: str) -> None:
     """Nothing is silently taken for something else."""
@@ -60,6 +68,14 @@ def test_captures_and_rest() -> None:
     found = compile_pcre2(r"(a)?(b)(c)?").find("xb-", "xb-")
     assert found is not None
     assert (("", "b"), 2) == found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"), [(r"ab\Kc(d)", (("d",), 4)), (r"(?<=a)b\K(c)", (("c",), 3)), (r"abc\K", ((), 3))]
+)
+def test_a_match_that_begins_later_ends_where_it_did(pattern: str, found: tuple[object, int]) -> None:
+    """`\\K` moves only the beginning of a match: what is captured and where the rest begins stay."""
+    assert found == compile_pcre2(pattern).find("abcd-", "abcd-")
 
 
 @pytest.mark.parametrize("pattern", [r"(\w+\s?)*$x", r"(a+)+b", r"(a|aa)+b", r"^(\S+) (.*?) (.*?) (.*?)x$"])
