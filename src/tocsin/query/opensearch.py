@@ -11,11 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tocsin.core.fields import MESSAGE
-from tocsin.query.opensearch_clauses import ALL, NONE, Clause, both, either, negated
+from tocsin.query.opensearch_clauses import ALL, NONE, Clause, both, either, measured, negated
 from tocsin.query.opensearch_conditions import ALWAYS, NEVER, PROPERTIES, Pair, exists, leaf
-from tocsin.query.opensearch_terms import (
-    UNSURE,
-)
+from tocsin.query.opensearch_terms import UNSURE
 from tocsin.query.tree import (
     And,
     Everything,
@@ -30,6 +28,7 @@ from tocsin.query.tree import (
 )
 
 _MOST_CLAUSES = 900  # Lucene refuses more than 1,024 in one query
+_DEEPEST = 25  # Elasticsearch refuses more than 30 within each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +64,19 @@ class Plan:
 def to_opensearch(node: Node) -> Plan:
     """Return the plan of a tree. Raises what `compile_predicate` raises."""
     writer = _Writer()
-    written = writer.condition(with_single_names(node))
-    if writer.clauses > _MOST_CLAUSES:
-        written = (NONE, ALL)
-    return Plan(*written, frozenset(writer.fields))
+    plan = Plan(*writer.condition(with_single_names(node)), frozenset(writer.fields))
+    return plan if _is_accepted(plan) else Plan(NONE, ALL, plan.fields)
+
+
+def _is_accepted(plan: Plan) -> bool:
+    """Say whether a server takes queries so large."""
+    measures = [measured(plan.yes), *([] if plan.exact else [measured(plan.maybe)])]
+    return sum(n for n, _ in measures) <= _MOST_CLAUSES and max(deep for _, deep in measures) <= _DEEPEST
 
 
 @dataclass(slots=True)
 class _Writer:
     fields: set[str] = field(default_factory=set)
-    clauses: int = 0
 
     def condition(self, node: Node) -> Pair:
         match node:
@@ -97,7 +99,6 @@ class _Writer:
             case SameAs(name, other):
                 self.fields |= {name, other}
                 return NONE, both(exists(name)[1], exists(other)[1])
-        self.clauses += 3
         name = (node.field or MESSAGE) if isinstance(node, Text) else node.field
         if name not in PROPERTIES or name == MESSAGE:
             self.fields.add(name)

@@ -35,3 +35,12 @@ def negated(clause: Clause) -> Clause:
     if clause == ALL:
         return NONE
     return ALL if clause == NONE else {"bool": {"must_not": [clause]}}
+
+
+def measured(clause: Clause) -> tuple[int, int]:
+    """Return how many clauses other than `bool` there are, and how many of those stand within each other."""
+    if "bool" not in clause:
+        return 1, 0
+    kinds = (clause["bool"].get(kind, ()) for kind in ("filter", "should", "must_not"))
+    inner = [measured(one) for clauses in kinds for one in clauses]
+    return sum(number for number, _ in inner), 1 + max(depth for _, depth in inner)

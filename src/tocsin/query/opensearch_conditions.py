@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from tocsin.core.clock import to_iso
@@ -106,12 +107,13 @@ def exists(name: str) -> Pair:
 def _equals(name: str, values: tuple[Scalar, ...], *, cased: bool) -> Pair:
     texts = list(dict.fromkeys(text_of(value) for value in values))
     if name == TIMESTAMP:
-        return _sure(either(*(_instant(text, cased=cased) for text in texts)))
+        instants = [at for text in texts if (at := _instant(text, cased=cased)) is not None]
+        return _sure({"terms": {AT: instants}} if instants else NONE)
     if name == "event.sequence":
         numbers = [number for text in texts if (number := _sequence(text)) is not None]
         return _sure({"terms": {SEQ: numbers}} if numbers else NONE)
     if name == EVENT_ID:
-        return _sure(either(*(_identifier(text, cased=cased) for text in texts)))
+        return _sure(_identifiers(texts, cased=cased))
     if name == MESSAGE:
         return _message_equals(texts, cased=cased)
     terms = [one for text in texts for one in _text_terms(name, text, cased=cased)]
@@ -127,12 +129,12 @@ def _text_terms(name: str, text: str, *, cased: bool) -> list[str]:
     return [term(name, "L" if fold(text) == text else "C", text)]
 
 
-def _instant(text: str, *, cased: bool) -> Clause:
+def _instant(text: str, *, cased: bool) -> int | None:
     key = date_key(text)
     if key is None and not cased:
         shouted = date_key(text.upper())  # such as `…t05:00:00.000000z`, which is the text when folded
         key = shouted if shouted is not None and fold(to_iso(shouted)) == fold(text) else None
-    return NONE if key is None else {"term": {AT: key}}
+    return key
 
 
 def _sequence(text: str) -> int | None:
@@ -140,16 +142,21 @@ def _sequence(text: str) -> int | None:
     return number if number is not None and str(number) == text and number < 1 << 63 else None
 
 
-def _identifier(text: str, *, cased: bool) -> Clause:
-    try:
-        source, _ = split_event_id(text)
-    except InvalidError:
-        return NONE
-    seq = _sequence(text.rpartition("~")[2])
-    if seq is None:
-        return NONE
-    named = {"terms": {TERMS: _text_terms("event.source", source, cased=cased)}}
-    return both(named, {"term": {SEQ: seq}})
+def _identifiers(texts: list[str], *, cased: bool) -> Clause:
+    """Return the clause for identifiers, one part for each source: there may be thousands of one."""
+    sequences: dict[str, list[int]] = {}
+    for text in texts:
+        seq = _sequence(text.rpartition("~")[2])
+        if seq is None:
+            continue
+        with suppress(InvalidError):  # what is no identifier is that of no event
+            sequences.setdefault(split_event_id(text)[0], []).append(seq)
+    return either(
+        *(
+            both({"terms": {TERMS: _text_terms("event.source", source, cased=cased)}}, {"terms": {SEQ: seqs}})
+            for source, seqs in sequences.items()
+        )
+    )
 
 
 def _message_equals(texts: list[str], *, cased: bool) -> Pair:

@@ -12,7 +12,7 @@ from tocsin.core.clock import DAY, HOUR, MINUTE, from_iso
 from tocsin.core.errors import InvalidError, NotFoundError
 from tocsin.core.event import Event
 from tocsin.query.lucene import parse_lucene
-from tocsin.query.tree import Term
+from tocsin.query.tree import And, Exists, Node, Not, OneOf, Or, Term
 from tocsin.store.base import Batch, EventStore, Selection
 
 NOON = from_iso("2026-11-24T12:00:00Z")
@@ -254,6 +254,24 @@ def test_search_by_query(store: EventStore) -> None:
         selection = Selection(parse_lucene(text))
         assert expected == seqs(store.search(selection, order="oldest").events), text
         assert len(expected) == store.count(selection), text
+
+
+def test_queries_may_be_large(store: EventStore) -> None:
+    """Thousands of values of any field, many alternatives and deep nesting are answered."""
+    events = [event(seq, NOON + seq, message=f"line {seq}", user__name=f"u{seq}") for seq in range(1, 1_301)]
+    store.commit(batch(*events))
+    deep: Node = Term("user.name", "u7")
+    for _ in range(50):
+        deep = And((Or((deep, Term("user.name", "nobody"))), Not(Term("user.name", "else"))))
+    for query, expected in (
+        (OneOf("_id", tuple(one.id for one in events), cased=True), 1_300),
+        (OneOf("@timestamp", tuple(one.at for one in events)), 1_300),
+        (OneOf("message", tuple(one.message for one in events)), 1_300),
+        (OneOf("user.name", tuple(f"U{seq}" for seq in range(1, 1_301))), 1_300),
+        (Or(tuple(Exists(f"data.absent{n}") for n in range(1_100))), 0),
+        (deep, 1),
+    ):
+        assert expected == store.count(Selection(query))
 
 
 def test_get_keeps_the_order_asked_for(store: EventStore) -> None:

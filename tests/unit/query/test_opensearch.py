@@ -10,7 +10,7 @@ import pytest
 from tocsin.core.errors import InvalidError
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.opensearch import to_opensearch
-from tocsin.query.opensearch_clauses import ALL, NONE
+from tocsin.query.opensearch_clauses import ALL, NONE, measured
 from tocsin.query.opensearch_regex import lucene_regex
 from tocsin.query.opensearch_terms import (
     date_term,
@@ -26,6 +26,7 @@ from tocsin.query.tree import (
     Everything,
     Exists,
     InNetwork,
+    Node,
     Not,
     Nothing,
     OneOf,
@@ -94,8 +95,21 @@ def test_too_many_conditions_are_tested_instead_of_refused() -> None:
     """A server takes about a thousand clauses; a larger tree is left to the predicate."""
     many = Or(tuple(Wildcard("data.x", f"*{n}*") for n in range(500)))
     assert (NONE, ALL) == (to_opensearch(many).yes, to_opensearch(many).maybe)
-    values = OneOf("data.x", tuple(range(5_000)))
-    assert to_opensearch(values).exact
+    names = Or(tuple(Exists(f"data.x{n}") for n in range(1_000)))
+    assert (NONE, ALL) == (to_opensearch(names).yes, to_opensearch(names).maybe)
+    deep: Node = Term("data.x", 1)
+    for _ in range(40):
+        deep = Not(And((deep, Exists("data.y"))))
+    assert (NONE, ALL) == (to_opensearch(deep).yes, to_opensearch(deep).maybe)
+
+
+def test_a_list_of_values_is_one_clause() -> None:
+    """However many values there are; of identifiers, one for each source."""
+    for name in ("data.x", "@timestamp", "event.sequence"):
+        assert (1, 0) == measured(to_opensearch(OneOf(name, tuple(range(5_000)))).yes)
+    ids = OneOf("_id", tuple(f"{'st'[n % 2]}~{n}" for n in range(5_000)), cased=True)
+    assert to_opensearch(ids).exact
+    assert (4, 2) == measured(to_opensearch(ids).yes)
 
 
 def test_malformed_conditions_are_refused() -> None:
