@@ -11,13 +11,11 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 
 import duckdb
 
 from tocsin.core.clock import Clock, day_of
-from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.query.aggregation import Aggregation, Result, SortKey
 from tocsin.store.aggregate import aggregate
@@ -37,6 +35,8 @@ from tocsin.store.base import (
     StoreFullError,
     TopValue,
 )
+from tocsin.store.batches import by_day
+from tocsin.store.cursors import pages
 from tocsin.store.days import Days
 from tocsin.store.deadlines import Deadlines
 from tocsin.store.field_counts import count_fields
@@ -91,7 +91,7 @@ class DuckDBStore:
 
     def _commit_days(self, batch: Batch, acked: int) -> tuple[int, int]:
         number = stored = 0
-        parts = _parts(batch, acked)
+        parts = by_day(batch, acked)
         if not parts:
             newest = max(self._days.names(), default=day_of(self._clock.now()))
             parts = [(newest, [])]
@@ -156,18 +156,12 @@ class DuckDBStore:
 
     def scan(self, selection: Selection, *, batch: int = 5_000) -> Iterator[Sequence[Event]]:
         """Yield every event selected, oldest first, in batches; no file is held open between them."""
-        cursor: str | None = None
-        while True:
-            page = read_page(self._days, selection, "oldest", batch, cursor)
-            if page.events:
-                yield page.events
-            cursor = page.cursor
-            if cursor is None:
-                return
+        yield from pages(lambda cursor: read_page(self._days, selection, "oldest", batch, cursor))
 
     def around(self, event_id: str, *, before: int = 10, after: int = 10) -> Sequence[Event]:
         """Return the neighbours of an event in time from the same host, and the event itself."""
-        return neighbours(self._days, event_id, before, after)
+        with self._days.deadlines.question():
+            return neighbours(self._days, event_id, before, after)
 
     def count(self, selection: Selection) -> int:
         """Return how many events are selected."""
@@ -250,20 +244,3 @@ class DuckDBStore:
 
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-
-
-def _parts(batch: Batch, acked: int) -> list[tuple[str, list[Event]]]:
-    """Return what is not acknowledged yet, by day, oldest day first; refuses a malformed batch."""
-    previous = 0
-    for event in batch.events:
-        if event.source != batch.source or event.seq <= previous or event.seq > batch.last_seq:
-            raise InvalidError(f"the batch of {batch.source!r} is out of order at sequence {event.seq}")
-        previous = event.seq
-    fresh = [event for event in batch.events if event.seq > acked]
-    try:
-        dated = sorted(
-            ((day_of(event.at), event) for event in fresh), key=lambda pair: (pair[0], pair[1].seq)
-        )
-    except OverflowError as error:
-        raise InvalidError(f"an event of {batch.source!r} has a time outside the calendar") from error
-    return [(day, [event for _, event in group]) for day, group in groupby(dated, key=lambda pair: pair[0])]

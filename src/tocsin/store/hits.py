@@ -16,10 +16,11 @@ from tocsin.query.tree import Scalar
 from tocsin.query.values import address_key, date_key, number_key, text_of
 from tocsin.store.base import Behind, Ranked, Selection
 from tocsin.store.columns import Table, opened
+from tocsin.store.cursors import key_of
 from tocsin.store.days import Days
 from tocsin.store.grouping import Group, Joined
 from tocsin.store.lookup import of_ids
-from tocsin.store.pages import fetch, key_of
+from tocsin.store.pages import fetch
 
 _NEWEST = "at_us DESC, source DESC, seq DESC"
 

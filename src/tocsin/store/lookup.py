@@ -11,8 +11,9 @@ from tocsin.core.ids import split_event_id
 from tocsin.query.sql import Writer
 from tocsin.query.tree import And, Node, Term
 from tocsin.store.base import Selection
+from tocsin.store.cursors import key_of
 from tocsin.store.days import Days
-from tocsin.store.pages import fetch, key_of, read_events
+from tocsin.store.pages import fetch, read_events
 from tocsin.store.rows import EVENT_COLUMNS, to_event
 
 _CHUNK = 500
@@ -43,13 +44,14 @@ def neighbours(days: Days, event_id: str, before: int, after: int) -> list[Event
     if not events:
         raise NotFoundError(f"there is no event {event_id}")
     centre = events[0]
-    selection = Selection(_same_host(centre))
+    selection = Selection(same_host(centre))
     earlier = read_events(days, selection, "newest", _bounded(before), key_of(centre))
     later = read_events(days, selection, "oldest", _bounded(after), key_of(centre))
     return [*reversed(earlier[:before]), centre, *later[:after]]
 
 
-def _same_host(event: Event) -> Node:
+def same_host(event: Event) -> Node:
+    """Return the condition for the events of an event's host, or of its source if it has none."""
     host = event.fields.get("host.name")
     if isinstance(host, list):
         return And(tuple(Term("host.name", name, cased=True) for name in host))

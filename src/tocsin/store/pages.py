@@ -3,50 +3,30 @@
 # ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import duckdb
-import msgspec
 
 from tocsin.core.clock import day_of
-from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.query.sql import Writer
 from tocsin.store.base import Order, Page, Selection, StoreError
+from tocsin.store.cursors import Key, clamped, page_of
 from tocsin.store.day import DayFile
 from tocsin.store.days import Days
 from tocsin.store.rows import EVENT_COLUMNS, to_event
 
-_LARGEST_PAGE = 10_000
 _EARLIEST = "0000-00-00"
 _LATEST = "9999-99-99"
 
-Key = tuple[int, str, int]
-"""Where an event stands in the order: time, source, sequence."""
-
-
-class _Cursor(msgspec.Struct, array_like=True):
-    selection: str
-    key: Key
-
-
-def key_of(event: Event) -> Key:
-    """Return where an event stands in the order."""
-    return event.at, event.source, event.seq
-
 
 def read_page(days: Days, selection: Selection, order: Order, limit: int, cursor: str | None) -> Page:
-    """Return a page; raises `InvalidError` for a cursor of another selection or order."""
-    limit = max(1, min(limit, _LARGEST_PAGE))
-    stamp = _stamp(selection, order)
-    beyond = None if cursor is None else _key(cursor, stamp)
-    events = read_events(days, selection, order, limit + 1, beyond)
-    if len(events) <= limit:
-        return Page(events, None)
-    events = events[:limit]
-    text = msgspec.json.encode(_Cursor(stamp, key_of(events[-1]))).hex()
-    return Page(events, text)
+    """Return a page; see `page_of`."""
+
+    def read(most: int, beyond: Key | None) -> list[Event]:
+        return read_events(days, selection, order, most, beyond)
+
+    return page_of(read, selection, order, limit, cursor)
 
 
 def read_events(
@@ -78,9 +58,9 @@ def where(writer: Writer, file: DayFile, selection: Selection) -> str:
     writer.listed = file.summary.listed
     parts = [writer.condition(selection.query)]
     if selection.from_at is not None:
-        parts.append(f"at_us >= {writer.bind(_clamped(selection.from_at))}")
+        parts.append(f"at_us >= {writer.bind(clamped(selection.from_at))}")
     if selection.to_at is not None:
-        parts.append(f"at_us < {writer.bind(_clamped(selection.to_at))}")
+        parts.append(f"at_us < {writer.bind(clamped(selection.to_at))}")
     return " AND ".join(parts)
 
 
@@ -128,21 +108,3 @@ def _day(at: int) -> str:
         return day_of(at)
     except OverflowError:
         return _EARLIEST if at < 0 else _LATEST
-
-
-def _clamped(at: int) -> int:
-    return max(-(2**63), min(at, 2**63 - 1))
-
-
-def _stamp(selection: Selection, order: Order) -> str:
-    return hashlib.sha256(repr((selection, order)).encode()).hexdigest()[:16]
-
-
-def _key(cursor: str, stamp: str) -> Key:
-    try:
-        found = msgspec.json.decode(bytes.fromhex(cursor), type=_Cursor)
-    except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidError("the cursor is not one of this log") from error
-    if found.selection != stamp:
-        raise InvalidError("the cursor belongs to another search")
-    return found.key

@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
 from tocsin.core.clock import DAY
 from tocsin.core.errors import InvalidError
-from tocsin.core.event import Event
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
 from tocsin.query.opensearch_clauses import Clause, both
 from tocsin.query.opensearch_terms import AT, NAMES, SEQ, SOURCE, UNSURE, column
@@ -148,19 +148,10 @@ class Counting:
         """Count values that the index does not hold, by reading the events."""
         read = reader(field)
         counts: Counter[str] = Counter()
-        for event in self._all(selection):
+        for event in chain.from_iterable(self._reader.scan(selection)):
             counts.update(set(read(event)))
         best = heapq.nsmallest(size, counts.items(), key=lambda one: (-one[1], one[0]))
         return [TopValue(typed(field, text), count) for text, count in best]
-
-    def _all(self, selection: Selection) -> Iterator[Event]:
-        cursor: str | None = None
-        while True:
-            page = self._reader.page(selection, "oldest", PAGE, cursor)
-            yield from page.events
-            cursor = page.cursor
-            if cursor is None:
-                return
 
 
 def unindexed(*fields: str) -> Clause:

@@ -11,9 +11,10 @@ from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
 from tocsin.query.tree import Scalar
 from tocsin.query.values import date_key, number_key, text_of
 from tocsin.store.base import Behind, Ranked, Selection
+from tocsin.store.cursors import Key, key_of
 from tocsin.store.opensearch.document import SOURCE_FIELDS, to_event
 from tocsin.store.opensearch.places import place_of
-from tocsin.store.opensearch.reading import Key, Reader, key_of
+from tocsin.store.opensearch.reading import Reader
 
 _NEWEST = [{AT: "desc"}, {SOURCE: "desc"}, {SEQ: "desc"}]
 _BEHIND_EVERY: Key = (-(2**63), "", -1)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-
-import msgspec
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
@@ -16,6 +13,7 @@ from tocsin.query.opensearch_clauses import Clause, both, either
 from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
 from tocsin.query.predicate import compile_predicate
 from tocsin.store.base import Order, Page, Selection, StoreError
+from tocsin.store.cursors import Key, clamped, key_of, page_of, pages
 from tocsin.store.opensearch.client import Client
 from tocsin.store.opensearch.document import SOURCE_FIELDS, document_id, to_event
 from tocsin.store.opensearch.mapping import PAGE, Layout
@@ -23,14 +21,6 @@ from tocsin.store.opensearch.mapping import PAGE, Layout
 _IDS_OF_A_REQUEST = 1_000
 _MOST_OPEN = 50_000
 _LEAST_AT_ONCE = 200
-
-Key = tuple[int, str, int]
-"""Where an event stands in the order: time, source, sequence."""
-
-
-class _Cursor(msgspec.Struct, array_like=True):
-    selection: str
-    key: Key
 
 
 class Reader:
@@ -66,15 +56,16 @@ class Reader:
                 self._written.clear()
 
     def page(self, selection: Selection, order: Order, limit: int, cursor: str | None) -> Page:
-        """Return a page; raises `InvalidError` for a cursor of another selection or order."""
-        limit = max(1, min(limit, PAGE))
-        stamp = _stamp(selection, order)
-        beyond = None if cursor is None else _key(cursor, stamp)
-        events = self.events(selection, order, limit + 1, beyond)
-        if len(events) <= limit:
-            return Page(events, None)
-        events = events[:limit]
-        return Page(events, msgspec.json.encode(_Cursor(stamp, key_of(events[-1]))).hex())
+        """Return a page; see `page_of`."""
+
+        def read(most: int, beyond: Key | None) -> list[Event]:
+            return self.events(selection, order, most, beyond)
+
+        return page_of(read, selection, order, limit, cursor)
+
+    def scan(self, selection: Selection, batch: int = PAGE) -> Iterator[Sequence[Event]]:
+        """Yield every event selected, oldest first, in batches; nothing is held open between them."""
+        yield from pages(lambda cursor: self.page(selection, "oldest", batch, cursor))
 
     def events(
         self, selection: Selection, order: Order, limit: int, beyond: Key | None = None
@@ -170,18 +161,13 @@ class Reader:
         return hits
 
 
-def key_of(event: Event) -> Key:
-    """Return where an event stands in the order."""
-    return event.at, event.source, event.seq
-
-
 def within(selection: Selection) -> Clause:
     """Return the clause for a selection's time range."""
     limits: dict[str, int] = {}
     if selection.from_at is not None:
-        limits["gte"] = _clamped(selection.from_at)
+        limits["gte"] = clamped(selection.from_at)
     if selection.to_at is not None:
-        limits["lt"] = _clamped(selection.to_at)
+        limits["lt"] = clamped(selection.to_at)
     return {"range": {AT: limits}} if limits else {"match_all": {}}
 
 
@@ -196,21 +182,3 @@ def _test(selection: Selection, plan: Plan) -> Callable[[Any, Event], bool]:
 def _cut(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), PAGE):
         yield ids[start : start + PAGE]
-
-
-def _clamped(at: int) -> int:
-    return max(-(2**63), min(at, 2**63 - 1))
-
-
-def _stamp(selection: Selection, order: Order) -> str:
-    return hashlib.sha256(repr((selection, order)).encode()).hexdigest()[:16]
-
-
-def _key(cursor: str, stamp: str) -> Key:
-    try:
-        found = msgspec.json.decode(bytes.fromhex(cursor), type=_Cursor)
-    except (ValueError, msgspec.DecodeError) as error:
-        raise InvalidError("the cursor is not one of this log") from error
-    if found.selection != stamp:
-        raise InvalidError("the cursor belongs to another search")
-    return found.key

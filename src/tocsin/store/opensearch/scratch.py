@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,6 @@ from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.store.base import Batch, Selection
 from tocsin.store.duckdb import DuckDBStore
-from tocsin.store.opensearch.mapping import PAGE
 from tocsin.store.opensearch.reading import Reader
 
 MOST_COPIED = 100_000
@@ -26,7 +26,7 @@ MOST_COPIED = 100_000
 def copied(reader: Reader, selection: Selection, most: int = MOST_COPIED) -> Iterator[DuckDBStore]:
     """Yield an embedded log of the events selected; raises `InvalidError` when these are too many."""
     by_source: dict[str, list[Event]] = {}
-    for number, event in enumerate(_events(reader, selection)):
+    for number, event in enumerate(chain.from_iterable(reader.scan(selection))):
         if number >= most:
             raise InvalidError(
                 f"this has no exact answer on the search server and more than {most:,} events to be looked"
@@ -42,13 +42,3 @@ def copied(reader: Reader, selection: Selection, most: int = MOST_COPIED) -> Ite
             yield store
         finally:
             store.close()
-
-
-def _events(reader: Reader, selection: Selection) -> Iterator[Event]:
-    cursor: str | None = None
-    while True:
-        page = reader.page(selection, "oldest", PAGE, cursor)
-        yield from page.events
-        cursor = page.cursor
-        if cursor is None:
-            return

@@ -10,13 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
 
-from tocsin.core.clock import day_of
 from tocsin.core.errors import ConflictError, InvalidError, NotFoundError
 from tocsin.core.event import Event
 from tocsin.query.aggregation import Aggregation, Result, SortKey
-from tocsin.query.tree import And, Node, Term
 from tocsin.store.base import (
     Batch,
     Behind,
@@ -32,12 +29,15 @@ from tocsin.store.base import (
     StoreError,
     TopValue,
 )
+from tocsin.store.batches import by_day
+from tocsin.store.cursors import key_of
+from tocsin.store.lookup import same_host
 from tocsin.store.opensearch.client import Access, Client, RefusedError
 from tocsin.store.opensearch.commits import CommitLog, Part
 from tocsin.store.opensearch.counting import Counting
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.measuring import Measuring
-from tocsin.store.opensearch.reading import Reader, key_of
+from tocsin.store.opensearch.reading import Reader
 from tocsin.store.opensearch.replay import Replayed, Source, replay
 from tocsin.store.opensearch.scratch import MOST_COPIED
 from tocsin.store.opensearch.writing import EventWriter
@@ -89,7 +89,8 @@ class OpenSearchStore:
             acked = self.mark(batch.source)
             if batch.last_seq <= acked:
                 return Committed(0, 0, len(batch.events))
-            days = _by_day(batch, acked)
+            _check_numbers(batch)
+            days = by_day(batch, acked)
             if not days:
                 self._commits.settle(batch.source, batch.last_seq)
                 return Committed(0, 0, len(batch.events))
@@ -157,14 +158,7 @@ class OpenSearchStore:
 
     def scan(self, selection: Selection, *, batch: int = 5_000) -> Iterator[Sequence[Event]]:
         """Yield every event selected, oldest first, in batches; nothing is held open between them."""
-        cursor: str | None = None
-        while True:
-            page = self._reader.page(selection, "oldest", batch, cursor)
-            if page.events:
-                yield page.events
-            cursor = page.cursor
-            if cursor is None:
-                return
+        return self._reader.scan(selection, batch)
 
     def around(self, event_id: str, *, before: int = 10, after: int = 10) -> Sequence[Event]:
         """Return the neighbours of an event in time from the same host, and the event itself."""
@@ -172,7 +166,7 @@ class OpenSearchStore:
         if not events:
             raise NotFoundError(f"there is no event {event_id}")
         centre = events[0]
-        selection = Selection(_same_host(centre))
+        selection = Selection(same_host(centre))
         place = key_of(centre)
         earlier = self._reader.events(selection, "newest", min(max(before, 0), _MOST_NEIGHBOURS), place)
         later = self._reader.events(selection, "oldest", min(max(after, 0), _MOST_NEIGHBOURS), place)
@@ -262,27 +256,8 @@ class OpenSearchStore:
         self._client.post(f"{self._layout.prefix}-*/_refresh", ignore_unavailable="true")
 
 
-def _same_host(event: Event) -> Node:
-    host = event.fields.get("host.name")
-    if isinstance(host, list):
-        return And(tuple(Term("host.name", name, cased=True) for name in host))
-    if host is None:
-        return Term("event.source", event.source, cased=True)
-    return Term("host.name", host, cased=True)
-
-
-def _by_day(batch: Batch, acked: int) -> list[tuple[str, list[Event]]]:
-    """Return what is not acknowledged yet, by day, oldest day first; refuses a malformed batch."""
-    previous = 0
+def _check_numbers(batch: Batch) -> None:
+    """Refuse what the server's numbers cannot hold."""
     for event in batch.events:
-        if event.source != batch.source or event.seq <= previous or event.seq > batch.last_seq:
-            raise InvalidError(f"the batch of {batch.source!r} is out of order at sequence {event.seq}")
         if max(abs(event.at), abs(event.received_at), event.seq) >= _LARGEST:
             raise InvalidError("a time or sequence does not fit into 64 bits")
-        previous = event.seq
-    fresh = [event for event in batch.events if event.seq > acked]
-    try:
-        dated = sorted(((day_of(event.at), event) for event in fresh), key=lambda one: (one[0], one[1].seq))
-    except OverflowError as error:
-        raise InvalidError(f"an event of {batch.source!r} has a time outside the calendar") from error
-    return [(day, [event for _, event in group]) for day, group in groupby(dated, key=lambda one: one[0])]
