@@ -1,7 +1,9 @@
 """The aggregation tree: what may be counted and measured over the events of a selection, and the answers.
 
-Every store answers it exactly. Field names are canonical. An event that holds a list counts once in the
-bucket of each of its values. Values compare as `values` says: numbers as numbers, dates in microseconds.
+Field names are canonical. An event that holds a list counts once in the bucket of each of its values. Values
+compare as `values` says: numbers as numbers, dates in microseconds. Every store answers exactly, but for
+`Cardinality` and `Percentiles` over more events than a search server gives to be looked at one by one
+(`store.opensearch.aggregating` says how near it comes).
 Limits hold for a whole tree: `MAX_DEPTH` levels, `MAX_AGGREGATIONS` nodes, `MAX_BUCKETS` buckets.
 """
 
@@ -178,14 +180,14 @@ class ValueCount:
 
 @dataclass(frozen=True, slots=True)
 class Cardinality:
-    """How many different values the field holds; exact."""
+    """How many different values the field holds."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Exact percentiles (0 to 100) of the numbers in a field, interpolated between neighbours."""
+    """Percentiles (0 to 100) of the numbers in a field, interpolated between neighbours."""
 
     field: str
     percents: tuple[float, ...] = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
@@ -352,6 +354,13 @@ def value_kind(name: str) -> ValueKind:
     return "number" if declared in {"long", "double"} else "text"
 
 
+def step_start(kind: DateHistogram | Histogram, at: float) -> float:
+    """Return the key of the bucket that a value lies in."""
+    if isinstance(kind, DateHistogram):
+        return kind.interval.start(int(at))
+    return (at - kind.offset) // kind.width * kind.width + kind.offset
+
+
 def nothing(one: Aggregation) -> Result:
     """Return the answer of an aggregation over no events at all."""
     match one.kind:
@@ -363,15 +372,21 @@ def nothing(one: Aggregation) -> Result:
             return Ranks(dict.fromkeys(percents))
         case TopHits():
             return Hits()
-        case Ranges(_, spans):
-            return Buckets([empty_bucket(span.key, one) for span in spans])
-        case Filters(queries, other):
-            names = [name for name, _ in queries] + ([other] if other is not None else [])
-            return Buckets([empty_bucket(name, one) for name in names])
-        case Missing():
-            return Buckets([empty_bucket("missing", one)])
+        case Ranges() | Filters() | Missing():
+            return Buckets([empty_bucket(key, one) for key in fixed_keys(one.kind)])
         case _:
             return Buckets([])
+
+
+def fixed_keys(kind: Ranges | Filters | Missing) -> list[str]:
+    """Return the keys of a kind whose buckets are known beforehand."""
+    match kind:
+        case Ranges(_, spans):
+            return [span.key for span in spans]
+        case Filters(queries, other):
+            return [*(name for name, _ in queries), *([] if other is None else [other])]
+        case Missing():
+            return ["missing"]
 
 
 def empty_bucket(key: Key, one: Aggregation) -> Bucket:

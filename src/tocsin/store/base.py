@@ -223,7 +223,7 @@ class EventStore(Protocol):
         ...
 
     def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
-        """Return the exact answer to each aggregation, by name.
+        """Return the answer to each aggregation, by name; `query.aggregation` says which may be estimates.
 
         Raises `AggregationError` that names the one that is too large or makes no sense.
         """

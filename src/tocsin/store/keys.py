@@ -22,6 +22,8 @@ from tocsin.query.aggregation import (
     Ranges,
     Terms,
     empty_bucket,
+    fixed_keys,
+    step_start,
     value_kind,
 )
 from tocsin.query.tree import Scalar
@@ -54,15 +56,6 @@ def shown(kind: BucketKind, raw: tuple[Any, ...]) -> Key:
         return fixed_keys(kind)[int(value)]
     found: Scalar = typed(kind.field, value) if isinstance(kind, Terms) and isinstance(value, str) else value
     return found
-
-
-def fixed_keys(kind: Ranges | Filters | Missing) -> list[str]:
-    """Return the keys of a kind whose buckets are known beforehand."""
-    if isinstance(kind, Ranges):
-        return [span.key for span in kind.spans]
-    if isinstance(kind, Missing):
-        return ["missing"]
-    return [*(name for name, _ in kind.queries), *([] if kind.other is None else [kind.other])]
 
 
 def _part(source: CompositeSource, raw: Any) -> Scalar | None:
@@ -103,7 +96,7 @@ def _filled(one: Aggregation, kind: DateHistogram | Histogram, buckets: Sequence
     found = {_number(bucket.key): bucket for bucket in buckets}
     ends = [*found]
     if kind.bounds is not None:
-        ends += [_start(kind, bound) for bound in kind.bounds]
+        ends += [step_start(kind, bound) for bound in kind.bounds]
     if not ends:
         return []
     filled: list[Bucket] = []
@@ -126,12 +119,6 @@ def _steps(kind: DateHistogram | Histogram, first: float, last: float) -> Iterat
     begin = round((first - kind.offset) / kind.width)
     for place in range(begin, min(round((last - kind.offset) / kind.width), begin + MAX_BUCKETS) + 1):
         yield place * kind.width + kind.offset
-
-
-def _start(kind: DateHistogram | Histogram, at: float) -> float:
-    if isinstance(kind, DateHistogram):
-        return kind.interval.start(int(at))
-    return (at - kind.offset) // kind.width * kind.width + kind.offset
 
 
 def _number(key: Key) -> float:

@@ -16,6 +16,7 @@ from tocsin.query.aggregation import (
     Ranges,
     Terms,
     ValueKind,
+    step_start,
     value_kind,
 )
 from tocsin.query.intervals import Interval, fixed_offset, is_utc
@@ -75,15 +76,9 @@ def narrowed(kind: BucketKind, key: str, writer: Writer) -> str:
         # Whole steps stay: one that begins before the lower bound and reaches beyond it is kept.
         for bound, operator in zip(kind.hard_bounds, (">=", "<="), strict=True):
             if bound is not None:
-                first = _start(kind, bound)
+                first = step_start(kind, bound)
                 parts.append(f"{key} {operator} {writer.bind(first)}")
     return " AND ".join(parts)
-
-
-def _start(kind: DateHistogram | Histogram, at: float) -> float:
-    if isinstance(kind, DateHistogram):
-        return kind.interval.start(int(at))
-    return (at - kind.offset) // kind.width * kind.width + kind.offset
 
 
 def _within(wanted: tuple[str, ...] | str, key: str, writer: Writer) -> str:

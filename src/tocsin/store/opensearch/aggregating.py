@@ -34,6 +34,7 @@ from tocsin.query.aggregation import (
     TopHits,
     ValueCount,
     ValueKind,
+    fixed_keys,
     value_kind,
     walk,
 )
@@ -133,8 +134,8 @@ class Compiled:
                 with_gaps(one, kind, [stepped(kind, each, below) for each in raw["buckets"]])
             )
         if isinstance(kind, Ranges | Filters | Missing):
-            body, keys = self._fixed(kind)
-            return body, lambda raw: Buckets(
+            keys = fixed_keys(kind)
+            return self._fixed(kind), lambda raw: Buckets(
                 [fixed_bucket(one, key, raw["buckets"][f"k{n}"], below) for n, key in enumerate(keys)]
             )
         if isinstance(kind, Composite):
@@ -226,7 +227,7 @@ class Compiled:
         }
         return {"date_histogram": steps}
 
-    def _fixed(self, kind: Ranges | Filters | Missing) -> tuple[Body, list[str]]:
+    def _fixed(self, kind: Ranges | Filters | Missing) -> Body:
         if isinstance(kind, Ranges):
             name = self.place(kind.field, "date" if kind.dated else "number")
             spans = [
@@ -237,17 +238,15 @@ class Compiled:
                 }
                 for place, span in enumerate(kind.spans)
             ]
-            return {"range": {"field": name, "ranges": spans, "keyed": True}}, [s.key for s in kind.spans]
+            return {"range": {"field": name, "ranges": spans, "keyed": True}}
         if isinstance(kind, Missing):
             clause = self._exactly(Not(Exists(kind.field)))
-            return {"filters": {"filters": {"k0": clause}}}, ["missing"]
-        keys = [name for name, _ in kind.queries]
+            return {"filters": {"filters": {"k0": clause}}}
         clauses = {f"k{place}": self._exactly(query) for place, (_, query) in enumerate(kind.queries)}
         body: Body = {"filters": clauses}
         if kind.other is not None:
-            body["other_bucket_key"] = f"k{len(keys)}"
-            keys.append(kind.other)
-        return {"filters": body}, keys
+            body["other_bucket_key"] = f"k{len(kind.queries)}"
+        return {"filters": body}
 
     def _exactly(self, node: Node) -> Clause:
         plan: Plan = to_opensearch(node)
