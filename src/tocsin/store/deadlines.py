@@ -19,6 +19,9 @@ class SearchTimeoutError(StoreError):
 
     code = "search-timeout"
 
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(f"the search took longer than {limit_s:g} s: ask for less time or less of it")
+
 
 class _Deadline:
     """The end of one question, asked in one thread; its statements are interrupted when it passes."""
@@ -84,15 +87,11 @@ class Deadlines:
             yield
             return
         if deadline.passed:
-            raise _too_long(deadline.limit_s)
+            raise SearchTimeoutError(deadline.limit_s)
         deadline.begin(connection)
         try:
             yield
         except duckdb.InterruptException as error:
-            raise _too_long(deadline.limit_s) from error
+            raise SearchTimeoutError(deadline.limit_s) from error
         finally:
             deadline.begin(None)
-
-
-def _too_long(limit_s: float) -> SearchTimeoutError:
-    return SearchTimeoutError(f"the search took longer than {limit_s:g} s: ask for less time or less of it")

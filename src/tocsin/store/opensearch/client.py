@@ -90,6 +90,11 @@ class Client:
             retries=False,
         )
 
+    @property
+    def timeout_s(self) -> float:
+        """How long one answer is waited for before the request is sent again."""
+        return self._access.timeout_s
+
     def get(self, path: str, **params: str) -> Any:
         """Return the answer to a GET."""
         return self.call("GET", path, params=params)

@@ -14,6 +14,7 @@ from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
 from tocsin.query.predicate import compile_predicate
 from tocsin.store.base import Order, Page, Selection, StoreError
 from tocsin.store.cursors import Key, clamped, key_of, page_of, pages
+from tocsin.store.deadlines import SearchTimeoutError
 from tocsin.store.opensearch.client import Client
 from tocsin.store.opensearch.document import SOURCE_FIELDS, document_id, to_event
 from tocsin.store.opensearch.mapping import PAGE, Layout
@@ -21,6 +22,8 @@ from tocsin.store.opensearch.mapping import PAGE, Layout
 _IDS_OF_A_REQUEST = 1_000
 _MOST_OPEN = 50_000
 _LEAST_AT_ONCE = 200
+_PATIENCE = 0.9
+"""Of the time an answer is waited for, the part a search may take."""
 
 
 class Reader:
@@ -38,12 +41,22 @@ class Reader:
             self._written.update(self._layout.index(day) for day in days)
 
     def search(self, body: dict[str, Any]) -> Any:
-        """Return the answer to a search over all events; raises `StoreError` when a part did not answer."""
+        """Return the answer to a search over all events.
+
+        Raises `StoreError` when a part did not answer, `SearchTimeoutError` when the server took too long:
+        it is told when to give up, else the client would, and would ask the same again.
+        """
         self.sync()
+        limit_s = self._client.timeout_s * _PATIENCE
         answer = self._client.post(
-            f"{self._layout.events}/_search", body, ignore_unavailable="true", allow_no_indices="true"
+            f"{self._layout.events}/_search",
+            body | {"timeout": f"{max(1, int(limit_s * 1_000))}ms"},
+            ignore_unavailable="true",
+            allow_no_indices="true",
         )
-        if answer["timed_out"] or answer["_shards"]["failed"]:
+        if answer["timed_out"]:
+            raise SearchTimeoutError(limit_s)
+        if answer["_shards"]["failed"]:
             raise StoreError(f"a part of the log did not answer: {answer['_shards']}")
         return answer
 
