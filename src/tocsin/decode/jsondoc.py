@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ MAX_DEPTH = 32
 MAX_FIELDS = 1_024
 MAX_NAME = 256
 _STATIC_KEYS = {name: name for name in STATIC} | {"systemname": "system_name"}
+_LAST_STANDS = frozenset(_STATIC_KEYS) - {"user"}
 _TEXT_TYPES = frozenset({"keyword", "text", "ip", "date"})
 
 
@@ -32,16 +34,72 @@ class JSONOptions:
 def parse_json(text: bytes) -> Any:
     """Return the JSON value at the start of the text; what follows it is ignored.
 
-    Raises `ValueError` when there is none, or when it is nested too deeply to read.
+    Of a name given twice in one object the first value stands, as rules see it in Wazuh, and objects under
+    one name become one; of a static name at the top the last stands. Raises `ValueError` when there is no
+    JSON, or when it is nested too deeply to read.
     """
     try:
-        return orjson.loads(text)
+        document = orjson.loads(text)
     except ValueError:
-        pass
+        return _parse_slowly(text)
+    if _may_repeat_names(text, _names(document)):
+        with contextlib.suppress(ValueError):  # the standard library gives up earlier, on depth and digits
+            return _parse_slowly(text)
+    return document
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=tuple)
+"""Reads every object as the tuple of its members; nothing else becomes a tuple."""
+
+
+def _parse_slowly(text: bytes) -> Any:
     try:
-        return json.JSONDecoder().raw_decode(text.decode("utf-8", "replace").lstrip())[0]
+        written = _DECODER.raw_decode(text.decode("utf-8", "replace").lstrip())[0]
+        return _joined(written, _LAST_STANDS)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _joined(written: Any, last_stands: Container[str] = ()) -> Any:
+    """Return what was written with every name once."""
+    if isinstance(written, tuple):
+        joined: dict[str, Any] = {}
+        for name, value in written:
+            _join(joined, name, _joined(value), last_stands)
+        return joined
+    return [_joined(item) for item in written] if isinstance(written, list) else written
+
+
+def _join(joined: dict[str, Any], name: str, value: Any, last_stands: Container[str]) -> None:
+    known = joined.setdefault(name, value)
+    if known is value:
+        return
+    if isinstance(known, dict) and isinstance(value, dict):
+        for inner_name, inner in value.items():
+            _join(known, inner_name, inner, ())
+    elif name in last_stands:
+        joined[name] = value
+
+
+def _may_repeat_names(text: bytes, known: int) -> bool:
+    """Whether the text may hold more names of members than are known: a quote and a colon end each."""
+    text = text.translate(None, b" \t\r\n")
+    if text.count(b'":') <= known:
+        return False
+    return text.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'":') > known
+
+
+def _names(document: Any) -> int:
+    """Return how many names of members a document holds."""
+    count, open_ = 0, [document]
+    while open_:
+        value = open_.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            open_ += [inner for inner in value.values() if isinstance(inner, (dict, list))]
+        elif isinstance(value, list):
+            open_ += [inner for inner in value if isinstance(inner, (dict, list))]
+    return count
 
 
 def parse_object(text: bytes) -> dict[str, Any]:
@@ -57,7 +115,10 @@ def put_document(subject: Subject, document: Mapping[str, Any], options: JSONOpt
     for count, (name, value) in enumerate(_leaves(document, "", 0)):
         if count >= MAX_FIELDS:
             return
-        _put(subject, name, value, options)
+        try:
+            _put(subject, name, value, options)
+        except RecursionError:
+            _put(subject, name, "", options)  # too deep to be written as text; the raw text has it
     user = document.get("user")
     if "dstuser" not in subject.values and isinstance(user, str | int):
         _put(subject, "dstuser", user, options)
