@@ -33,7 +33,10 @@ _START_TIMEOUT_S = 60.0
 _BATCH_TIMEOUT_S = 60.0
 _PAUSE_AFTER_FAILURE_S = 30.0
 _GARBAGE_AFTER = 20_000
-"""A batch makes this many objects within moments, and hardly any of them refer to each other."""
+"""Garbage is looked for once this many objects more have outlived their batches.
+
+Never during a batch: nearly all that it makes goes with it, and hardly any of that refers to each other.
+"""
 _GOOD, _FAILED = b"+", b"-"
 
 
@@ -113,10 +116,12 @@ def _serve(connection: Connection, factory: ClassifierFactory) -> None:
             batch = connection.recv_bytes()
         except EOFError:
             return
+        gc.disable()
         try:
             answer = _GOOD + _ENCODER.encode(classifier.classify(_RECORDS.decode(batch)))
         except Exception as error:  # noqa: BLE001 - supervised edge: told to the parent, which quarantines
             answer = _FAILED + f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
+        gc.enable()  # what is due is done from here to the next batch
         connection.send_bytes(answer)
 
 

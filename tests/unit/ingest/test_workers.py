@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ import time
 import pytest
 from tests.unit.ingest.stages import POISON, PlainFactory, records
 
+from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
 from tocsin.ingest.ports import Classifier
 from tocsin.ingest.workers import (
@@ -26,6 +28,33 @@ class BrokenFactory:
 
     def __call__(self) -> Classifier:
         raise OSError("no content here")
+
+
+class LitteringClassifier:
+    """Leaves much that refers to itself; says how often it was collected during and since its last batch."""
+
+    def __init__(self) -> None:
+        self._left_at = _collections()
+
+    def classify(self, given: list[Record]) -> list[Classified]:
+        since, begun = _collections() - self._left_at, _collections()
+        for _ in range(60_000):
+            itself: list[object] = []
+            itself.append(itself)
+        during = _collections() - begun
+        self._left_at = _collections()
+        return [Classified(Event("s", 1, 1, 1, f"{during} during, {since} since", {}, None)) for _ in given]
+
+
+class LitteringFactory:
+    """Makes a littering classifier."""
+
+    def __call__(self) -> Classifier:
+        return LitteringClassifier()
+
+
+def _collections() -> int:
+    return sum(generation["collections"] for generation in gc.get_stats())
 
 
 def is_gone(pid: int) -> bool:
@@ -58,6 +87,14 @@ def test_tells_what_the_classifier_raised_and_goes_on() -> None:
         worker.classify([Record("s", 1, POISON, 1)])
     assert len(worker.classify(records("s", 1, 2))) == 2
     worker.close()
+
+
+def test_garbage_is_collected_between_batches() -> None:
+    """What a batch leaves is cleared away after it, and nothing while it is under way."""
+    worker = Worker(LitteringFactory())
+    said = [worker.classify(records("s", 1, 1))[0].event.message for _ in range(3)]
+    worker.close()
+    assert said[1:] == ["0 during, 1 since"] * 2
 
 
 def test_notices_a_death() -> None:
