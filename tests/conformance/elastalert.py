@@ -31,12 +31,12 @@ from tocsin.detect.kinds.settings import KindSettings, PollSettings  # noqa: E40
 from tocsin.detect.kinds.spike import SpikeAggregationKind  # noqa: E402
 from tocsin.detect.kinds.terms import NewTermKind  # noqa: E402
 from tocsin.detect.rule import Watch, WatchRule  # noqa: E402
+from tocsin.detect.rule_source import read_rule_source  # noqa: E402
 from tocsin.detect.runs.document import prepared  # noqa: E402
 from tocsin.detect.runs.poll import Polled, Poller, Run  # noqa: E402
 from tocsin.detect.runs.silences import Silence  # noqa: E402
 from tocsin.detect.telling import dressed  # noqa: E402
 from tocsin.detect.wording import body, sentence, title  # noqa: E402
-from tocsin.detect.yaml_source import read_source  # noqa: E402
 
 Scenario = dict[str, Any]
 """`level` class or runner, `rule`, `config`, `now`, `steps`, `baseline`, `events`, what was `expected`."""
@@ -202,7 +202,7 @@ def rule_of(scenario: Scenario) -> WatchRule:
         run_every=span(config.get("run_every", {"minutes": 1})),
         buffer_time=span(config.get("buffer_time", {"minutes": 15})),
     )
-    return read_elastalert(read_source("scenario.yml", yaml.safe_dump(rule)), "scenario", defaults).rule
+    return read_elastalert(read_rule_source("scenario.yml", yaml.safe_dump(rule)), "scenario", defaults).rule
 
 
 def span(given: dict[str, float]) -> int:

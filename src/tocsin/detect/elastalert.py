@@ -12,6 +12,7 @@ from typing import Any
 from tocsin.core.errors import InvalidError, Problem
 from tocsin.core.fields import canonical
 from tocsin.core.severity import Severity
+from tocsin.core.yaml_source import Source
 from tocsin.detect.elastalert_options import REFUSED, unknown_options
 from tocsin.detect.kinds.settings import KindSettings, PollSettings
 from tocsin.detect.reading import typed
@@ -22,7 +23,6 @@ from tocsin.detect.reading.notes import differences
 from tocsin.detect.reading.polls import read_poll
 from tocsin.detect.reading.words import read_wording
 from tocsin.detect.rule import Mode, Title, Watch, WatchRule, Window, version_of
-from tocsin.detect.yaml_source import Source
 from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Node
@@ -113,7 +113,7 @@ def _readable_times(source: Source) -> bool:
 
 def _mode(source: Source, ours: Mapping[str, Any]) -> Mode:
     mode = ours.get("mode", "exact")
-    if mode not in {"exact", "compat"}:
+    if mode not in ("exact", "compat"):
         raise source.refuse(f"mode is exact or compat, not {mode!r}", "tocsin")
     return "compat" if mode == "compat" else "exact"
 
@@ -137,7 +137,7 @@ def _ours(source: Source) -> Mapping[str, Any]:
     ours = source.values.get("tocsin") or {}
     if not isinstance(ours, Mapping):
         raise source.refuse("tocsin holds a mapping of options", "tocsin")
-    if unknown := sorted(set(ours) - _OURS):
+    if unknown := sorted(map(str, set(ours) - _OURS)):
         raise source.refuse(
             f"tocsin does not know {unknown[0]!r} (known: {', '.join(sorted(_OURS))})", "tocsin"
         )
@@ -168,8 +168,7 @@ def _title(source: Source, ours: Mapping[str, Any]) -> Title | None:
 
 def _remarks(source: Source) -> tuple[Problem, ...]:
     remarks = []
-    for option, likely in unknown_options(map(str, source.values)).items():
-        hint = f"; did you mean {likely!r}?" if likely else ""
+    for option, hint in unknown_options(source.values).items():
         reason = f"option {option!r} is unknown to ElastAlert and has no effect{hint}"
         remarks.append(Problem(source.at(option), reason, str(source.values.get("name", ""))))
     return tuple(remarks)

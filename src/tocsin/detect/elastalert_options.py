@@ -7,7 +7,9 @@ not know, so a typing error changes what a rule does without a word; here it is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from itertools import islice
+
+from tocsin.core.suggestion import did_you_mean
 
 _RULE = (
     "name",
@@ -228,11 +230,13 @@ REFUSED = {
 """Options that make a rule refused, with the reason."""
 
 
+_KNOWN = HONOURED | _NO_EFFECT | REFUSED.keys()
+
+MOST_UNKNOWN = 50
+"""Unknown options that are told: looking for what was meant takes time."""
+
+
 def unknown_options(names: Iterable[str]) -> dict[str, str]:
-    """Return the option names nobody knows, each with the likely intended one or nothing."""
-    known = sorted(HONOURED | _NO_EFFECT | set(REFUSED))
-    return {
-        name: (get_close_matches(name, known, n=1, cutoff=0.7) or [""])[0]
-        for name in names
-        if name not in known and not name.startswith(_PREFIXES)
-    }
+    """Return the first option names nobody knows, each with a hint at the likely intended one or nothing."""
+    unknown = (name for name in names if name not in _KNOWN and not name.startswith(_PREFIXES))
+    return {name: did_you_mean(name, _KNOWN) for name in islice(unknown, MOST_UNKNOWN)}

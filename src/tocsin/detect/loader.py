@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tocsin.core.errors import ContentError, InvalidError, Location, Problem, TocsinError
+from tocsin.core.yaml_source import Source
 from tocsin.detect.correlation import Linked
 from tocsin.detect.elastalert import ReadRule, read_elastalert
 from tocsin.detect.rule import WatchRule, version_of
+from tocsin.detect.rule_source import MAX_BYTES, read_rule_source
 from tocsin.detect.sigma import Taxonomy, load_taxonomy, read_sigma
 from tocsin.detect.sigma.cache import RuleCache
 from tocsin.detect.sigma.correlations import bind, read_correlation
 from tocsin.detect.sigma.filters import SigmaFilter, apply, read_filter
-from tocsin.detect.yaml_source import MAX_BYTES, Source, read_source
 
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _CASES = (".cases.yml", ".cases.yaml")
@@ -44,16 +45,26 @@ class _Reading:
     filters: list[SigmaFilter] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def take(self, source: Source, name: str) -> None:
+    def take(self, source: Source, name: str) -> WatchRule | None:
+        """Take a document; return the rule it is when it can be kept as it was understood."""
         try:
             read = read_document(source, name, self.taxonomy)
             if isinstance(read, SigmaFilter):
                 self.filters.append(read)
-                return
-            _admit(read.rule, self.rules)
-            self.problems += read.remarks
+                return None
+            self.admit(read)
         except TocsinError as error:
             self.problems.append(Problem(error.location or source.at(), error.message))
+            return None
+        return read.rule if "detection" in source.values and not read.remarks else None
+
+    def admit(self, read: ReadRule) -> None:
+        """Take a rule in; raises `ContentError` when another has its identifier."""
+        if other := self.rules.get(read.rule.id):
+            reason = f"rule {read.rule.id!r} was read before, from {other.location}"
+            raise ContentError(reason, location=read.rule.location)
+        self.rules[read.rule.id] = read.rule
+        self.problems += read.remarks
 
     def loaded(self) -> Loaded:
         rules, unused = apply(tuple(self.rules.values()), self.filters, self.taxonomy)
@@ -75,39 +86,25 @@ def load_folders(
     cache = RuleCache(cache_folder, tables) if cache_folder is not None else None
     for path in _files(folders, reading.problems):
         try:
-            text = _text(path)
-            if cache is not None and _take_cached(cache, reading, path, text):
-                continue
-            sources = documents(str(path), text)
+            _take_file(path, reading, cache)
         except TocsinError as error:
             reading.problems.append(Problem(error.location or Location(str(path)), error.message))
-            continue
-        for source in sources:
-            reading.take(source, path.stem)
     if cache is not None:
         cache.save()
     return reading.loaded()
 
 
-def _take_cached(cache: RuleCache, reading: _Reading, path: Path, text: str) -> bool:
-    """Take a file's one rule from the cache, or read it and keep it there; say whether it was taken."""
-    key = cache.key(f"{path.stem}\0{text}")
-    found = cache.find(str(path), text, key, version_of(text))
-    if found is None:
-        sources = documents(str(path), text)
-        if len(sources) != 1 or "detection" not in sources[0].values:
-            return False
-        found = read_sigma(sources[0], path.stem, reading.taxonomy)
-        if not found.remarks:
-            cache.keep(key, found.rule)
-    _admit(found.rule, reading.rules)
-    return True
-
-
-def _admit(rule: WatchRule, rules: dict[str, WatchRule]) -> None:
-    if other := rules.get(rule.id):
-        raise ContentError(f"rule {rule.id!r} was read before, from {other.location}", location=rule.location)
-    rules[rule.id] = rule
+def _take_file(path: Path, reading: _Reading, cache: RuleCache | None) -> None:
+    """Take a file's documents, a lone Sigma rule from the cache where it was read before."""
+    text = _text(path)
+    key = cache.key(f"{path.stem}\0{text}") if cache is not None else ""
+    if cache is not None and (found := cache.find(str(path), text, key, version_of(text))):
+        reading.admit(found)
+        return
+    sources = documents(str(path), text)
+    taken = [reading.take(source, path.stem) for source in sources]
+    if cache is not None and len(taken) == 1 and taken[0] is not None:
+        cache.keep(key, taken[0])
 
 
 def _files(folders: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
@@ -149,8 +146,12 @@ def documents(path: str, text: str) -> list[Source]:
     parts.append((start, text[start:]))
     filled = [(at, part) for at, part in parts if not _is_empty(part)]
     if len(filled) < 2:
-        return [read_source(path, text)]
-    return [read_source(path, "\n" * text.count("\n", 0, at) + part) for at, part in filled]
+        return [read_rule_source(path, text)]
+    found, line, counted = [], 1, 0
+    for at, part in filled:
+        line, counted = line + text.count("\n", counted, at), at
+        found.append(read_rule_source(path, part, first_line=line))
+    return found
 
 
 def _is_empty(part: str) -> bool:
@@ -167,7 +168,7 @@ def read_text(path: str, text: str) -> ReadRule:
 
     A correlation alone is read but not bound to the rules it names: it matches nothing.
     """
-    read = read_document(read_source(path, text), Path(path).stem, load_taxonomy())
+    read = read_document(read_rule_source(path, text), Path(path).stem, load_taxonomy())
     if isinstance(read, SigmaFilter):
         raise read.source.refuse("this is a filter for other rules, not a rule", "filter")
     return read

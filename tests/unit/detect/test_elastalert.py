@@ -8,6 +8,7 @@ import pytest
 
 from tocsin.core.clock import HOUR, MINUTE
 from tocsin.core.errors import ContentError
+from tocsin.detect.elastalert_options import MOST_UNKNOWN
 from tocsin.detect.loader import read_text
 from tocsin.detect.rule import Window, group_of, title_of
 
@@ -121,3 +122,37 @@ def test_what_is_no_rule_is_refused(text, reason):
     """Whatever is in the file, it is a refusal and not a crash."""
     with pytest.raises(ContentError, match=reason):
         read_text("x.yml", text)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "1: a",
+        "null: a",
+        "2026-01-01: a",
+        "tocsin: {1: a, b: c}",
+        "tocsin: {mode: [exact]}",
+        "alert_text: '{{" + "(" * 3_000 + "1" + ")" * 3_000 + "}}'\nalert_text_type: alert_text_jinja",
+        "metric_agg_type: sum\nmetric_agg_key: a\nmax_threshold: 1\nmetric_format_string: '%09999999f'",
+    ],
+)
+def test_odd_shapes_are_refused_with_their_place(more):
+    """Whatever stands in a file, it is a refusal: one odd rule must not keep the others from loading."""
+    kind = "metric_aggregation" if "metric" in more else "any"
+    with pytest.raises(ContentError) as refused:
+        read_text("odd.yml", f"name: odd\ntype: {kind}\nfilter: []\nalert: debug\n{more}\n")
+    assert "odd.yml" == refused.value.location.path
+
+
+@pytest.mark.parametrize("days", ["99999999999999", ".nan", ".inf"])
+def test_an_option_that_looks_like_a_span_without_end_is_left_as_written(days):
+    """It is no option of ours; texts may still name it."""
+    read = read_text("odd.yml", f"name: odd\ntype: any\nfilter: []\nalert: debug\nfoo: {{days: {days}}}\n")
+    assert isinstance(read.rule.watch.wording.options["foo"], dict)
+
+
+def test_a_flood_of_unknown_options_is_told_in_part():
+    """What was meant is looked for a bounded number of times."""
+    flood = "".join(f"alert_texst_{number}: 1\n" for number in range(MOST_UNKNOWN * 3))
+    read = read_text("odd.yml", f"name: odd\ntype: any\nfilter: []\nalert: debug\n{flood}")
+    assert MOST_UNKNOWN == len(read.remarks)

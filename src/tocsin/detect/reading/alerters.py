@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from tocsin.core.errors import Problem
 from tocsin.core.suggestion import did_you_mean
+from tocsin.core.yaml_source import Source
 from tocsin.detect.rule import Notify
-from tocsin.detect.yaml_source import Source
 
 Means = Literal["alert", "message", "ticket", "record"]
 

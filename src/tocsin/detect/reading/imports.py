@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.core.errors import ContentError
-from tocsin.detect.yaml_source import MAX_BYTES, Source, read_source
+from tocsin.core.yaml_source import Source
+from tocsin.detect.rule_source import MAX_BYTES, read_rule_source
 
 MAX_DEPTH = 8
 """Files importing files."""
@@ -57,7 +58,7 @@ def _read(source: Source, name: str, root: Path | None, seen: tuple[Path, ...]) 
     except (OSError, UnicodeDecodeError) as error:
         raise source.refuse(f"import: {name!r} cannot be read: {error}", "import") from error
     try:
-        return with_imports(read_source(str(path), text), within, (*seen, own))
+        return with_imports(read_rule_source(str(path), text), within, (*seen, own))
     except ContentError as error:
         raise source.refuse(f"import: {error}", "import") from error
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tocsin.core.errors import InvalidError
+from tocsin.core.yaml_source import Source
 from tocsin.detect.kinds.settings import KindName, KindSettings, Metric, Question
 from tocsin.detect.reading import typed
-from tocsin.detect.wording.templates import fill
-from tocsin.detect.yaml_source import MAX_BYTES, Source
+from tocsin.detect.rule_source import MAX_BYTES
+from tocsin.detect.wording.templates import check_width, fill
 from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.predicate import compile_predicate
 
@@ -231,6 +232,7 @@ def _format(source: Source, key: str) -> str:
     template = typed.text(source, key)
     if template:
         try:
+            check_width(template)
             _ = template % 1.0 if "%" in template and "{" not in template else fill(template, [1.0])
         except (InvalidError, ValueError, TypeError) as error:
             raise source.refuse(f"{key} does not format a number: {error}", key) from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.core.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
-from tocsin.detect.yaml_source import Source
+from tocsin.core.yaml_source import Source
 
 UNITS = {
     "milliseconds": MILLISECOND,

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from tocsin.core.errors import InvalidError
+from tocsin.core.yaml_source import Source
 from tocsin.detect.reading import typed
 from tocsin.detect.wording import Jinja, Summary, Wording
-from tocsin.detect.yaml_source import Source
 
 _FORMS = ("", "default", "alert_text_only", "exclude_fields", "aggregation_summary_only", "alert_text_jinja")
 _TABLES = ("ascii", "markdown", "html")
@@ -46,7 +46,10 @@ def _readable(value: Any) -> Any:
     is_span = isinstance(value, Mapping) and value and set(value) <= set(typed.UNITS)
     if not is_span or not all(isinstance(each, int | float) for each in value.values()):
         return value
-    return timedelta(**value)
+    try:
+        return timedelta(**value)
+    except (OverflowError, ValueError):  # longer than any span, or no number: it stays as it is written
+        return value
 
 
 def _text(source: Source, key: str) -> str | None:

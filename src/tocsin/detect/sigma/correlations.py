@@ -20,12 +20,12 @@ from sigma.exceptions import SigmaError
 from tocsin.core.clock import SECOND
 from tocsin.core.errors import ContentError, Problem
 from tocsin.core.severity import Severity
+from tocsin.core.yaml_source import Source
 from tocsin.detect.correlation import BooleanTerm, Correlation, Feed, Linked
 from tocsin.detect.lazy import LazyPredicate
 from tocsin.detect.rule import WatchRule, version_of
 from tocsin.detect.sigma.mapping import LogSource, Taxonomy
 from tocsin.detect.sigma.rule import LEVELS, OFF
-from tocsin.detect.yaml_source import Source
 from tocsin.query.tree import SEPARATOR, Nothing
 
 _MAX_RULES = 100

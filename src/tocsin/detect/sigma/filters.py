@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.core.errors import ContentError, Problem
+from tocsin.core.yaml_source import Source
 from tocsin.detect.lazy import LazyPredicate
 from tocsin.detect.rule import WatchRule, version_of
 from tocsin.detect.sigma.mapping import LogSource, Taxonomy
-from tocsin.detect.yaml_source import Source
 from tocsin.query.sigma import parse_sigma
 from tocsin.query.tree import And, Node
 

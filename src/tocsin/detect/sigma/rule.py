@@ -8,11 +8,11 @@ from typing import Any
 from tocsin.core.errors import ContentError
 from tocsin.core.fields import canonical
 from tocsin.core.severity import Severity
+from tocsin.core.yaml_source import Source
 from tocsin.detect.elastalert import ReadRule
 from tocsin.detect.lazy import LazyPredicate
 from tocsin.detect.rule import Title, WatchRule, version_of
 from tocsin.detect.sigma.mapping import LogSource, Taxonomy, load_taxonomy
-from tocsin.detect.yaml_source import Source
 from tocsin.query.sigma import SigmaMetadata, parse_sigma
 from tocsin.query.tree import And, Exists, Node, Not, Or, Term
 

@@ -20,6 +20,12 @@ MAX_TEXT = 1 << 20
 _NUMBERS = re.compile(r"\d+")
 
 
+def check_width(template: str) -> None:
+    """Raise `InvalidError` for a width or precision that would fill the memory."""
+    if any(len(number) > MAX_WIDTH for number in _NUMBERS.findall(template)):
+        raise InvalidError(f"the width in {template[:80]!r} is too large")
+
+
 class _Plain(Formatter):
     """Fills in values as text; a name that reaches into an object is refused."""
 
@@ -29,8 +35,7 @@ class _Plain(Formatter):
         return super().get_field(field_name, args, kwargs)
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        if any(len(number) > MAX_WIDTH for number in _NUMBERS.findall(format_spec)):
-            raise InvalidError(f"the width in {format_spec!r} is too large")
+        check_width(format_spec)
         return super().format_field(value, format_spec)
 
 
@@ -52,7 +57,7 @@ class Jinja:
         environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=ChainableUndefined)
         try:
             self._template = environment.from_string(text)
-        except TemplateError as error:
+        except (TemplateError, RecursionError) as error:
             raise InvalidError(f"the Jinja template cannot be read: {error}") from error
 
     def render(self, values: Mapping[str, Any], root: str) -> str:
