@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from tocsin.core.clock import from_datetime, to_datetime
@@ -19,6 +20,23 @@ _ANCHOR = re.compile(
 )
 _STEP = re.compile(r"(?P<sign>[+-])(?P<count>\d{1,6})?(?P<unit>[yMwdhHms])|/(?P<round>[yMwdhHms])")
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "H": 3_600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How the dates of a query are read: by which clock, and at which instant `now`.
+
+    A `now` of None refuses what depends on the present, for queries that are asked again and again.
+    """
+
+    now: int | None
+    zone: str = "UTC"
+
+    def span(self, text: str) -> tuple[int, int]:
+        """Return the first instant the text denotes and the first one after it; raises `InvalidError`."""
+        if self.now is None and text.strip().startswith("now"):
+            raise InvalidError(f"{text!r} depends on the time of the search, a rule has none")
+        return parse_span(text, now=self.now or 0, zone=self.zone)
 
 
 def parse_instant(text: str, *, now: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import FieldType, canonical, field_type
+from tocsin.query.dates import Dates
 from tocsin.query.tree import And, Everything, Node, Nothing, Or, Scalar
 
 IGNORED = frozenset({"boost", "_name"})
@@ -24,6 +25,10 @@ class Reading:
     """How a query is read; `now` None means that dates must not depend on the present."""
 
     now: int | None = None
+
+    def dates(self, zone: str = "UTC") -> Dates:
+        """Return how dates are read by the clock of a zone."""
+        return Dates(self.now, zone)
 
 
 @dataclass(frozen=True, slots=True)

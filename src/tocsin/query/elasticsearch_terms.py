@@ -139,25 +139,27 @@ def _exists(_reading: Reading, body: Any) -> Node:
     return Exists(target(body["field"], "exists").field)
 
 
-def _wildcard(_reading: Reading, body: Any) -> Node:
+def _wildcard(reading: Reading, body: Any) -> Node:
     aimed, value = one_field(body, "wildcard")
     key = "wildcard" if isinstance(value, Mapping) and "wildcard" in value else "value"
     given = options(value, f"wildcard on {aimed.field}", key, _CASED)
     pattern = str(scalar(given[key], f"wildcard on {aimed.field}"))
-    return _patterned(aimed, pattern, cased=not given.get("case_insensitive", False))
+    return _patterned(reading, aimed, pattern, cased=not given.get("case_insensitive", False))
 
 
-def _prefix(_reading: Reading, body: Any) -> Node:
+def _prefix(reading: Reading, body: Any) -> Node:
     aimed, value = one_field(body, "prefix")
     given = options(value, f"prefix on {aimed.field}", "value", _CASED)
     text = str(scalar(given["value"], f"prefix on {aimed.field}"))
-    return _patterned(aimed, escape_wildcard(text) + "*", cased=not given.get("case_insensitive", False))
+    return _patterned(
+        reading, aimed, escape_wildcard(text) + "*", cased=not given.get("case_insensitive", False)
+    )
 
 
-def _patterned(aimed: Target, pattern: str, *, cased: bool) -> Node:
+def _patterned(reading: Reading, aimed: Target, pattern: str, *, cased: bool) -> Node:
     """Return the condition that a keyword matches a wildcard as a whole, or that a word of a text does."""
     if aimed.is_text:
-        return value_node(aimed.field, Written(pattern, pattern), now=0)
+        return value_node(aimed.field, Written(pattern, pattern), reading.dates())
     return Wildcard(aimed.field, pattern, cased)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import CATALOGUE, EVENT_ID, MESSAGE
+from tocsin.query.dates import Dates
 from tocsin.query.elasticsearch_fields import (
     Reading,
     Target,
@@ -20,6 +21,7 @@ from tocsin.query.elasticsearch_fields import (
     target,
 )
 from tocsin.query.elasticsearch_terms import term_node
+from tocsin.query.intervals import zone_of
 from tocsin.query.lucene import Joining, parse_lucene
 from tocsin.query.lucene_values import Written, value_node
 from tocsin.query.patterns import QueryError, escape_wildcard, quote, words_of
@@ -30,11 +32,13 @@ _SCORING = frozenset({
     "lenient", "analyzer", "tie_breaker", "auto_generate_synonyms_phrase_query", "fuzzy_transpositions",
     "prefix_length", "max_expansions", "cutoff_frequency", "fuzzy_rewrite", "rewrite",
     "max_determinized_states", "enable_position_increments", "fuzzy_max_expansions", "fuzzy_prefix_length",
-    "phrase_slop", "escape", "analyze_wildcard", "allow_leading_wildcard", "quote_analyzer",
-    "quote_field_suffix", "time_zone", "flags", "fuzzy_max_determinized_states", "force_analyzer",
+    "analyze_wildcard", "allow_leading_wildcard", "quote_analyzer",
+    "fuzzy_max_determinized_states", "force_analyzer",
     "split_on_whitespace", "locale", "auto_generate_phrase_queries",
 })  # fmt: skip
 """Options that change scores or how words are cut, not which whole words are asked for; ignored."""
+_PLAIN = {"phrase_slop": "0", "escape": "false", "flags": "ALL", "quote_field_suffix": ""}
+"""Options of the query strings that change what is asked for, each with the one value that is understood."""
 _MATCH = _SCORING | {"operator", "minimum_should_match", "zero_terms_query", "fuzziness", "slop", "type"}
 _MOST_FIELDS = 100
 _NONE = frozenset({"none", "NONE"})
@@ -51,7 +55,7 @@ def _by_type(reading: Reading, aimed: Target, given: Mapping[str, Any], kind: st
     _refuse_likeness(given, aimed.field)
     if not isinstance(value, str) or not aimed.is_analysed:
         if kind in {"phrase_prefix", "bool_prefix"} and isinstance(value, str):
-            return value_node(aimed.field, Written(value, escape_wildcard(value) + "*"), now=0)
+            return value_node(aimed.field, Written(value, escape_wildcard(value) + "*"), reading.dates())
         return term_node(reading, aimed, value)
     if not words_of(value):
         return Everything() if given.get("zero_terms_query", "none") == "all" else Nothing()
@@ -141,17 +145,23 @@ def _query_string(reading: Reading, body: Any) -> Node:
     joining: Joining = "and" if str(given.get("default_operator", "or")).lower() == "and" else "or"
     fields = _string_fields(given, "query_string")
     try:
-        return parse_lucene(text, now=reading.now, joining=joining, fields=fields)
+        return parse_lucene(text, dates=_dates(reading, given), joining=joining, fields=fields)
     except QueryError as error:
         error.message = f"Failed to parse query [{text[:200]}]: {error.message} (at character {error.offset})"
         raise
 
 
-def _simple_query_string(_reading: Reading, body: Any) -> Node:
+def _dates(reading: Reading, given: Mapping[str, Any]) -> Dates:
+    zone = str(given.get("time_zone") or "UTC")
+    zone_of(zone)  # refused here, whether or not the text has a date
+    return reading.dates(zone)
+
+
+def _simple_query_string(reading: Reading, body: Any) -> Node:
     given = _string_options(body, "simple_query_string")
     all_of = str(given.get("default_operator", "or")).lower() == "and"
     fields = _string_fields(given, "simple_query_string")
-    return parse_simple(given["query"], fields=fields or [MESSAGE], all_of=all_of)
+    return parse_simple(given["query"], fields=fields or [MESSAGE], dates=reading.dates(), all_of=all_of)
 
 
 def _string_options(body: Any, clause: str) -> Mapping[str, Any]:
@@ -159,10 +169,14 @@ def _string_options(body: Any, clause: str) -> Mapping[str, Any]:
         raise InvalidError(f"{clause} needs `query` as text")
     known = _SCORING | {
         "default_operator", "default_field", "fields", "minimum_should_match", "type", "fuzziness",
+        "time_zone", *_PLAIN,
     }  # fmt: skip
     given = options(body, clause, "query", known)
     if str(given.get("minimum_should_match", 1)) not in {"0", "1"}:
         raise InvalidError(f"{clause}: write AND into the query instead of minimum_should_match")
+    for name, usual in _PLAIN.items():
+        if str(given.get(name, usual)).lower() != usual.lower():
+            raise InvalidError(f"{clause}: {name} of {shown(given[name])} is not supported")
     return given
 
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import EVENT_ID, canonical
+from tocsin.query.dates import Dates
 from tocsin.query.lucene_scanner import Scanner
 from tocsin.query.lucene_values import range_node, regex_node, value_node
 from tocsin.query.patterns import QueryError, compile_regex
@@ -33,26 +34,32 @@ Joining = Literal["precedence", "or", "and"]
 
 
 def parse_lucene(
-    text: str, *, now: int | None = None, joining: Joining = "precedence", fields: Sequence[str] = ()
+    text: str,
+    *,
+    now: int | None = None,
+    dates: Dates | None = None,
+    joining: Joining = "precedence",
+    fields: Sequence[str] = (),
 ) -> Node:
     """Return the tree of a query; empty text selects everything.
 
-    `now` is the instant `now` stands for in dates (microseconds), by default the present. `fields` are
-    canonical names of where words without a field are looked for instead of the message. Raises
+    `now` is the instant `now` stands for in dates (microseconds), by default the present;
+    `dates` says more about how they are read. `fields` are canonical names of where words without a field are
+    looked for instead of the message. Raises
     `QueryError` with the place where the text stops making sense.
     """
     if len(text) > _LONGEST:
         raise QueryError(f"the query is longer than {_LONGEST} characters")
-    present = time.time_ns() // 1000 if now is None else now
-    return _Parser(text, present, joining, tuple(fields)).query()
+    dates = dates or Dates(time.time_ns() // 1000 if now is None else now)
+    return _Parser(text, dates, joining, tuple(fields)).query()
 
 
 class _Parser:
     """Recursive descent; every method leaves the scanner behind the white space after its piece."""
 
-    def __init__(self, text: str, now: int, joining: Joining, fields: tuple[str, ...]) -> None:
+    def __init__(self, text: str, dates: Dates, joining: Joining, fields: tuple[str, ...]) -> None:
         self._scan = Scanner(text)
-        self._now = now
+        self._dates = dates
         self._joining = joining
         self._fields = fields
         self._depth = 0
@@ -165,9 +172,9 @@ class _Parser:
         if scan.peek() in ("[", "{") and field is not None:
             bounds = scan.range()
             scan.skip_boost()
-            return self._condition(lambda: range_node(field, bounds, now=self._now), start)
+            return self._condition(lambda: range_node(field, bounds, self._dates), start)
         if field is not None and (compared := scan.compared()):
-            return self._condition(lambda: range_node(field, compared, now=self._now), start)
+            return self._condition(lambda: range_node(field, compared, self._dates), start)
         if scan.peek() == "/" and (pattern := scan.regex()) is not None:
             scan.skip_boost()
             return self._condition(
@@ -177,7 +184,7 @@ class _Parser:
         if value.pattern in ("*", "*:*") and field is None:
             return self._condition(Everything, start)
         return self._condition(
-            lambda: self._somewhere(field, lambda name: value_node(name, value, now=self._now)), start
+            lambda: self._somewhere(field, lambda name: value_node(name, value, self._dates)), start
         )
 
     def _somewhere(self, field: str | None, build: Callable[[str | None], Node]) -> Node:

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import MESSAGE, field_type
-from tocsin.query.dates import parse_span
+from tocsin.query.dates import Dates
 from tocsin.query.patterns import ANY, SINGLE, escape_wildcard, parse_wildcard, quote, words_of
 from tocsin.query.tree import Exists, InNetwork, Node, Range, Regex, Scalar, Term, Text, Wildcard
 from tocsin.query.values import NUMBER, address_key
@@ -36,7 +36,7 @@ class Bounds:
     upper_included: bool = True
 
 
-def value_node(field: str | None, value: Written, *, now: int) -> Node:
+def value_node(field: str | None, value: Written, dates: Dates) -> Node:
     """Return the condition `field:value`; a field of None is the event's message.
 
     Raises `InvalidError` when the value cannot stand on the field.
@@ -46,7 +46,7 @@ def value_node(field: str | None, value: Written, *, now: int) -> Node:
     if value.pattern is not None:
         return Exists(field) if parse_wildcard(value.pattern) == [ANY] else Wildcard(field, value.pattern)
     if field_type(field) == "date":
-        return _span_node(field, value.text, now)
+        return _span_node(field, value.text, dates)
     network = None if value.quoted else _network(field, value.text)
     return InNetwork(field, network) if network else Term(field, value.text)
 
@@ -61,14 +61,14 @@ def regex_node(field: str | None, pattern: str) -> Node:
     return Regex(field, rf"\A(?:{pattern})\z")
 
 
-def range_node(field: str | None, bounds: Bounds, *, now: int) -> Node:
+def range_node(field: str | None, bounds: Bounds, dates: Dates) -> Node:
     """Return the condition `field:[a TO b]`; raises `InvalidError` for bounds of the wrong kind."""
     if field is None:
         raise InvalidError("a range needs a field, such as rule.level:[7 TO 12]")
     if bounds.lower is None and bounds.upper is None:
         return Exists(field)
     if field_type(field) == "date":
-        return _date_range(field, bounds, now)
+        return _date_range(field, bounds, dates)
     lower, upper = _typed(field, bounds.lower, bounds.upper)
     return Range(
         field,
@@ -103,14 +103,14 @@ def _word_regex(pieces: list[str | None]) -> str:
     return before + inner + after
 
 
-def _span_node(field: str, text: str, now: int) -> Node:
-    first, end = parse_span(text, now=now)
+def _span_node(field: str, text: str, dates: Dates) -> Node:
+    first, end = dates.span(text)
     return Term(field, first) if end - first == 1 else Range(field, gte=first, lt=end)
 
 
-def _date_range(field: str, bounds: Bounds, now: int) -> Node:
-    lower = parse_span(bounds.lower, now=now) if bounds.lower is not None else None
-    upper = parse_span(bounds.upper, now=now) if bounds.upper is not None else None
+def _date_range(field: str, bounds: Bounds, dates: Dates) -> Node:
+    lower = dates.span(bounds.lower) if bounds.lower is not None else None
+    upper = dates.span(bounds.upper) if bounds.upper is not None else None
     return Range(
         field,
         gte=None if lower is None else lower[0 if bounds.lower_included else 1],

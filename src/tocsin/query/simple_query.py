@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from tocsin.core.errors import InvalidError
+from tocsin.query.dates import Dates
 from tocsin.query.lucene_values import Written, value_node
 from tocsin.query.patterns import escape_wildcard, words_of
 from tocsin.query.tree import And, Everything, Node, Not, Nothing, Or
@@ -19,7 +20,7 @@ _LONGEST = 100_000
 _DEEPEST = 60
 
 
-def parse_simple(text: str, *, fields: Sequence[str], all_of: bool = False) -> Node:
+def parse_simple(text: str, *, fields: Sequence[str], dates: Dates, all_of: bool = False) -> Node:
     """Return the tree of a text; `all_of` joins words that have no operator between them by and.
 
     Text without a word, and text beyond the limits of size and depth, selects nothing.
@@ -31,7 +32,7 @@ def parse_simple(text: str, *, fields: Sequence[str], all_of: bool = False) -> N
     pieces = [piece for piece in _PIECE.findall(text) if piece.strip()]
     if max(_depths(pieces), default=0) > _DEEPEST:
         return Nothing()
-    return _Parser(pieces, fields, all_of=all_of).group() or Nothing()
+    return _Parser(pieces, fields, dates, all_of=all_of).group() or Nothing()
 
 
 def _depths(pieces: Sequence[str]) -> list[int]:
@@ -43,9 +44,10 @@ def _depths(pieces: Sequence[str]) -> list[int]:
 
 
 class _Parser:
-    def __init__(self, pieces: Sequence[str], fields: Sequence[str], *, all_of: bool) -> None:
+    def __init__(self, pieces: Sequence[str], fields: Sequence[str], dates: Dates, *, all_of: bool) -> None:
         self._pieces = pieces
         self._fields = fields
+        self._dates = dates
         self._all_of = all_of
         self._at = 0
 
@@ -96,5 +98,5 @@ class _Parser:
         nodes: list[Node] = []
         for name in self._fields:
             with suppress(InvalidError):  # what can be no date, say, is not found in a field of dates
-                nodes.append(value_node(name, value, now=0))
+                nodes.append(value_node(name, value, self._dates))
         return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))

@@ -10,7 +10,7 @@ from tocsin.core.event import Event
 from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.patterns import QueryError
 from tocsin.query.predicate import compile_predicate
-from tocsin.query.tree import Range
+from tocsin.query.tree import Range, Term
 
 
 def matches(event, clauses):
@@ -157,6 +157,10 @@ def test_a_list_of_clauses_must_all_hold(login):
         ({"range": {"@timestamp": {"gte": "yesterday"}}}, "failed to parse date"),
         ({"range": {"@timestamp": {"gte": "x", "format": "qq"}}}, "not understood"),
         ({"range": {"@timestamp": {"gte": "2026-01-01", "time_zone": "Mars/X"}}}, "no time zone"),
+        ({"query_string": {"query": "a", "time_zone": "Mars/X"}}, "no time zone"),
+        ({"query_string": {"query": '"a b"', "phrase_slop": 2}}, "phrase_slop"),
+        ({"query_string": {"query": "a", "escape": True}}, "escape"),
+        ({"simple_query_string": {"query": "a | b", "flags": "NONE"}}, "flags"),
         ({"ids": {"values": "a"}}, "ids needs"),
         ({"exists": {"field": 1}}, "name of a field"),
         ({"bool": {"shuold": []}}, "does not know"),
@@ -210,3 +214,18 @@ def test_a_query_string_at_fault_says_where():
     """The character is named in the reason."""
     with pytest.raises(QueryError, match=r"Failed to parse query .*at character 5"):
         read_filter({"query_string": {"query": "a AND"}}, now=NOW)
+
+
+def test_query_strings_read_dates_by_the_clock_asked_for():
+    """Dates without an offset, and rounding, are those of `time_zone`; of a search, `now` is its time."""
+    asked = {"query": "@timestamp:[2026-11-24 TO now/d}", "time_zone": "+02:00"}
+    assert Range("@timestamp", gte=DAY - 2 * HOUR, lt=DAY + 22 * HOUR) == read_filter(
+        {"query_string": asked}, now=DAY + 23 * HOUR
+    )
+    with pytest.raises(QueryError, match="time of the search"):
+        read_filter({"query_string": asked})
+    assert Term("@timestamp", DAY + HOUR) == read_filter(
+        {"simple_query_string": {"query": "now", "fields": ["@timestamp"]}}, now=DAY + HOUR
+    )
+    usual = {"query": "a", "escape": False, "phrase_slop": 0, "flags": "all", "time_zone": None}
+    assert read_filter({"query_string": {"query": "a"}}) == read_filter({"query_string": usual})
