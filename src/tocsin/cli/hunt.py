@@ -99,7 +99,7 @@ def hunt(call: HuntCall) -> int:
                 form.take(row_of(message, run.rules, run.by_id, inputs))
     form.finish()
     _Report(summary, run, loaded, time.monotonic() - began).say(to_stderr=call.form != "summary")
-    if summary.files_failed or missing:
+    if summary.files_failed or summary.faults or missing:
         return STATUS_PARTLY
     return STATUS_MATCHED if call.fail and summary.matches else STATUS_READ
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import os
 import re
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -64,9 +66,8 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Input], list[Problem]]:
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            for each in sorted(path.rglob("*")):
-                if not each.is_symlink() and each.is_file() and _is_log(each.name):
-                    _add(each, found, problems)
+            for each in sorted(_logs_below(path, problems)):
+                _add(each, found, problems)
         elif path.is_file():
             _add(path, found, problems)
         else:
@@ -77,6 +78,21 @@ def find_inputs(paths: Sequence[Path]) -> tuple[list[Input], list[Problem]]:
             )
             break
     return list(found.values())[:MAX_FILES], problems
+
+
+def _logs_below(folder: Path, problems: list[Problem]) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        place = Location(str(error.filename))
+        problems.append(Problem(place, f"cannot be looked into: {error.strerror or error}"))
+
+    for parent, _, names in os.walk(folder, onerror=refused):
+        for name in filter(_is_log, names):
+            path = Path(parent, name)
+            try:
+                if stat.S_ISREG(path.lstat().st_mode):
+                    yield path
+            except OSError as error:
+                refused(error)
 
 
 def _is_log(name: str) -> bool:

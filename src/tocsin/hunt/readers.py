@@ -172,43 +172,50 @@ def _whole(content: Iterable[bytes], name: str) -> Reading:
         parts.append(chunk)
     text = b"".join(parts).removeprefix(b"\xef\xbb\xbf")
     try:
-        document = orjson.loads(text)
-        documents = [document]
+        documents: Iterable[Any] = [orjson.loads(text)]
     except orjson.JSONDecodeError:
         documents = _several(text)
     number = 0
     for each in documents:
-        for inner in _wrapped(each) or [each]:
+        for inner in each if isinstance(each, list) else _wrapped(each) or [each]:
             number += 1
             if isinstance(inner, dict):
                 yield event_of(inner, name, number)
             else:
-                yield Fault(number, "not a JSON object")
+                yield Fault(number, inner.reason if isinstance(inner, Fault) else "not a JSON object")
 
 
-def _several(text: bytes) -> list[Any]:
-    """Return documents that stand one after the other, on as many lines as they like."""
+def _several(text: bytes) -> Iterator[Any]:
+    """Yield documents that stand one after the other, on as many lines as they like.
+
+    Where there is none, that is said as a fault, and reading goes on at the next line that begins an object.
+    """
     decoder = json.JSONDecoder()
-    rest, at = text.decode("utf-8", "replace"), 0
-    found: list[Any] = []
-    while True:
-        while at < len(rest) and rest[at] in " \t\r\n,":
-            at += 1
-        if at >= len(rest):
-            return found
+    rest, at, faults = text.decode("utf-8", "replace"), 0, 0
+    while (at := _filled(rest, at)) < len(rest):
         try:
             document, at = decoder.raw_decode(rest, at)
         except (ValueError, RecursionError) as error:
-            if not found:
-                raise UnreadableError(f"not JSON: {error}") from error
-            return [*found, None]  # what follows is no JSON: said as one bad record
-        found.append(document)
+            faults += 1
+            if faults > _MAX_FAULTS:
+                raise UnreadableError("too much of it is damaged") from error
+            yield Fault(0, f"not JSON: {error}")
+            at = rest.find("\n{", at)
+            if at < 0:
+                return
+        else:
+            yield document
+
+
+def _filled(text: str, at: int) -> int:
+    """Return where, from a place on, something stands that is neither blank nor a comma."""
+    while at < len(text) and text[at] in " \t\r\n,":
+        at += 1
+    return at
 
 
 def _wrapped(document: Any) -> list[Any]:
-    """Return the documents of a list, or of what a cloud or a search wraps them in; none when it is one."""
-    if isinstance(document, list):
-        return document
+    """Return the documents that a cloud or a search wraps in one; none when it is one itself."""
     if isinstance(document, dict):
         for name in _WRAPPERS:
             inner = document.get(name)

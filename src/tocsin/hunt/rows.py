@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,10 @@ def as_json(row: Row) -> bytes:
         )
         behind = [{"file": file, "record": record} for file, record in row.behind]
         document["correlation"] = {"group": group, "matches": behind}
-    return orjson.dumps(document, default=str, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    try:
+        return orjson.dumps(document, default=str, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    except orjson.JSONEncodeError:  # half a character, as in names of files, or a number of more than 64 bits
+        return json.dumps(document, default=str).encode()
 
 
 def as_csv(cells: Sequence[str]) -> str:

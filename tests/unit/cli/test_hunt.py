@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import os
 
 import orjson
 import pytest
@@ -57,6 +59,17 @@ def test_a_json_line_for_each_match(folder):
     assert {"rule", "file", "record", "event"} == set(first)
 
 
+def test_json_tells_what_is_no_unicode(folder):
+    """A file's name in another encoding, half a character and a number of many digits are evidence too."""
+    path = folder / os.fsdecode(b"\xfflogs.json")
+    event = orjson.dumps(process()).decode().replace("{", '{\n"half": "\\ud800", "many": 1' + "0" * 30 + ",")
+    path.write_text(event)
+    done = run(folder, "--json", path)
+    [line] = done.stdout.splitlines()
+    read = json.loads(line)
+    assert (str(path), "\ud800", 10**30) == (read["file"], read["event"]["half"], read["event"]["many"])
+
+
 def test_csv_holds_no_formula_and_steers_no_terminal(folder):
     """Whoever wrote the log does not reach the spreadsheet."""
     done = run(folder, "--csv", folder / "logs.jsonl")
@@ -76,7 +89,9 @@ def test_a_timeline_is_in_order_of_time(folder):
 
 
 def test_the_status_says_what_became_of_it(folder):
-    """A file that cannot be read is 1; with --fail a match is 3."""
+    """A file or a record that cannot be read is 1; with --fail a match is 3."""
+    (folder / "torn.jsonl").write_text('{"x": 1}\n{"x":\n')
+    assert 1 == run(folder, folder / "torn.jsonl").exit_code
     (folder / "broken.evtx").write_bytes(b"ElfFile\0")
     assert 1 == run(folder, folder / "logs.jsonl", folder / "broken.evtx").exit_code
     assert 3 == run(folder, "--fail", folder / "logs.jsonl").exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zipfile
 
 import orjson
@@ -109,6 +110,41 @@ def test_what_is_damaged_is_said_and_the_rest_goes_on(hunted, tmp_path):
         problem.partition(":")[0] for problem in problems[1:]
     ]
     assert "no such file" in messages[0].reason
+
+
+def test_json_goes_on_behind_what_is_damaged(hunted, tmp_path):
+    """A damaged first line, or one between documents over several lines, costs itself."""
+    line = orjson.dumps(process()).decode()
+    (tmp_path / "a.jsonl").write_text('{"x": "cut\n' + line + "\n")
+    (tmp_path / "b.json").write_text('{\n"x": 1}\n}\n' + line.replace("{", "{\n", 1))
+    _, _, messages = hunted(tmp_path)
+    assert [2, 3] == [match.record for match in found(messages)]
+    faults = [each for each in messages if isinstance(each, Faulty)]
+    assert [1, 2] == [each.record for each in faults]
+    assert all(each.reason.startswith("not JSON") for each in faults)
+
+
+def test_an_empty_list_has_no_event(hunted, tmp_path):
+    """It was read to its end, and nothing of it is damaged."""
+    (tmp_path / "a.json").write_text("[]")
+    assert [(0, 0, "")] == [(each.events, each.faults, each.problem) for each in hunted(tmp_path)[2]]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(hunted, tmp_path, monkeypatch):
+    """What lies below it is missing from the answer."""
+    json_lines(tmp_path / "a.jsonl", process())
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    problem, *messages = hunted(tmp_path)[2]
+    assert f"{tmp_path / 'closed'}: cannot be looked into: Permission denied" == str(problem)
+    assert 1 == len(found(messages))
 
 
 def test_rows_of_csv_are_events(hunted, tmp_path):
