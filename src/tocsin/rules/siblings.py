@@ -1,7 +1,7 @@
 """The children of a rule, indexed so that an event meets only those it can match.
 
-First by decoder and program name, then by the values of the field that most rules ask for, then by
-the atoms of the log. What an index has decided is not tested again.
+First by decoder and by what rules ask of the program's name, then by the values of the field that most
+rules ask for, then by the atoms of the log. What an index has decided is not tested again.
 """
 
 from __future__ import annotations
@@ -92,22 +92,33 @@ def entry_of(rule: Rule, scan: LogScan) -> Entry:
 class Siblings:
     """Rules in the order they are tried."""
 
-    __slots__ = ("_by_program", "_entries", "_known")
+    __slots__ = ("_answers", "_asking", "_entries", "_known")
 
     def __init__(self, rules: Sequence[Rule], scan: LogScan) -> None:
         self._entries = [entry_of(rule, scan) for rule in rules]
-        self._by_program = any(isinstance(test, OnProgram) for rule in rules for test in rule.tests)
-        self._known: dict[tuple[str, str], _Divided] = {}
+        self._asking = [test for rule in rules for test in rule.tests if isinstance(test, OnProgram)]
+        self._answers: dict[str, int] = {}
+        self._known: dict[tuple[str, int], _Divided] = {}
 
     def of(self, subject: Subject, hits: set[int]) -> list[Entry]:
         """Return, in order, the rules the subject may match; their decoder condition holds."""
-        key = (subject.decoder, subject.program if self._by_program else "")
+        key = (subject.decoder, self._answer(subject) if self._asking else 0)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             known = self._known[key] = _Divided(self._fitting(subject), _DEPTH)
         return known.of(subject, hits)
+
+    def _answer(self, subject: Subject) -> int:
+        """Return which conditions on the program hold, one bit each: names alike in that share an index."""
+        answer = self._answers.get(subject.program)
+        if answer is None:
+            answer = sum(1 << bit for bit, test in enumerate(self._asking) if test(subject))
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            self._answers[subject.program] = answer
+        return answer
 
     def _fitting(self, subject: Subject) -> list[Entry]:
         entries = []

@@ -1,0 +1,40 @@
+"""The index of a rule's children."""
+
+from __future__ import annotations
+
+from tocsin.decode.patterns import compile_pattern
+from tocsin.decode.scan import LogScan
+from tocsin.decode.subject import Subject
+from tocsin.rules.conditions import OnProgram
+from tocsin.rules.model import Rule
+from tocsin.rules.siblings import Siblings
+
+
+def _rule(number: int, program: str, *, negate: bool = False) -> Rule:
+    test = OnProgram(compile_pattern(program, "osmatch"), negate=negate)
+    return Rule(id=number, level=3, description="d", path="p", line=1, tests=(test,))
+
+
+def _subject(program: str) -> Subject:
+    subject = Subject("log")
+    subject.program = program
+    return subject
+
+
+def test_programs_that_rules_take_alike_share_an_index() -> None:
+    """A sender who makes up a program's name for every line does not have the rules indexed for each."""
+    siblings = Siblings([_rule(1, "^su"), _rule(2, "^sshd$", negate=True)], LogScan())
+    first = siblings.of(_subject("made-up-1"), set())
+    assert [2] == [entry.rule.id for entry in first]
+    assert first[0] is siblings.of(_subject("made-up-2"), set())[0]
+
+
+def test_programs_that_rules_tell_apart_meet_other_rules() -> None:
+    """Names, and the lack of one, are told apart as far as a rule asks, in whichever order they come."""
+    siblings = Siblings([_rule(1, "^su"), _rule(2, "^sshd$", negate=True)], LogScan())
+    for _ in range(2):
+        found = [
+            [entry.rule.id for entry in siblings.of(_subject(program), set())]
+            for program in ("su", "sudo", "sshd", "cron", "")
+        ]
+        assert [[1, 2], [1, 2], [], [2], []] == found
