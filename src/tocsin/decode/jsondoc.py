@@ -34,14 +34,21 @@ class JSONOptions:
 def parse_json(text: bytes) -> Any:
     """Return the JSON value at the start of the text; what follows it is ignored.
 
-    Of a name given twice in one object the first value stands, as rules see it in Wazuh, and objects under
-    one name become one; of a static name at the top the last stands. Raises `ValueError` when there is no
-    JSON, or when it is nested too deeply to read.
+    Raises `ValueError` when there is none, or when it is nested too deeply to read.
     """
     try:
-        document = orjson.loads(text)
+        return parse_whole(text)
     except ValueError:
         return _parse_slowly(text)
+
+
+def parse_whole(text: bytes) -> Any:
+    """Return the JSON value that the text is; raises `ValueError` when it is none.
+
+    Of a name given twice in one object the first value stands, as rules see it in Wazuh, and objects under
+    one name become one; of a static name at the top the last stands.
+    """
+    document = orjson.loads(text)
     if _may_repeat_names(text, _names(document)):
         with contextlib.suppress(ValueError):  # the standard library gives up earlier, on depth and digits
             return _parse_slowly(text)

@@ -9,9 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from tocsin.decode.jsondoc import JSONOptions, put_document
+from tocsin.decode.jsondoc import JSONOptions, parse_whole, put_document
 from tocsin.decode.subject import Subject
 
 _OPTIONS = JSONOptions()
@@ -61,7 +59,7 @@ def _in_log(log: str) -> dict[str, Any] | None:
 
 def _document(text: str) -> dict[str, Any] | None:
     try:
-        found = orjson.loads(text.encode("latin-1"))
+        found = parse_whole(text.encode("latin-1"))
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

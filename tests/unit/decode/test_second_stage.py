@@ -64,6 +64,12 @@ def test_json_in_a_field_adds_fields_below_it(tmp_path: Path) -> None:
     )
 
 
+def test_the_first_of_equal_keys_stands(tmp_path: Path) -> None:
+    """As in a log that is JSON as a whole."""
+    subject, event = _decode(tmp_path, HEADER + '{"level": 3, "level": 4}', EVERYWHERE)
+    assert ("3", 3) == (subject.values["level"], event.fields["data.level"])
+
+
 @pytest.mark.parametrize("stage", [None, SecondStage(), SecondStage(decoders=frozenset({"other"}))])
 def test_nothing_is_read_twice_unless_asked_for(tmp_path: Path, stage: SecondStage | None) -> None:
     """Without the setting, and for decoders it does not name, all is as upstream has it."""
