@@ -193,7 +193,7 @@ class Detector:
 
     def step(self) -> int:
         """Take the next batch through the rules and commit the result; return how many events it had."""
-        offset = self._read_offset() if self._offset is None else self._offset
+        offset = self._resume() if self._offset is None else self._offset
         batch = self._commits.follow(offset, self._batch)
         if not batch:
             self._offset, self._behind_since = offset, 0
@@ -202,7 +202,9 @@ class Detector:
         self._behind_since = self._behind_since or self._clock.now()
         rules = self._rules
         matched = self._evaluate(rules, batch)
-        changed = self._commit(rules, batch, matched, offset)
+        moment = _moment(self._watermark, batch)
+        self._prepare(rules, moment.began)
+        changed = self._commit(rules, matched, moment, (offset, batch[-1].commit))
         for alert_id in changed:
             self._announcer.tell("alert", alert_id)
         return len(batch)
@@ -226,25 +228,32 @@ class Detector:
         self._cost_of(rule.id).errors += 1
         log.error("rule_failed", rule=rule.id, event_id=event.id, exc_info=error)
 
+    def _prepare(self, rules: RuleSet, began: int) -> None:
+        """Let new rules learn from the past, while others may write."""
+        if self._running is not rules:
+            with self._database.read() as tx:
+                stored = self._runs.stored(tx)
+            self._runs.prepare(rules.running, stored, began)
+
     def _commit(
         self,
         rules: RuleSet,
-        batch: Sequence[LoggedEvent],
         matched: list[tuple[WatchRule, Event]],
-        offset: int,
+        moment: _Moment,
+        offsets: tuple[int, int],
     ) -> list[str]:
+        """Write what comes of the matches; `offsets` are that of before and the new one."""
+        before, after = offsets
         try:
             with self._database.write() as tx:
-                self._check_offset(tx, offset)
-                moment = _moment(self._watermark, batch)
-                watermark = moment.watermark
+                self._check_offset(tx, before)
                 changed = self._record(tx, rules, matched, moment)
-                self._state.prune(tx, rules.by_id, watermark)
-                self._save_offset(tx, batch[-1].commit, watermark)
+                self._state.prune(tx, rules.by_id, moment.watermark)
+                self._save_offset(tx, after, moment.watermark)
         except BaseException:
             self._forget()
             raise
-        self._offset, self._watermark = batch[-1].commit, watermark
+        self._offset, self._watermark = after, moment.watermark
         return changed
 
     def _forget(self) -> None:
@@ -262,17 +271,10 @@ class Detector:
         if now - self._idled_at < IDLE or not (self._runs.needs_time or self._correlating.needs_time):
             return
         self._idled_at = now
-        try:
-            with self._database.write() as tx:
-                self._check_offset(tx, offset)
-                watermark = max(self._watermark, now - IDLE)
-                changed = self._record(tx, self._rules, [], _Moment(now - IDLE, watermark, watermark))
-                self._save_offset(tx, offset, watermark)
-        except BaseException:
-            self._forget()
-            raise
-        self._watermark = watermark
-        for alert_id in changed:
+        rules, watermark = self._rules, max(self._watermark, now - IDLE)
+        self._prepare(rules, watermark)
+        moment = _Moment(now - IDLE, watermark, watermark)
+        for alert_id in self._commit(rules, [], moment, (offset, offset)):
             self._announcer.tell("alert", alert_id)
 
     def _record(
@@ -355,12 +357,19 @@ class Detector:
             row = tx.get(OffsetRow, self._reader)
             return row.commit_number if row else 0
 
+    def _resume(self) -> int:
+        """Return the offset to go on from, and take over how far time had come by it."""
+        with self._database.read() as tx:
+            row = tx.get(OffsetRow, self._reader)
+            if row is None:
+                return 0
+            self._watermark = row.watermark_at
+            return row.commit_number
+
     def _check_offset(self, tx: Session, offset: int) -> None:
         row = tx.get(OffsetRow, self._reader)
         if (row.commit_number if row else 0) != offset:
             raise OffsetMovedError(f"the offset of reader {self._reader!r} was moved by another process")
-        if row and not self._watermark:
-            self._watermark = row.watermark_at
 
     def _save_offset(self, tx: Session, commit: int, watermark: int) -> None:
         tx.merge(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tocsin.core.errors import InvalidError
+from tocsin.core.errors import InvalidError, TocsinError
 from tocsin.core.event import Event
 from tocsin.detect.match import rule_id_of
 from tocsin.detect.rule import WatchRule
@@ -22,6 +23,8 @@ from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Everything
 
 Predicate = Callable[[Event], bool]
+
+log = structlog.get_logger("tocsin.detect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,19 @@ def condition_of(text: str) -> Predicate:
     return compile_predicate(node)
 
 
+def _kept_condition(exception_id: str, text: str) -> Predicate:
+    """Return a stored condition; one that is understood no more holds for nothing, lest it stop detection."""
+    try:
+        return condition_of(text)
+    except TocsinError:
+        log.exception("exception_unreadable", exception=exception_id)
+        return _never
+
+
+def _never(_event: Event) -> bool:
+    return False
+
+
 def watches_for_silence(rule: WatchRule) -> bool:
     """Say whether a rule alerts on what does not come: leaving events out would make it louder."""
     return rule.watch is not None and rule.watch.kind.kind == "flatline"
@@ -77,7 +93,8 @@ class Exceptions:
         ).all()
         known = self._compiled
         self._compiled = {
-            (each.id, each.condition): known.get((each.id, each.condition)) or condition_of(each.condition)
+            (each.id, each.condition): known.get((each.id, each.condition))
+            or _kept_condition(each.id, each.condition)
             for each in rows
         }
         self._held = tuple(

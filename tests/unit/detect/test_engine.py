@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 
 from tocsin.core.actor import SYSTEM
-from tocsin.core.clock import HOUR, MINUTE
+from tocsin.core.clock import HOUR, MINUTE, SECOND
 from tocsin.detect.builtin import indicator_rule, level_rule
 from tocsin.detect.engine import OffsetMovedError
 from tocsin.detect.kinds.spike import SpikeKind
@@ -17,7 +18,7 @@ from tocsin.detect.loader import load_folders, read_text
 from tocsin.detect.mutes import MuteService
 from tocsin.detect.rule import Window
 from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.tables import OffsetRow, RuleRow
+from tocsin.detect.tables import OffsetRow, RuleRow, RunRow
 
 
 @pytest.fixture
@@ -357,6 +358,54 @@ def test_a_rule_of_new_terms_begins_with_the_past(rig, event):
     rig.detector(read_text("n.yml", text).rule, history=history).step()
     assert [["test~3"]] == [[each.id for each in found.events] for found in rig.sink.detections]
     assert [30 * 24 * HOUR] == [span for _, span in asked]
+
+
+def test_the_past_is_read_before_the_transaction(rig, event, monkeypatch):
+    """It may be long, and others write meanwhile; a rule that is known does not read it again."""
+    writing, asked = [], []
+    write = rig.database.write
+
+    @contextmanager
+    def watched():
+        with write() as tx:
+            writing.append(tx)
+            try:
+                yield tx
+            finally:
+                writing.pop()
+
+    def history(_condition, _start, end):
+        asked.append((len(writing), end))
+        return []
+
+    monkeypatch.setattr(rig.database, "write", watched)
+    text = "name: n\ntype: new_term\nfields: [user.name]\nindex: x\nfilter: []\nalert: debug\n"
+    first = event(1, user__name="ann")
+    rig.log.commit(first)
+    detector = rig.detector(read_text("n.yml", text).rule, history=history)
+    detector.step()
+    rig.log.commit(event(2, at=5, user__name="bob"))
+    rig.detector(read_text("n.yml", text).rule, history=history).step()
+    assert [(0, first.at)] == asked
+    detector.use(RuleSet([read_text("n.yml", text + "description: reworded\n").rule]))
+    rig.log.commit(event(3, at=9, user__name="eve"))
+    with pytest.raises(OffsetMovedError):
+        detector.step()
+    detector.step()
+    assert [(0, first.at), (0, first.at + 5 * SECOND)] == [asked[0], asked[-1]]
+    assert {0} == {writers for writers, _ in asked}
+
+
+def test_a_state_that_cannot_be_read_is_begun_anew(rig, event):
+    """Another version of the program may have written it; the other rules go on."""
+    text = "name: f\ntype: frequency\nnum_events: 2\ntimeframe: {hours: 2}\nfilter: []\nalert: debug\n"
+    rig.log.commit(event(1, a=1))
+    rig.detector(read_text("f.yml", text).rule).step()
+    with rig.database.write() as tx:
+        tx.get(RunRow, "f").state = b"\xc1"
+    rig.log.commit(event(2, a=1), event(3, a=1))
+    rig.detector(read_text("f.yml", text).rule).step()
+    assert [["test~2", "test~3"]] == [[each.id for each in found.events] for found in rig.sink.detections]
 
 
 def test_the_state_of_a_reworded_rule_is_let_go(rig, event):

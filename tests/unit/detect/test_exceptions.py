@@ -14,6 +14,7 @@ from tocsin.detect.builtin import level_rule
 from tocsin.detect.exception_book import ExceptionBook, ExceptionDraft
 from tocsin.detect.loader import read_text
 from tocsin.detect.ruleset import RuleSet
+from tocsin.detect.tables import ExceptionRow
 
 ALICE = Actor("user", "alice")
 HEAD = "name: {name}\nindex: x\nalert: debug\nfilter: [{{exists: {{field: user.name}}}}]\n"
@@ -181,3 +182,14 @@ def test_removing_one_puts_the_rule_back(rig, book, add, event):
     rig.log.commit(Event("t", 1, rig.clock.now(), rig.clock.now(), "", {"rule.level": 9, "user.name": "ann"}))
     detector.step()
     assert 1 == len(rig.sink.detections)
+
+
+def test_a_condition_that_is_understood_no_more_holds_nothing_back(rig, add, event):
+    """Detection goes on, louder rather than not at all; the other exceptions hold."""
+    broken = add("user.name: eve")
+    add("user.name: ann")
+    with rig.database.write() as tx:
+        tx.get(ExceptionRow, broken).condition = "user.name: ("
+    rig.log.commit(event(1, user__name="eve", rule__level=9), event(2, user__name="ann", rule__level=9))
+    rig.detector(level_rule()).step()
+    assert [["test~1"]] == [[each.id for each in found.events] for found in rig.sink.detections]

@@ -84,6 +84,15 @@ class RuleChanges:
     changes: Changes
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A run that has learnt the past up to where it begins."""
+
+    version: str
+    began: int
+    run: Run
+
+
 class RunBook:
     """The runs by rule. Not thread safe: the engine's thread owns it."""
 
@@ -91,6 +100,7 @@ class RunBook:
         self._past = past or Past()
         self._runs: dict[str, tuple[str, Run]] = {}
         self._loaded = False
+        self._prepared: dict[str, _Prepared] = {}
         self.cpu_ns: dict[str, int] = {}
         """Spent on each rule's run since the start."""
         self.broken: dict[str, str] = {}
@@ -106,7 +116,10 @@ class RunBook:
         self._loaded = True
 
     def load(self, tx: Session, rules: Mapping[str, WatchRule], watermark: int) -> None:
-        """Read the state of every rule unless it is in memory; that of reworded rules is let go."""
+        """Read the state of every rule unless it is in memory; that of reworded rules is let go.
+
+        A rule whose state cannot be read begins anew.
+        """
         if self._loaded:
             return
         for row in tx.scalars(select(RunRow)).all():
@@ -114,8 +127,12 @@ class RunBook:
             if rule is None or rule.watch is None or rule.version != row.version:
                 continue
             run = self._make(rule, rule.watch, watermark)
-            held = tx.scalars(select(HeldRow).where(HeldRow.rule_id == rule.id))
-            run.restore(row.state, [_hit(each) for each in held], watermark)
+            held = tx.scalars(select(HeldRow).where(HeldRow.rule_id == rule.id)).all()
+            try:
+                run.restore(row.state, [_hit(each) for each in held], watermark)
+            except Exception:  # supervised edge: state of another make must not stop detection
+                log.exception("rule_state_unreadable", rule=rule.id)
+                continue
             self._runs[rule.id] = (rule.version, run)
         for table in (HeldRow, RunRow):
             tx.execute(delete(table).where(table.rule_id.not_in(list(self._runs))))
@@ -127,6 +144,35 @@ class RunBook:
         if remembers_nothing(watch.kind, watch.poll):
             return PassingRun(watch.kind, watch.poll)
         return ExactRun(watch.kind, watch.poll, began)
+
+    def stored(self, tx: Session) -> dict[str, str]:
+        """Return the version of every rule whose state `load` would read."""
+        if self._loaded:
+            return {}
+        return {row.rule_id: row.version for row in tx.execute(select(RunRow.rule_id, RunRow.version))}
+
+    def prepare(self, rules: Iterable[WatchRule], stored: Mapping[str, str], began: int) -> None:
+        """Let rules that `use` would begin learn the past before it: that may take longer than a transaction.
+
+        `stored` are the versions of those that go on with a state.
+        """
+        for rule in rules:
+            if rule.watch is None or rule.watch.kind.kind != "new_term":
+                continue
+            version, _ = self._runs.get(rule.id) or (stored.get(rule.id), None)
+            if version != rule.version and self._ready(rule, began) is None:
+                run = self._begun(rule, rule.watch, began)
+                self._prepared[rule.id] = _Prepared(rule.version, began, run)
+
+    def _ready(self, rule: WatchRule, began: int) -> Run | None:
+        found = self._prepared.get(rule.id)
+        return found.run if found and (found.version, found.began) == (rule.version, began) else None
+
+    def _begun(self, rule: WatchRule, watch: Watch, began: int) -> Run:
+        run = self._make(rule, watch, began)
+        if watch.kind.kind == "new_term":
+            run.learn(self._past.documents(rule, began))
+        return run
 
     def use(self, tx: Session | None, rules: Iterable[WatchRule], began: int) -> None:
         """Run these rules from `began` on, and drop the runs and the state of all others."""
@@ -140,10 +186,9 @@ class RunBook:
         for rule in wanted.values():
             self.broken.pop(rule.id, None)
             if rule.watch is not None and rule.id not in self._runs:
-                run = self._make(rule, rule.watch, began)
-                if rule.watch.kind.kind == "new_term":
-                    run.learn(self._past.documents(rule, began))
+                run = self._ready(rule, began) or self._begun(rule, rule.watch, began)
                 self._runs[rule.id] = (rule.version, run)
+        self._prepared.clear()
 
     def add(self, rule: WatchRule, watch: Watch, event: Event) -> None:
         """Hand an event to a rule whose filter it satisfies."""
