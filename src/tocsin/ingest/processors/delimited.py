@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from tocsin.core.event import Event
-from tocsin.ingest.processors.draft import Processor, Unable, read_text, write
+from tocsin.ingest.processors.draft import Processor, Unable, claimed, read_text, write
 
 MOST_FIELDS = 1_000
 """An event gets at most so many fields from one processor."""
@@ -36,7 +36,7 @@ def key_values(
             name, value = match[1].strip(), (match[2] or "").strip().strip(trim)
             if not name or not value or (include and name not in include) or name in exclude:
                 continue
-            write(event, prefix + name, value)
+            write(event, claimed(prefix + name), value)
             count += 1
             if count == MOST_FIELDS:
                 break
@@ -84,7 +84,7 @@ def json_document(field: str, into: str = "") -> Processor:
         for count, (name, value) in enumerate(_flat(document, into, 0)):
             if count == MOST_FIELDS:
                 raise Unable(f"{field} has more than {MOST_FIELDS} values; the rest is left out")
-            write(event, name, value)
+            write(event, claimed(name), value)
 
     return run
 

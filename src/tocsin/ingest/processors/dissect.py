@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.core.event import Event
-from tocsin.ingest.processors.draft import Processor, Unable, read_text, target, write
+from tocsin.ingest.processors.draft import Processor, Unable, claimed, read_text, target, write
 
 _KEY = re.compile(r"%\{([+?*&]?)([^{}]*?)(->)?\}")
 
@@ -95,5 +95,5 @@ def _collected(found: list[tuple[_Piece, str]] | None) -> dict[str, str] | None:
         elif piece.mode in ("", "+"):
             fields[piece.name] = text
         elif piece.mode == "&" and names.get(piece.name):
-            fields[names[piece.name]] = text
+            fields[claimed(names[piece.name])] = text
     return {name: text for name, text in fields.items() if text}

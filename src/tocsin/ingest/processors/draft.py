@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event, Value
-from tocsin.core.fields import MESSAGE, TIMESTAMP, canonical
+from tocsin.core.fields import MESSAGE, OURS, RESERVED, TIMESTAMP, canonical
 
 ERRORS = "event.pipeline_errors"
 """Lists what processors could not do; nothing of the event is lost by it."""
@@ -53,6 +53,16 @@ def write(event: Event, field: str, value: Any) -> None:
         event.fields.pop(name, None)
     else:
         event.fields[name] = value
+
+
+def claimed(name: str) -> str:
+    """Return the field for a name that stands in the text itself; `data.NAME` when no text may say it.
+
+    So no sender can give its events a rule's level, and no name in a text keeps others from being read.
+    """
+    field = canonical(name)
+    theirs = field not in RESERVED and field not in (ERRORS, PIPELINES) and not field.startswith(OURS)
+    return field if theirs else f"data.{name}"
 
 
 def target(field: str) -> str:

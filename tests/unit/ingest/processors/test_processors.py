@@ -206,3 +206,29 @@ def test_what_was_received_cannot_be_written(name: str, options: Any) -> None:
     """Text, time and identity of an event are evidence."""
     with pytest.raises(ValueError, match="cannot be written"):
         build(name, options, Surroundings(Path()))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("kv", "a=1 rule.level=15 message=x id=7 event.pipelines=none b=2"),
+        (
+            "json",
+            '{"a":"1","rule.level":"15","message":"x","id":"7","event":{"pipelines":"none"},"b":"2"}',
+        ),
+    ],
+)
+def test_names_in_a_text_that_are_not_its_to_give_stand_under_data(name: str, text: str) -> None:
+    """No sender says what only Tocsin says of an event, and such a name hides no other."""
+    event = run(name, {"field": "message"}, text, rule__level=3)  # `data.id` is a name of event.code
+    assert event.at == RECEIVED
+    assert event.fields == {
+        "a": "1", "b": "2", "rule.level": 3, "data.rule.level": "15", "data.message": "x", "event.code": "7",
+        "data.event.pipelines": "none",
+    }  # fmt: skip
+
+
+def test_a_key_in_a_dissected_text_gives_no_verdict() -> None:
+    """It stands under `data.` as well."""
+    event = run("dissect", {"field": "message", "pattern": "%{*k}=%{&k}"}, "rule.level=15")
+    assert event.fields == {"data.rule.level": "15"}
