@@ -15,7 +15,7 @@ from tocsin.core.event import Event
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.tree import Exists, Regex, Term, Wildcard
 from tocsin.store.base import Batch, Selection, StoreError, StoreFullError
-from tocsin.store.opensearch import reading
+from tocsin.store.opensearch import counting, reading
 from tocsin.store.opensearch.client import Access, Client, RefusedError, UnavailableError
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
@@ -245,6 +245,24 @@ def test_rejected_event_is_kept_with_the_reason(opensearch: str, layout: Layout)
     )
     assert "total fields" in kept["hits"]["hits"][0]["_source"]["tocsin"]["rejected"]
     store.close()
+
+
+def test_few_events_that_are_not_indexed_do_not_slow_the_rest_down(
+    store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commonest values are counted by the server, and only in events it did not index one by one."""
+    monkeypatch.setattr(counting, "MOST_LOOKED_AT", 3)
+    crowd = {f"data.f{n}": n for n in range(1_001)}
+    plain = [event(n, **{"user.name": f"u{n % 4}"}) for n in range(1, 13)]
+    odd = [event(n, **crowd, **{"user.name": name}) for n, name in ((13, "u2"), (14, "new"), (15, "u2"))]
+    store.commit(Batch("s", [*plain, *odd], 15))
+    top = [(one.value, one.count) for one in store.top(Selection(), field="user.name", size=2)]
+    assert [("u2", 5), ("u0", 3)] == top
+    every = store.top(Selection(), field="user.name")
+    assert [("u2", 5), ("u0", 3), ("u1", 3), ("u3", 3), ("new", 1)] == [(x.value, x.count) for x in every]
+    assert [("s", 15)] == [(one.value, one.count) for one in store.top(Selection(), field="event.source")]
+    with pytest.raises(InvalidError, match="narrow the time"):
+        store.top(Selection(), field="message")
 
 
 def test_values_too_long_for_the_index_are_found(store: OpenSearchStore) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from tocsin.core.clock import DAY
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
-from tocsin.query.opensearch_clauses import Clause, both
+from tocsin.query.opensearch_clauses import Clause, both, negated
 from tocsin.query.opensearch_terms import AT, NAMES, SEQ, SOURCE, UNSURE, column
 from tocsin.query.predicate import reader
 from tocsin.query.values import text_of
@@ -25,6 +24,9 @@ from tocsin.store.opensearch.reading import Reader, within
 _MOST_VALUES = 10_000
 _LEAST_PER_SHARD = 1_000
 _MOST_NAMES = 50_000
+_VALUES_OF_A_REQUEST = 1_000
+MOST_LOOKED_AT = 100_000
+"""Events that are read for one answer where the index does not hold their values."""
 _OF_EVERY_EVENT = (TIMESTAMP, MESSAGE, "event.source", "event.sequence")
 _OWN = {TIMESTAMP: AT, "event.source": SOURCE, "event.sequence": SEQ}
 _TYPES = {"k": "keyword", "l": "long", "f": "double", "b": "boolean"}
@@ -54,11 +56,18 @@ class Counting:
         """Return the commonest values of a canonical field; a value an event lists twice counts once."""
         size = max(1, min(size, _MOST_VALUES))
         clause = self._reader.clause(selection)
-        if field in (MESSAGE, EVENT_ID) or self.total(both(clause, unindexed(field))):
-            return self._looked_at(selection, field, size)
-        name = _OWN.get(field) or f"{VALUES}.{column(field)}"
-        counts = self._commonest(clause, name, size)
-        return [TopValue(typed(field, text_of(value)), count) for value, count in counts]
+        if field in (MESSAGE, EVENT_ID):
+            return _shown(field, self._looked_at(clause, field), size)
+        if field in _OWN:
+            return _shown(field, dict(self._commonest(clause, _OWN[field], size)), size)
+        odd = unindexed(field)
+        counts = self._looked_at(both(clause, odd), field)
+        clause, name = both(clause, negated(odd)), f"{VALUES}.{column(field)}"
+        # A value that is among the commonest of all is among those of the index, or was looked at.
+        indexed = dict(self._commonest(clause, name, size))
+        indexed |= self._counted(clause, name, [value for value in counts if value not in indexed])
+        counts.update(indexed)
+        return _shown(field, counts, size)
 
     def fields(self, selection: Selection) -> list[FieldSeen]:
         """Return the fields of the days the selection's time range touches, by name."""
@@ -144,14 +153,36 @@ class Counting:
         found = self._reader.search(body).get("aggregations")  # absent while there is no index yet
         return found or {name: {"buckets": [], "doc_count_error_upper_bound": 0} for name in aggregations}
 
-    def _looked_at(self, selection: Selection, field: str, size: int) -> list[TopValue]:
-        """Count values that the index does not hold, by reading the events."""
-        read = reader(field)
+    def _counted(self, clause: Clause, name: str, values: list[str]) -> dict[str, int]:
+        """Return how many of the events hold each of these values; those of none are left out."""
+        counts: dict[str, int] = {}
+        for start in range(0, len(values), _VALUES_OF_A_REQUEST):
+            part = values[start : start + _VALUES_OF_A_REQUEST]
+            terms = {"field": name, "size": len(part), "include": part}
+            found = self._aggregated(clause, {"of": {"terms": terms}})["of"]["buckets"]
+            counts |= {one["key"]: one["doc_count"] for one in found}
+        return counts
+
+    def _looked_at(self, clause: Clause, field: str) -> Counter[str]:
+        """Count values that the index does not hold, by reading the events; refuses to read very many."""
         counts: Counter[str] = Counter()
-        for event in chain.from_iterable(self._reader.scan(selection)):
-            counts.update(set(read(event)))
-        best = heapq.nsmallest(size, counts.items(), key=lambda one: (-one[1], one[0]))
-        return [TopValue(typed(field, text), count) for text, count in best]
+        total = self.total(clause)
+        if total > MOST_LOOKED_AT:
+            raise InvalidError(
+                f"the values of {field} must be looked up in {total:,} events one by one, which is more than"
+                f" {MOST_LOOKED_AT:,}; narrow the time or the query"
+            )
+        read = reader(field)
+        if total:
+            for _, event in self._reader.matching(clause):
+                counts.update(set(read(event)))
+        return counts
+
+
+def _shown(field: str, counts: Mapping[Any, int], size: int) -> list[TopValue]:
+    texts = ((text_of(value), count) for value, count in counts.items())
+    best = heapq.nsmallest(size, texts, key=lambda one: (-one[1], one[0]))
+    return [TopValue(typed(field, text), count) for text, count in best]
 
 
 def unindexed(*fields: str) -> Clause:

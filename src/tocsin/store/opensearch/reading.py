@@ -147,17 +147,22 @@ class Reader:
             )
         return both(window, either(plan.surely(), self._tested(selection, open_)))
 
-    def _tested(self, selection: Selection, clause: Clause) -> Clause:
-        selects = compile_predicate(selection.query)
-        ids: list[str] = []
+    def matching(self, clause: Clause) -> Iterator[tuple[str, Event]]:
+        """Yield the document's identifier and the event for everything a clause selects, oldest first."""
         beyond: Key | None = None
         while True:
             hits = self._ordered(clause, "oldest", PAGE, beyond)
-            events = [to_event(hit["_source"]) for hit in hits]
-            ids += [hit["_id"] for hit, event in zip(hits, events, strict=True) if selects(event)]
+            for hit in hits:
+                event = to_event(hit["_source"])
+                beyond = key_of(event)
+                yield hit["_id"], event
             if len(hits) < PAGE:
-                return either(*({"ids": {"values": part}} for part in _cut(ids)))
-            beyond = key_of(events[-1])
+                return
+
+    def _tested(self, selection: Selection, clause: Clause) -> Clause:
+        selects = compile_predicate(selection.query)
+        ids = [identifier for identifier, event in self.matching(clause) if selects(event)]
+        return either(*({"ids": {"values": part}} for part in _cut(ids)))
 
     def _ordered(self, clause: Clause, order: Order, size: int, beyond: Key | None) -> list[Any]:
         direction = "desc" if order == "newest" else "asc"

@@ -17,9 +17,10 @@ from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.store.base import Batch, Selection
 from tocsin.store.duckdb import DuckDBStore
+from tocsin.store.opensearch.counting import MOST_LOOKED_AT
 from tocsin.store.opensearch.reading import Reader
 
-MOST_COPIED = 100_000
+MOST_COPIED = MOST_LOOKED_AT
 
 
 @contextmanager
