@@ -156,6 +156,25 @@ def _convert(kinds: _Names, _: Surroundings) -> Processor:
     return convert(kinds)
 
 
+def _substitute(o: _Substitute, _: Surroundings) -> Processor:
+    pattern = compile_regex(o.pattern)
+    names = {number: f"?P<{name}>" for name, number in pattern.groupindex.items()}
+    groups = "".join(f"({names.get(number, '')})" for number in range(1, pattern.groups + 1))
+    try:  # with the same groups on a text that fits: else the first event that fits would tell
+        compile_regex(groups).sub(o.replacement, "")
+    except (IndexError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"replacement {o.replacement!r} has a group the pattern has not, or a bad escape"
+        ) from error
+    return moving.substitute(_writable([o.field])[0], pattern, o.replacement)
+
+
+def _split(o: _Split, _: Surroundings) -> Processor:
+    if not o.separator:
+        raise ValueError("separator cannot be empty")
+    return moving.split(_writable([o.field])[0], o.separator)
+
+
 def _writable(names: list[str]) -> list[str]:
     for name in names:
         try:
@@ -190,11 +209,8 @@ PROCESSORS: Mapping[str, tuple[Any, _Build]] = {
     "copy": (_Names, _changing(moving.copy)),
     "remove": (list[str], lambda o, _: moving.remove(_writable(o))),
     "convert": (_Names, _convert),
-    "gsub": (
-        _Substitute,
-        lambda o, _: moving.substitute(_writable([o.field])[0], compile_regex(o.pattern), o.replacement),
-    ),
-    "split": (_Split, lambda o, _: moving.split(_writable([o.field])[0], o.separator)),
+    "gsub": (_Substitute, _substitute),
+    "split": (_Split, _split),
     "drop": (_Drop, lambda o, _: moving.drop(o.reason)),
     "geoip": (_Into, _geoip),
     "user_agent": (_Into, lambda o, _: enrichment.user_agent(o.field, o.into or "user_agent")),

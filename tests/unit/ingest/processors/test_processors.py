@@ -192,6 +192,29 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path: Path, changed: dict[st
         build("lookup", options, Surroundings(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "reason"),
+    [
+        ("gsub", {"pattern": "(a)b", "replacement": r"\2"}, "has a group the pattern has not"),
+        ("gsub", {"pattern": "(?P<x>a)b", "replacement": r"\g<y>"}, "has a group the pattern has not"),
+        ("gsub", {"pattern": "a", "replacement": r"\x"}, "or a bad escape"),
+        ("split", {"separator": ""}, "separator cannot be empty"),
+    ],
+)
+def test_what_would_fail_on_every_event_is_refused_when_read(
+    name: str, options: dict[str, Any], reason: str
+) -> None:
+    """Else events would be kept aside because of the pipeline."""
+    with pytest.raises(ValueError, match=reason):
+        build(name, {"field": "a", **options}, Surroundings(Path()))
+
+
+def test_a_replacement_may_name_groups() -> None:
+    """By number and by name."""
+    options = {"field": "a", "pattern": "(?P<x>b)(c)", "replacement": r"\2\g<x>"}
+    assert run("gsub", options, a="abcd").fields == {"a": "acbd"}
+
+
 def test_an_unknown_option_is_refused_by_name() -> None:
     """A slip in an option does not pass silently."""
     with pytest.raises(msgspec.ValidationError, match="patern"):
