@@ -41,13 +41,18 @@ class _Item:
     def is_rejected(self) -> bool:
         return "rejected" in self.document["tocsin"]
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether every search must look at the event itself."""
+        return "*" in self.document["tocsin"].get("unsure", ())
+
 
 class EventWriter:
     """Writes the documents of events, and tells back-pressure from rejection.
 
-    A busy server is waited for; an event it will not take, or with too many fields for it, is kept without
-    what it is searched by, marked with the reason and counted in `rejections`; a full disk is a
-    `StoreFullError`. When `write` returns, every event is durable.
+    A busy server is waited for; a full disk is a `StoreFullError`. An event it will not take, or with too
+    many fields for it, is kept without what it is searched by and marked with the reason. `rejections` counts
+    those kept so, and those that have a name too long to search by. What `write` returned for is durable.
     """
 
     def __init__(self, client: Client, layout: Layout, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -99,7 +104,7 @@ class EventWriter:
 
     def _settled(self, item: _Item, found: dict[str, Any]) -> list[_Item]:
         status = found["status"]
-        if status < 300 and item.is_rejected:
+        if status < 300 and item.is_looked_at:
             self.rejections += 1
         if status < 300 or status == 409:  # 409: an earlier attempt brought it
             return []

@@ -73,7 +73,7 @@ def test_document_is_made_once_however_often_it_is_sent(monkeypatch: Any) -> Non
 
 
 def test_events_kept_unindexed_are_counted_once() -> None:
-    """Whether the server refused to index one or it had too many fields from the start."""
+    """Whether the server refused to index one, or it had too many fields or too long a name of one."""
     refused = {"status": 400, "error": {"type": "illegal_argument_exception", "reason": "limit"}}
     server = Server(refused, CREATED, BUSY, CREATED, CREATED)
     made = writer(server)
@@ -81,4 +81,6 @@ def test_events_kept_unindexed_are_counted_once() -> None:
         1, "2026-11-24", [event(1, a=1), event(2, a=2), event(3, **{f"f{n}": n for n in range(1_001)})]
     )
     assert 2 == made.rejections
+    made.write(2, "2026-11-24", [event(4, **{"x" * 400: 1}), event(5, **{"x" * 200: 1})])
+    assert 3 == made.rejections
     assert "limit" in orjson.loads(server.requests[1].splitlines()[1])["tocsin"]["rejected"]
