@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from tocsin.accounts.audit import Audit
-from tocsin.cli.kept import database_of
+from tocsin.cli.kept import database_of, rules_of
 from tocsin.cli.printing import console, moment, print_json
 from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, settings_of
-from tocsin.core.actor import Actor
+from tocsin.cli.rules_operating import operator
 from tocsin.core.clock import MINUTE, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import NotFoundError
 from tocsin.detect.mutes import MuteService
+from tocsin.settings import Settings
 
 
 def run(  # noqa: PLR0917 - typer reads options from the parameters
@@ -32,13 +32,15 @@ def run(  # noqa: PLR0917 - typer reads options from the parameters
 ) -> None:
     """Keep a detection rule quiet: its matches are counted and open no alert. It takes effect at once.
 
-    Example: tocsin silence "SSH brute force" --hours 2 --key 192.0.2.1 --reason "pentest until noon"
+    Example: tocsin silence ssh-brute-force --hours 2 --key 192.0.2.1 --reason "pentest until noon"
     """
-    database = database_of(settings_of(data, config))
+    settings = settings_of(data, config)
+    database = database_of(settings)
     clock = SystemClock()
     mutes = MuteService(clock, Audit(clock))
     try:
         if rule is not None:
+            _check(rule, settings, database)
             wanted = _Wanted(rule, key, round((hours * 60 + minutes) * MINUTE), reason)
             _change(database, mutes, wanted, lift=lift)
         with database.read() as tx:
@@ -56,6 +58,12 @@ def run(  # noqa: PLR0917 - typer reads options from the parameters
         console().print("no rule is silenced" if rule is None else f"{rule} is not silenced")
 
 
+def _check(rule: str, settings: Settings, database: Database) -> None:
+    """Refuse a rule nobody has, before somebody relies on its silence; analysis rules have numbers."""
+    if not rule.isdigit() and rule not in rules_of(settings, database).by_id:
+        raise NotFoundError(f"there is no rule {rule!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     rule: str
@@ -65,7 +73,7 @@ class _Wanted:
 
 
 def _change(database: Database, mutes: MuteService, wanted: _Wanted, *, lift: bool) -> None:
-    actor = Actor("user", getpass.getuser())
+    actor = operator()
     if not lift and wanted.span == 0:
         return
     with database.write() as tx:

@@ -40,22 +40,25 @@ def database(tmp_path):
 def test_a_rule_is_silenced_listed_and_lifted(call, database):
     """One key of it, with the reason; every change is in the audit trail."""
     assert "no rule is silenced" in call()
-    told = call("brute", "--hours", "2", "--key", "192.0.2.1", "--reason", "pentest")
-    assert "brute for '192.0.2.1' until" in told
+    told = call("700210", "--hours", "2", "--key", "192.0.2.1", "--reason", "pentest")
+    assert "700210 for '192.0.2.1' until" in told
     (listed,) = json.loads(call("--json"))
-    assert ("brute", "192.0.2.1", "pentest") == (listed["rule_id"], listed["group_key"], listed["reason"])
-    assert "brute is not silenced" in call("brute", "--lift", "--key", "192.0.2.1")
+    assert ("700210", "192.0.2.1", "pentest") == (listed["rule_id"], listed["group_key"], listed["reason"])
+    assert "700210 is not silenced" in call("700210", "--lift", "--key", "192.0.2.1")
     with database.read() as tx:
-        entries = Audit(SystemClock()).entries(tx, AuditFilter(kind="rule", subject="brute"), 10)
+        entries = Audit(SystemClock()).entries(tx, AuditFilter(kind="rule", subject="700210"), 10)
     assert ["unsilence", "silence"] == [entry.action for entry in entries]
+    assert all("command-line" in entry.actor for entry in entries)
 
 
 def test_what_cannot_be_is_refused(call, database):
-    """A silence for a year, lifting what is not there."""
+    """A silence for a year, lifting what is not there, a rule nobody has."""
+    with pytest.raises(NotFoundError, match="there is no rule 'brute'"):
+        call("brute", "--hours", "1")
     with pytest.raises(InvalidError, match="90 days"):
-        call("brute", "--hours", "9000")
+        call("700210", "--hours", "9000")
     with pytest.raises(NotFoundError, match="not silenced"):
-        call("brute", "--lift")
+        call("700210", "--lift")
 
 
 def test_a_folder_without_a_platform_is_named(call):
