@@ -17,6 +17,8 @@ from tocsin.rules.model import Rule, Test
 
 _REMEMBERED = 1_024
 """So many values of a field, or program names, are known at a time."""
+_ROOM = 8_192
+"""So many indexes of a value are known at a time in a whole tree: senders choose the values."""
 _FEW = 3
 """A field that fewer rules ask for does not divide them."""
 _DEPTH = 3
@@ -89,25 +91,52 @@ def entry_of(rule: Rule, scan: LogScan) -> Entry:
     return Entry(rule, tuple(needs), tuple(never), tuple(checks))
 
 
+class Room:
+    """Bounds what the indexes of a tree remember together: when it is full, all begin anew."""
+
+    __slots__ = ("_left", "_size", "_users")
+
+    def __init__(self, size: int = _ROOM) -> None:
+        self._size = self._left = size
+        self._users: list[Siblings] = []
+
+    def join(self, user: Siblings) -> None:
+        """Have some rules' index live here."""
+        self._users.append(user)
+
+    def take(self) -> None:
+        """Make room for one index more."""
+        self._left -= 1
+        if self._left < 0:
+            self._left = self._size
+            for user in self._users:
+                user.forget()
+
+
 class Siblings:
     """Rules in the order they are tried."""
 
-    __slots__ = ("_answers", "_asking", "_entries", "_known")
+    __slots__ = ("_answers", "_asking", "_entries", "_known", "_room")
 
-    def __init__(self, rules: Sequence[Rule], scan: LogScan) -> None:
+    def __init__(self, rules: Sequence[Rule], scan: LogScan, room: Room) -> None:
         self._entries = [entry_of(rule, scan) for rule in rules]
         self._asking = [test for rule in rules for test in rule.tests if isinstance(test, OnProgram)]
         self._answers: dict[str, int] = {}
         self._known: dict[tuple[str, int], _Divided] = {}
+        self._room = room
+        room.join(self)
+
+    def forget(self) -> None:
+        """Let go of what was worked out for the events so far."""
+        self._known.clear()
 
     def of(self, subject: Subject, hits: set[int]) -> list[Entry]:
         """Return, in order, the rules the subject may match; their decoder condition holds."""
         key = (subject.decoder, self._answer(subject) if self._asking else 0)
         known = self._known.get(key)
         if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = _Divided(self._fitting(subject), _DEPTH)
+            self._room.take()
+            known = self._known[key] = _Divided(self._fitting(subject), self._room, _DEPTH)
         return known.of(subject, hits)
 
     def _answer(self, subject: Subject) -> int:
@@ -134,10 +163,16 @@ class Siblings:
 class _Divided:
     """Entries divided by the values of one field. A field whose values do not repeat gives way to another."""
 
-    __slots__ = ("_depth", "_entries", "_field", "_known", "_misses", "_others", "_poor", "_tests", "_tried")
+    __slots__ = (
+        *("_depth", "_entries", "_field", "_known", "_misses", "_others", "_poor", "_room", "_tests"),
+        "_tried",
+    )
 
-    def __init__(self, entries: list[Entry], depth: int, poor: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, entries: list[Entry], room: Room, depth: int, poor: frozenset[str] = frozenset()
+    ) -> None:
         self._entries = entries
+        self._room = room
         self._depth = depth
         self._poor = poor
         self._choose()
@@ -170,13 +205,14 @@ class _Divided:
     def _add(self, value: str) -> _Divided:
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
+        self._room.take()
         low = lower(value)
         fitting = [
             entry.without(tests) if tests else entry
             for entry, tests in zip(self._entries, self._tests, strict=True)
             if _all_hold(tests, value, low)
         ]
-        known = self._known[value] = _Divided(fitting, self._depth - 1, self._poor)
+        known = self._known[value] = _Divided(fitting, self._room, self._depth - 1, self._poor)
         return known
 
 

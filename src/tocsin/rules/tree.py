@@ -11,7 +11,7 @@ from tocsin.decode.patterns import Pattern, compile_pattern, lower
 from tocsin.decode.scan import LogScan
 from tocsin.rules.conditions import OnField, OnLog, OnProgram
 from tocsin.rules.model import CATEGORIES, DEFAULT_TIMEFRAME_S, Composite, Rule
-from tocsin.rules.siblings import Siblings
+from tocsin.rules.siblings import Room, Siblings
 
 _HIGHEST_ROOT = 9
 
@@ -50,12 +50,13 @@ class Tree:
     def use(self, scan: LogScan) -> None:
         """Let one pass over each log tell which rules can match it; not while events are classified."""
         self.scan = scan
+        room = Room()
         for rule in self._all():
             rule.guarded = rule.asks_memory
-            rule.siblings = Siblings(rule.children, scan) if rule.children else None
+            rule.siblings = Siblings(rule.children, scan, room) if rule.children else None
         for category, root in self.roots.items():
             # A root that no content states is no rule: it never stands in a verdict.
-            self.first[category] = Siblings([root] if root.id else root.children, scan)
+            self.first[category] = Siblings([root] if root.id else root.children, scan, room)
 
     def _all(self) -> list[Rule]:
         return [*self.rules.values(), *(root for root in self.roots.values() if not root.id)]
