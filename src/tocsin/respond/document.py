@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from tocsin.core.event import Event
+from tocsin.query.dates import Dates
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.predicate import Predicate, compile_predicate
 
@@ -20,8 +21,8 @@ _SHOWN = 5
 
 @lru_cache(maxsize=2048)
 def condition(text: str) -> Predicate:
-    """Return a condition compiled; raises `QueryError` for text that is none."""
-    return compile_predicate(parse_lucene(text))
+    """Return a condition compiled; raises `QueryError` for text that is none, or that asks for `now`."""
+    return compile_predicate(parse_lucene(text, dates=Dates(None)))
 
 
 def holds(text: str, facts: Mapping[str, Any]) -> bool:
