@@ -20,6 +20,7 @@ from tocsin.core.yaml_source import MAX_BYTES, Source, read_source
 from tocsin.core.yaml_source import Path as Place
 from tocsin.ingest.processors.options import PROCESSORS, Surroundings, build
 from tocsin.ingest.processors.pipeline import Condition, IngestPipeline, Step
+from tocsin.query.dates import Dates
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.patterns import QueryError
 from tocsin.query.predicate import compile_predicate
@@ -140,7 +141,7 @@ def _condition(source: Source, given: Any, place: Place) -> Condition | None:
     if given is None:
         return None
     try:
-        return compile_predicate(parse_lucene(str(given), now=0))
+        return compile_predicate(parse_lucene(str(given), dates=Dates(None)))
     except QueryError as error:
         raise source.refuse(f"the condition is not a search: {error.message}", place) from error
 

@@ -79,6 +79,7 @@ def test_the_cases_of_a_file_are_run(tmp_path: Path) -> None:
         ("dissect:", "disect:", 5, "did you mean 'dissect'"),
         ("sources:", "source:", 2, "'source' is unknown here; did you mean 'sources'"),
         ("if: app.level:DEBUG", "if: 'app.level:('", 7, "the condition is not a search"),
+        ("if: app.level:DEBUG", "if: 'file.mtime:[now-1h TO now]'", 7, "depends on the time of the search"),
         ("reason: debug lines}", "why: x}", 6, "unknown field `why`"),
         ("{app.text: int}", "{app.text: inch}", 8, "'inch' is none of"),
         ("pipeline: shop", "pipeline: 'a b'", 1, "letters, digits and hyphens"),
