@@ -18,6 +18,7 @@ from tocsin.core.event import Event
 from tocsin.detect.match import rule_id_of
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.tables import ExceptionRow
+from tocsin.query.dates import Dates
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.tree import Everything
@@ -52,7 +53,7 @@ class Hits:
 
 def condition_of(text: str) -> Predicate:
     """Return an exception's condition, compiled; raises `InvalidError` for one that holds for everything."""
-    node = parse_lucene(text)
+    node = parse_lucene(text, dates=Dates(None))  # it holds for long: `now` would stand still
     if isinstance(node, Everything):
         raise InvalidError("an exception needs a condition, such as source.ip: 192.0.2.7")
     return compile_predicate(node)

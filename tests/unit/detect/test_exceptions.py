@@ -145,6 +145,7 @@ def test_a_rule_that_watches_for_silence_gets_no_louder(rig, add, event):
     ("condition", "rule_id", "days", "wrong"),
     [
         ("", "", 1, "needs a condition"),
+        ("file.mtime:[now-1d TO now]", "", 1, "depends on the time of the search"),
         ("user.name: (", "", 1, "a condition is missing"),
         ("user.name: ann", "", 400, "within 366 days"),
         ("user.name: ann", "", -1, "in the future"),
