@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -65,6 +66,9 @@ from tocsin.query.tree import (
 from tocsin.query.values import network_bounds
 
 _LONGEST = 1 << 20
+
+_MOST_FILLED = 10_000
+"""Texts one value with placeholders may stand for: each of them multiplies."""
 
 Renaming = Callable[[str], Sequence[str]]
 """Gives the names an event may hold a Sigma field under; no name at all keeps it as it is."""
@@ -234,6 +238,8 @@ class _Walker:
     def _filled(self, value: SigmaString) -> Iterable[_Parts]:
         """Yield the string's parts with each combination of values in the place of its placeholders."""
         choices = [self._values_of(p) if isinstance(p, SigmaPlaceholder) else (p,) for p in value.s]
+        if prod(map(len, choices)) > _MOST_FILLED:
+            raise QueryError(f"the placeholders of {value} stand for more than {_MOST_FILLED} texts together")
         return product(*choices)
 
     def _values_of(self, placeholder: SigmaPlaceholder) -> Sequence[str]:

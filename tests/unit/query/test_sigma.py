@@ -116,6 +116,13 @@ def test_reads_values(item: str, value: Any, expected: Node) -> None:
     assert expected == read
 
 
+def test_placeholders_that_multiply_without_end_are_refused() -> None:
+    """Three of a hundred values each are a million texts."""
+    names = {"n": [str(number) for number in range(100)]}
+    with pytest.raises(ContentError, match="more than 10000 texts"):
+        parse_sigma(detection({"f|expand": "%n%/%n%/%n%"}), placeholders=names)
+
+
 def test_keywords_are_looked_for_in_the_message() -> None:
     """A list of words without fields selects events whose message holds any of them."""
     rule = detection({}) | {"detection": {"keywords": ["foo", "b*r"], "condition": "keywords"}}
