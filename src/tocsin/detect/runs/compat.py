@@ -59,7 +59,9 @@ class CompatRun:
 
     def add(self, hit: Hit, seen_at: int) -> None:
         """Hand in an event that satisfies the rule's filter."""
-        self._log.add(hit, seen_at)
+        oldest = self._log.add(hit, seen_at)
+        if oldest is not None:
+            self._gone = max(self._gone or 0, oldest - 1)
         self._fresh.append((hit, seen_at))
 
     def advance(self, now: int, watermark: int) -> Changes:  # noqa: ARG002 - asked of every run
@@ -78,7 +80,7 @@ class CompatRun:
     def _forget(self, moment: int) -> None:
         until = moment - self._horizon
         if self._log.forget(until):
-            self._gone = until
+            self._gone = max(self._gone or 0, until)
 
     def _deliver(self, matches: list[Match]) -> bool:
         key = group_key(self._kind, self._poll, matches[0])

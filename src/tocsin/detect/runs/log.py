@@ -36,12 +36,17 @@ class HeldLog:
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, hit: Hit, seen_at: int) -> None:
-        """Hold an event; beyond the bound the oldest is let go and counted."""
+    def add(self, hit: Hit, seen_at: int) -> int | None:
+        """Hold an event; beyond the bound the oldest is let go and counted.
+
+        Returns, when one was, the time before which nothing is held.
+        """
         insort(self._held, (hit.at, seen_at, hit), key=_AT)
-        if len(self._held) > self._most:
-            del self._held[0]
-            self.dropped += 1
+        if len(self._held) <= self._most:
+            return None
+        del self._held[0]
+        self.dropped += 1
+        return self._held[0][0]
 
     def between(self, start: int, end: int) -> Sequence[Hit]:
         """Return the events seen by now with `start < at <= end`."""
