@@ -16,7 +16,6 @@ from tocsin.core.clock import MINUTE, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import NotFoundError
 from tocsin.detect.mutes import MuteService
-from tocsin.settings import Settings
 
 
 def run(  # noqa: PLR0917 - typer reads options from the parameters
@@ -40,7 +39,7 @@ def run(  # noqa: PLR0917 - typer reads options from the parameters
     mutes = MuteService(clock, Audit(clock))
     try:
         if rule is not None:
-            _check(rule, settings, database)
+            rules_of(settings, database).check_name(rule)
             wanted = _Wanted(rule, key, round((hours * 60 + minutes) * MINUTE), reason)
             _change(database, mutes, wanted, lift=lift)
         with database.read() as tx:
@@ -56,12 +55,6 @@ def run(  # noqa: PLR0917 - typer reads options from the parameters
         console().print(f"{mute.rule_id}{only} until {moment(mute.until_at)} by {mute.created_by}{why}")
     if not found:
         console().print("no rule is silenced" if rule is None else f"{rule} is not silenced")
-
-
-def _check(rule: str, settings: Settings, database: Database) -> None:
-    """Refuse a rule nobody has, before somebody relies on its silence; analysis rules have numbers."""
-    if not rule.isdigit() and rule not in rules_of(settings, database).by_id:
-        raise NotFoundError(f"there is no rule {rule!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,12 +117,13 @@ class ExceptionBook:
 
     def check_rule(self, rule_id: str) -> None:
         """Raise `NotFoundError` for an unknown rule, `InvalidError` for one no exception can quieten."""
-        if not rule_id or rule_id.isdigit():
-            return  # every rule, or an analysis rule, whose alerts come by its level
+        if not rule_id:
+            return  # every rule
         rules = self._rules()
+        rules.check_name(rule_id)
         rule = rules.by_id.get(rule_id)
         if rule is None:
-            raise NotFoundError(f"there is no rule {rule_id!r}")
+            return
         if watches_for_silence(rule):
             raise InvalidError(
                 f"{rule_id} alerts on what does not come: leaving events out would make it louder; "

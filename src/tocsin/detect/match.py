@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tocsin.core.detection import Detection, EventRef
-from tocsin.core.event import Event
+from tocsin.core.event import Event, Value
 from tocsin.core.severity import severity_of_level
 from tocsin.detect.explain import Explanation
 from tocsin.detect.rule import WatchRule, group_of, text_of, title_of
@@ -83,7 +84,7 @@ class Matches:
         rule, event = gathered.rule, gathered.event
         explanation = self._explanations[rule.id]
         field_name, key = gathered.group
-        events = sorted(gathered.events.items(), key=_by_time)
+        events = references(gathered.events)
         return Detection(
             rule_id=rule_id_of(rule, event),
             rule_name=rule_name_of(rule, event),
@@ -94,23 +95,23 @@ class Matches:
             group_field=field_name,
             title=alert_title(rule, event),
             description=description_of(rule, event),
-            at=events[-1][1],
-            events=tuple(
-                EventRef(identifier, at) for identifier, at in sorted(gathered.events.items(), key=_by_time)
-            ),
+            at=events[-1].at,
+            events=events,
             clauses=explanation.clauses(event),
-            tags=_labels(rule.tags, event, "rule.groups"),
-            techniques=_labels(rule.techniques, event, "threat.technique.id"),
+            tags=labels(rule.tags, event.fields.get("rule.groups")),
+            techniques=labels(rule.techniques, event.fields.get("threat.technique.id")),
         )
 
 
-def _by_time(entry: tuple[str, int]) -> tuple[int, str]:
-    return entry[1], entry[0]
+def references(events: Mapping[str, int]) -> tuple[EventRef, ...]:
+    """Return events, given as identifiers and times, in the order of time."""
+    ordered = sorted((at, identifier) for identifier, at in events.items())
+    return tuple(EventRef(identifier, at) for at, identifier in ordered)
 
 
-def _labels(own: tuple[str, ...], event: Event, name: str) -> tuple[str, ...]:
-    value = event.fields.get(name, [])
-    found = value if isinstance(value, list) else [value]
+def labels(own: tuple[str, ...], value: Value | None) -> tuple[str, ...]:
+    """Return a rule's own labels and those its event holds in a field, each once."""
+    found = value if isinstance(value, list) else [] if value is None else [value]
     return tuple(dict.fromkeys([*own, *(str(label) for label in found)]))[:MAX_LABELS]
 
 

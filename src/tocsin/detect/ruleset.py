@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from tocsin.core.errors import NotFoundError
 from tocsin.detect.correlation import Linked
 from tocsin.detect.explain import Explanation
 from tocsin.detect.index import RuleIndex
@@ -39,6 +40,14 @@ class RuleSet:
     def is_enabled(self, rule: WatchRule) -> bool:
         """Say whether the rule is evaluated: the operator's switch, else what its text says."""
         return self._switches.get(rule.id, rule.enabled)
+
+    def check_name(self, rule_id: str) -> None:
+        """Raise `NotFoundError` for a rule no alert can come from.
+
+        Numbers are analysis rules, which are not ours to know: their alerts come by their level.
+        """
+        if rule_id not in self.by_id and not rule_id.isdigit():
+            raise NotFoundError(f"there is no rule {rule_id!r}")
 
 
 class _Explanations(dict[str, Explanation]):

@@ -164,8 +164,8 @@ class RuleService:
         self, tx: Session, rule_id: str, actor: Actor, *, span: int, group_key: str = "", reason: str = ""
     ) -> Mute:
         """Keep a rule, or one key of it, quiet for `span` microseconds. Raises `NotFoundError`."""
-        rule = self._find(rule_id)
-        return self._mutes.mute(tx, rule.id, actor, span=span, group_key=group_key, reason=reason)
+        self._detector.rules.check_name(rule_id)
+        return self._mutes.mute(tx, rule_id, actor, span=span, group_key=group_key, reason=reason)
 
     def unsilence(self, tx: Session, rule_id: str, actor: Actor, *, group_key: str = "") -> None:
         """Lift a silence. Raises `NotFoundError` when there is none."""

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from tocsin.core.clock import MINUTE
-from tocsin.core.detection import Detection, EventRef
+from tocsin.core.detection import Detection
 from tocsin.core.event import Event
 from tocsin.detect.explain import Explanation
 from tocsin.detect.kinds import Hit, Match
 from tocsin.detect.kinds.document import minute
 from tocsin.detect.kinds.figures import event_of
+from tocsin.detect.match import labels, references
 from tocsin.detect.rule import MAX_KEY, Watch, WatchRule, title_of
 from tocsin.detect.runs.fold import Telling
 from tocsin.detect.wording import body, title
 from tocsin.detect.wording.text import plainly
 
-MAX_LABELS = 50
 MAX_DESCRIPTION = 64 * 1024
 
 
@@ -39,10 +37,10 @@ def detection_of(rule: WatchRule, watch: Watch, telling: Telling, explanation: E
         title=_title(rule, watch, telling, event),
         description=_description(rule, watch, telling),
         at=newest.at,
-        events=tuple(EventRef(identifier, at) for identifier, at in sorted(events.items(), key=_by_time)),
+        events=references(events),
         clauses=explanation.clauses(event) if events else (),
-        tags=_labels(rule.tags, event.fields.get("rule.groups")),
-        techniques=_labels(rule.techniques, event.fields.get("threat.technique.id")),
+        tags=labels(rule.tags, event.fields.get("rule.groups")),
+        techniques=labels(rule.techniques, event.fields.get("threat.technique.id")),
     )
 
 
@@ -73,7 +71,7 @@ def withdrawn(rule: WatchRule, watch: Watch, telling: Telling) -> Detection:
         title="",
         description="",
         at=max(match.at for match in telling.matches),
-        events=tuple(EventRef(identifier, at) for identifier, at in sorted(events.items(), key=_by_time)),
+        events=references(events),
     )
 
 
@@ -99,12 +97,3 @@ def _description(rule: WatchRule, watch: Watch, telling: Telling) -> str:
     words = body(plainly(watch.wording), watch.kind, telling.matches).strip()
     parts = [part for part in (rule.description, words) if part]
     return "\n\n".join(parts)[:MAX_DESCRIPTION]
-
-
-def _by_time(entry: tuple[str, int]) -> tuple[int, str]:
-    return entry[1], entry[0]
-
-
-def _labels(own: tuple[str, ...], value: Any) -> tuple[str, ...]:
-    found = value if isinstance(value, list) else [] if value is None else [value]
-    return tuple(dict.fromkeys([*own, *(str(label) for label in found)]))[:MAX_LABELS]

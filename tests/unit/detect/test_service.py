@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from tocsin.core.actor import Actor
+from tocsin.core.clock import HOUR
 from tocsin.core.errors import NotFoundError
 from tocsin.detect.service import RuleBook, RuleService
 
@@ -138,3 +139,14 @@ def test_sigma_rules_are_kept_as_understood_for_the_next_start(rig, tmp_path):
     assert (
         [each.id for each in first.all] == [each.id for each in second.all] == [each.id for each in third.all]
     )
+
+
+def test_rules_that_alerts_come_from_can_be_silenced(rig, service, trail):
+    """Also an analysis rule, which is none of these; a rule nobody has is refused."""
+    with rig.database.write() as tx:
+        for rule_id in ("Eve", "700210"):
+            service.silence(tx, rule_id, ALICE, span=HOUR)
+        with pytest.raises(NotFoundError, match="no rule 'Evo'"):
+            service.silence(tx, "Evo", ALICE, span=HOUR)
+        assert ["700210", "Eve"] == sorted(mute.rule_id for mute in service.silences(tx))
+    assert ["silence", "silence"] == [action for _, action, _, _ in trail.entries]
