@@ -59,14 +59,19 @@ def check(
 ) -> None:
     """Load content and name what is refused, with file, line, rule and reason; status 1 when anything is.
 
+    Notes name the patterns that see the beginning of a very long text only.
+
     Example: tocsin rules check /var/ossec/etc
     """
     given = [*(paths or ()), *(ruleset or ())]
     loaded = _load(given) if given else opened(None, data, config).ruleset
     if json_:
         problems = [described(problem) for problem in loaded.problems]
-        print_json({"rules": len(loaded.rules), "problems": problems})
+        notes = [described(note) for note in loaded.limits()]
+        print_json({"rules": len(loaded.rules), "problems": problems, "notes": notes})
     else:
+        for note in loaded.limits():
+            console().print(f"note: {note}", style="dim")
         print_problems(loaded.problems)
         console().print(f"{len(loaded.rules)} rules in force, {len(loaded.problems)} problems")
     raise typer.Exit(1 if loaded.problems else 0)

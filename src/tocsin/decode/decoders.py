@@ -129,7 +129,8 @@ def limit_of(pattern: Pattern) -> str:
     bound, cut = pattern.limited()
     if not bound:
         return ""
-    return f"only the first {bound} bytes of a text are matched; {cut} texts were longer"
+    seen = f"only the first {bound} bytes of a text are matched"
+    return f"{seen}; {cut} texts were longer" if cut else seen
 
 
 def load_decoders(paths: Iterable[Path]) -> tuple[Decoders, list[Problem]]:

@@ -20,6 +20,8 @@ Spans = tuple[tuple[int, int], ...]
 
 MAX_STEPS = 1_000_000
 """Bound for `re`: the text's length to the power of the pattern's degree."""
+UNLIMITED = 1 << 30
+"""No text is so long."""
 ALWAYS_QUICK = 48
 """Up to this length `re` runs any pattern whose degree is known."""
 EXPONENTIAL_LIMIT = 12
@@ -127,7 +129,7 @@ def _limit(degree: int | None, steps: int) -> int:
     if degree is None:
         return EXPONENTIAL_LIMIT
     if degree <= 1:
-        return 1 << 30
+        return UNLIMITED
     return max(ALWAYS_QUICK, int(steps ** (1 / degree)))
 
 

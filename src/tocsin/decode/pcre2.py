@@ -9,7 +9,7 @@ import re
 import warnings
 
 from tocsin.decode.dialect import Extractor, Found
-from tocsin.decode.engines import Searcher
+from tocsin.decode.engines import UNLIMITED, Searcher
 from tocsin.decode.structure import Structure, structure_of
 
 MAX_PATTERN_BYTES = 8_192
@@ -77,7 +77,8 @@ class PCRE2(Extractor):
 
     def limited(self) -> tuple[int, int]:
         """Return how many bytes of a text are looked at, and how often a text was longer; 0 for all."""
-        return self._searcher.bound, self._searcher.cut
+        bound = self._searcher.bound
+        return 0 if bound >= UNLIMITED else bound, self._searcher.cut
 
     def _possible(self, low: str) -> bool:
         """Return whether a text (in lower case) can match at all, as far as the literals tell."""

@@ -66,6 +66,19 @@ def test_check_names_what_is_refused(content: Path) -> None:
     assert (1, 2) == (document["rules"], document["problems"][0]["line"])
 
 
+def test_check_notes_what_sees_the_beginning_of_a_text_only(content: Path) -> None:
+    """A note is no problem: the status stays 0."""
+    rule = (
+        '<rule id="11" level="3"><match type="pcre2">a(?!b)\\w+c</match><description>d</description></rule>'
+    )
+    (content / "rules" / "b.xml").write_text(f'<group name="g,">{rule}</group>')
+    result = CliRunner().invoke(app, ["check", str(content)])
+    assert 0 == result.exit_code
+    assert "b.xml:1 [11]: only the first" in result.output
+    document = json.loads(CliRunner().invoke(app, ["check", str(content), "--json"]).output)
+    assert ("11", []) == (document["notes"][0]["subject"], document["problems"])
+
+
 def test_a_path_that_is_not_there_is_an_error(content: Path) -> None:
     """A mistyped path is not an empty success."""
     result = CliRunner().invoke(app, ["test", str(content / "nope")])
