@@ -67,10 +67,10 @@ def _minutes(clock: str, text: str) -> int:
     if match is None:
         raise ValueError(f"{text!r} is no span of hours such as '6 pm - 8:30 am'")
     hour, minute, half = int(match.group(1)), int(match.group(2) or 0), (match.group(3) or "").lower()
+    if minute > 59 or not (1 <= hour <= 12 if half else hour * 60 + minute <= 24 * 60):
+        raise ValueError(f"{clock!r} is no time of day")
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    if hour > 24 or minute > 59:
-        raise ValueError(f"{clock!r} is no time of day")
     return hour * 60 + minute
 
 

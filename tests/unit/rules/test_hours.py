@@ -24,6 +24,7 @@ NOON = from_iso("2026-11-24T12:00:00Z")
         ("12 am - 1:00 am", {0, 1}),
         ("12 pm - 1 PM", {12, 13}),
         ("!9:00-11:00", set(range(24)) - {9, 10, 11}),
+        ("22-24:00", {22, 23}),
         ("! 8 am - 11 pm", {0, 1, 2, 3, 4, 5, 6, 7}),
     ],
 )
@@ -34,7 +35,10 @@ def test_spans_of_hours(text: str, hours: set[int]) -> None:
     assert hours == {hour for hour in range(24) if test(midnight + hour * HOUR)}
 
 
-@pytest.mark.parametrize("text", ["", "9:00", "9-10-11", "25:00-1:00", "1:60-2:00", "noon - 1 pm"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "9:00", "9-10-11", "25:00-1:00", "1:60-2:00", "noon - 1 pm", "24:30-1", "13 pm-14 pm", "0 am-1"],
+)
 def test_what_is_no_span_is_refused(text: str) -> None:
     """The text is named."""
     with pytest.raises(ValueError, match=r"no span of hours|no time of day"):
