@@ -114,13 +114,13 @@ class LogTest:
 
     def reset(self, session: Any = None) -> None:
         """Forget what a session remembers."""
-        self._sessions.drop(session)
+        self._sessions.drop(_key(session))
 
     def _session(self, name: Any) -> _Session:
         if isinstance(name, str) and len(name) > MAX_SESSION_NAME:
             raise InvalidError(f"a session's name has at most {MAX_SESSION_NAME} characters")
-        session = self._sessions.get(name) or _Session(self._ruleset)
-        self._sessions.put(name, session)
+        session = self._sessions.get(_key(name)) or _Session(self._ruleset)
+        self._sessions.put(_key(name), session)
         return session
 
     def _record(self, question: Question, seq: int) -> Record:
@@ -141,6 +141,11 @@ class LogTest:
         )
 
 
+def _key(name: Any) -> tuple[bool, Any]:
+    """Tell a session `true` from a session `1`, which are equal in Python and two in JSON."""
+    return isinstance(name, bool), name
+
+
 def _bytes(text: str) -> bytes:
     """Return the text's bytes; those that were no UTF-8 come as lone surrogates."""
     try:
@@ -150,7 +155,11 @@ def _bytes(text: str) -> bytes:
 
 
 def _lend(subject: Subject, classified: Classified, event: Event) -> None:
-    """Show among the values what earlier lines of the same id lent, which only memory knows."""
+    """Show among the values what only memory knows: what lines before lent, and what a check's result was."""
+    for reading in subject.tracked.readings if subject.tracked else ():
+        subject.values.update(
+            (name, value) for name, value in reading.values if event.fields.get(target(name).name) == value
+        )
     if classified.pending is None or classified.pending[0] is not None:
         return
     for name in LENT:

@@ -57,6 +57,7 @@ def test_sessions_share_nothing(ask: Callable[..., Any]) -> None:
     """Within a session events count together; lines without one form one of their own."""
     assert ["10", "20"] == [ask(KV, session=1).rule["id"] for _ in range(2)]
     assert "10" == ask(KV, session="1").rule["id"]
+    assert "10" == ask(KV, session=True).rule["id"]
     assert ["10", "20"] == [ask(KV).rule["id"] for _ in range(2)]
 
 

@@ -11,6 +11,7 @@ import pytest
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
 from tocsin.rules import Correlation, Ruleset, load
+from tocsin.rules.logtest import LogTest, Question
 from tocsin.rules.tracking import Tracking
 
 RULES = """<group name="x,">
@@ -52,6 +53,16 @@ def test_rules_see_what_the_value_was(ruleset: Ruleset) -> None:
         *(("100100", "failed"), ("100100", "odd"), ("100100", "failed")),
     ] == _verdicts(events)
     assert "passed" == events[2].fields["data.sca.check.previous_result"]
+
+
+def test_a_line_tried_shows_what_the_value_was(ruleset: Ruleset) -> None:
+    """Among the data, from the second result of a check on."""
+    test = LogTest(ruleset, lambda: 1_800_000_000_000_000)
+    shown = [
+        test.ask(Question(_record(seq, result).raw.decode(), queue="p")).data["sca"]["check"]
+        for seq, result in enumerate(("failed", "passed", "failed"))
+    ]
+    assert [None, "failed", "passed"] == [check.get("previous_result") for check in shown]
 
 
 def test_the_open_question_travels_between_processes(ruleset: Ruleset) -> None:
