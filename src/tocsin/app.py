@@ -20,6 +20,7 @@ from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
 from tocsin.detect.engine import Detector
 from tocsin.detect.exception_book import ExceptionBook
+from tocsin.detect.gaps import Census
 from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.service import RuleBook, RuleService
 from tocsin.enrich.catalogue import Means, native_analyzers
@@ -40,7 +41,7 @@ from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Intel, IntelSettings
 from tocsin.migrations import upgrade
 from tocsin.platform import Platform
-from tocsin.query.tree import Node
+from tocsin.query.tree import Everything, Node
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
@@ -162,6 +163,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
         exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
         rehearsals=rehearsals,
         gatekeeper=Gatekeeper(rehearsals, _budget(ground.settings), clock),
+        census=_census(ground, detector),
         analysis=parts.analysis,
         playbooks=parts.playbooks,
         metrics=registry_of(figures, AnalysisFigures(parts.analysis)),
@@ -264,6 +266,21 @@ def _rehearsals(ground: Ground, detector: Detector) -> Rehearsals:
         ground.db,
         ground.clock,
         closed_as=Precedents(ground.db),
+    )
+
+
+def _census(ground: Ground, detector: Detector) -> Census:
+    """Return what asks the whole log, up to a day ahead, for what rules need."""
+    store, clock = ground.store, ground.clock
+
+    def whole(condition: Node) -> Selection:
+        return Selection(condition, 0, clock.now() + DAY)
+
+    return Census(
+        lambda: detector.rules,
+        lambda: {seen.name for seen in store.fields(whole(Everything()))},
+        lambda condition: bool(store.search(whole(condition), limit=1).events),
+        clock,
     )
 
 

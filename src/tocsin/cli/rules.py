@@ -10,6 +10,7 @@ import typer
 
 from tocsin.cli.printing import console, described, print_json, print_problems
 from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, RulesetOption, opened
+from tocsin.cli.rules_coverage import coverage
 from tocsin.cli.rules_explaining import dead, explain
 from tocsin.cli.rules_importing import import_rules
 from tocsin.cli.rules_looking import list_rules, show, tree
@@ -83,6 +84,7 @@ for name, command in (
     ("tree", tree),
     ("explain", explain),
     ("dead", dead),
+    ("coverage", coverage),
     ("stats", stats),
     ("enable", enable),
     ("disable", disable),
