@@ -182,6 +182,14 @@ def test_the_detections_of_the_guide_load(tmp_path: Path) -> None:
     assert {"elastalert", "sigma"} == {rule.kind for rule in found.rules}
 
 
+def test_the_baselines_of_the_guide_load(tmp_path: Path) -> None:
+    """One rule of each kind that learns, without a remark."""
+    found = load_detections([examples(tmp_path, "baselines.md") / "detections"])
+    assert () == found.problems
+    kinds = [rule.watch.kind.kind for rule in found.rules if rule.watch]
+    assert ["first_seen", "silent_source", "usual_count"] == sorted(kinds)
+
+
 def test_the_playbook_of_the_guide_decides_as_it_says(tmp_path: Path) -> None:
     """The playbook loads, and its cases reach their decisions."""
     folder = examples(tmp_path, "playbooks.md") / "playbooks"

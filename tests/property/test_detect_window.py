@@ -61,6 +61,10 @@ RULES = {
     "max_threshold: 50\nbuffer_time: {minutes: 10}\n",
     "share": "type: percentage_match\nmax_percentage: 60\nbuffer_time: {minutes: 10}\n"
     "match_bucket_filter: [{term: {event.outcome: failure}}]\n",
+    "first_seen": "type: first_seen\nquery_key: user.name\nfields: [event.outcome]\nlearn: {minutes: 20}\n"
+    "rare_below: 2\n",
+    "silent_source": "type: silent_source\nquery_key: user.name\nsilence: {minutes: 5}\n"
+    "learn: {minutes: 9}\n",
 }
 
 BEGIN = 1_800_000_000 * SECOND

@@ -14,7 +14,7 @@ from tocsin.core.fields import canonical
 from tocsin.core.severity import Severity
 from tocsin.core.yaml_source import Source
 from tocsin.detect.elastalert_options import REFUSED, unknown_options
-from tocsin.detect.kinds.settings import KindSettings, PollSettings
+from tocsin.detect.kinds.settings import BASELINES, KindSettings, PollSettings
 from tocsin.detect.reading import typed
 from tocsin.detect.reading.alerters import alerter_remarks, read_alerters
 from tocsin.detect.reading.imports import with_imports
@@ -87,7 +87,7 @@ def _watch(
     source: Source, ours: Mapping[str, Any], kind: KindSettings, poll: PollSettings, name: str
 ) -> Watch:
     return Watch(
-        mode=_mode(source, ours),
+        mode=_mode(source, ours, kind),
         kind=kind,
         poll=poll,
         wording=read_wording(source, name, poll.aggregates),
@@ -111,10 +111,12 @@ def _readable_times(source: Source) -> bool:
     return bool(given)
 
 
-def _mode(source: Source, ours: Mapping[str, Any]) -> Mode:
+def _mode(source: Source, ours: Mapping[str, Any], kind: KindSettings) -> Mode:
     mode = ours.get("mode", "exact")
     if mode not in ("exact", "compat"):
         raise source.refuse(f"mode is exact or compat, not {mode!r}", "tocsin")
+    if mode == "compat" and kind.kind in BASELINES:
+        raise source.refuse(f"ElastAlert has no type {kind.kind}, so there is no mode compat of it", "tocsin")
     return "compat" if mode == "compat" else "exact"
 
 

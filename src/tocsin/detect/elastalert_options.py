@@ -75,6 +75,19 @@ _KINDS = (
     "use_terms_query",
 )
 
+_BASELINES = (
+    "window",
+    "learn",
+    "rare_below",
+    "compare",
+    "deviation",
+    "least_difference",
+    "direction",
+    "silence",
+    "factor",
+)
+"""Of our kinds that learn what is usual."""
+
 _TIMES = (
     "run_every",
     "buffer_time",
@@ -113,7 +126,7 @@ _WORDS = (
     "summary_suffix",
 )
 
-HONOURED = frozenset(_RULE + _KINDS + _TIMES + _WORDS)
+HONOURED = frozenset(_RULE + _KINDS + _BASELINES + _TIMES + _WORDS)
 """Options that change what the rule does here."""
 
 _CONNECTION = (

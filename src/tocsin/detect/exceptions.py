@@ -74,7 +74,12 @@ def _never(_event: Event) -> bool:
 
 def watches_for_silence(rule: WatchRule) -> bool:
     """Say whether a rule alerts on what does not come: leaving events out would make it louder."""
-    return rule.watch is not None and rule.watch.kind.kind == "flatline"
+    if rule.watch is None:
+        return False
+    kind = rule.watch.kind
+    if kind.kind == "usual_count":
+        return kind.baseline.direction != "up"
+    return kind.kind in ("flatline", "silent_source")
 
 
 class Exceptions:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Protocol
 
 import msgspec
 
+from tocsin.core.clock import from_iso
 from tocsin.detect.kinds.document import Document, Hit, hashable, lookup
 from tocsin.detect.kinds.settings import KindSettings
 
@@ -37,6 +38,10 @@ class Match(msgspec.Struct):
 
 class Kind(Protocol):
     """A kind of rule with its state. Calls come in the order of time; every call may yield matches."""
+
+    def learn(self, documents: Iterable[Document]) -> None:
+        """Take documents of the past as known; called once, before anything else."""
+        ...
 
     def data(self, hits: Sequence[Hit]) -> list[Match]:
         """Take a batch of events, the oldest first."""
@@ -72,6 +77,9 @@ class Stateless:
 
     def __init__(self, settings: KindSettings) -> None:
         self.settings = settings
+
+    def learn(self, documents: Iterable[Document]) -> None:
+        """Nothing is learned."""
 
     def data(self, hits: Sequence[Hit]) -> list[Match]:
         """Match the events that satisfy the kind."""
@@ -110,11 +118,16 @@ def match_of(hit: Hit, **more: Any) -> Match:
     return Match(hit.at, {**deepcopy(hit.fields), **more}, [(hit.at, hit.id)])
 
 
-def key_of(settings: KindSettings, document: Document, without: str = ALL) -> Any:
+def key_of(settings: KindSettings, document: Document, without: Any = ALL) -> Any:
     """Return the value of the rule's key in a document; `without` for a rule that has none."""
     if not settings.query_key:
         return without
     return hashable(lookup(document, settings.query_key))
+
+
+def instant_of(settings: KindSettings, document: Document) -> int:
+    """Return the time of a document in microseconds."""
+    return from_iso(document[settings.timestamp_field])
 
 
 def bounded(held: dict[Any, Any]) -> None:

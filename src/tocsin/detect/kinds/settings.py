@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tocsin.core.clock import DAY, MINUTE
+from tocsin.core.clock import DAY, HOUR, MINUTE
 from tocsin.core.event import Event
 
 KindName = Literal[
@@ -22,6 +22,9 @@ KindName = Literal[
     "metric_aggregation",
     "percentage_match",
     "spike_aggregation",
+    "first_seen",
+    "usual_count",
+    "silent_source",
 ]
 
 Question = Literal["documents", "count", "terms", "aggregation"]
@@ -44,6 +47,36 @@ class Metric:
     def key(self) -> str:
         """The field of a match that holds the figure."""
         return f"metric_{self.field}_{self.function}"
+
+
+BASELINES = frozenset({"first_seen", "usual_count", "silent_source"})
+"""The kinds that learn what is usual: ours, which ElastAlert does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a kind that learns what is usual is set to. Spans are microseconds."""
+
+    window: int = 30 * DAY
+    """How far back reaches what is remembered."""
+    learn: int = 7 * DAY
+    """Nothing is told of what is known for less."""
+    rare_below: int = 0
+    """Of first_seen: the value must be one that fewer others have; 0 for any."""
+    compare: int = 7 * DAY
+    """Of usual_count: the step from an hour to those it is compared with."""
+    deviation: float = 5.0
+    """Of usual_count: robust standard deviations from which on an hour is told."""
+    least_difference: int = 10
+    """Of usual_count: events from which on a difference is told."""
+    direction: Literal["up", "down", "both"] = "both"
+    silence: int = HOUR
+    """Of silent_source: shorter silences are never told."""
+    factor: float = 2.0
+    """Of silent_source: times the longest usual gap."""
+
+
+_NO_BASELINE = Baseline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +122,12 @@ class KindSettings:
     least_percentage: float | None = None
     most_percentage: float | None = None
     min_denominator: int = 0
+    baseline: Baseline = _NO_BASELINE
+
+    @property
+    def learns(self) -> bool:
+        """The kind begins with what the log already holds of `terms_window`."""
+        return self.kind == "new_term" or self.kind in BASELINES
 
     @property
     def keys(self) -> tuple[str, ...]:

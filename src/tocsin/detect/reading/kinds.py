@@ -10,6 +10,7 @@ from tocsin.core.errors import InvalidError
 from tocsin.core.yaml_source import Source
 from tocsin.detect.kinds.settings import KindName, KindSettings, Metric, Question
 from tocsin.detect.reading import typed
+from tocsin.detect.reading.baselines import first_seen, silent_source, usual_count
 from tocsin.detect.rule_source import MAX_BYTES
 from tocsin.detect.wording.templates import check_width, fill
 from tocsin.query.elasticsearch_dsl import read_filter
@@ -173,14 +174,8 @@ def _flatline(source: Source) -> _Found:
 
 def _new_term(source: Source) -> _Found:
     given = source.values.get("fields", source.values.get("query_key"))
-    listed = given if isinstance(given, list) else [given]
-    if not listed or given is None:
-        raise source.refuse("type new_term needs fields", "type")
-    fields = tuple(
-        typed.texts(source, "fields", each) if isinstance(each, list) else str(each) for each in listed
-    )
     return {
-        "fields": fields,
+        "fields": typed.fields(source, given),
         "alert_on_missing_field": typed.flag(source, "alert_on_missing_field"),
         "terms_window": typed.span(source, "terms_window_size", 30 * typed.UNITS["days"]),
     }
@@ -283,4 +278,7 @@ _READERS: dict[KindName, Callable[[Source], _Found]] = {
     "metric_aggregation": _metric_aggregation,
     "percentage_match": _percentage,
     "spike_aggregation": _spike_aggregation,
+    "first_seen": first_seen,
+    "usual_count": usual_count,
+    "silent_source": silent_source,
 }

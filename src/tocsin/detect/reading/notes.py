@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tocsin.core.clock import SECOND
-from tocsin.detect.kinds.settings import KindSettings, PollSettings
+from tocsin.detect.kinds.settings import BASELINES, KindSettings, PollSettings
 
 
 def differences(kind: KindSettings, poll: PollSettings) -> tuple[str, ...]:
     """Return in words where mode `compat` gives other answers than mode `exact`."""
+    if kind.kind in BASELINES:
+        return ()
     notes = [f"compat tells up to {_seconds(poll.run_every + poll.query_delay)} late, exact at once"]
     if kind.question in {"count", "terms"}:
         notes.append(f"compat asks for numbers only: what is stored {_seconds(poll.run_every)} late is lost")

@@ -117,3 +117,11 @@ def choice(source: Source, key: str, known: tuple[str, ...], default: str) -> st
     if found not in known:
         raise source.refuse(f"{key} is one of {', '.join(known)}, not {found!r}", key)
     return found
+
+
+def fields(source: Source, given: Any) -> tuple[str | tuple[str, ...], ...]:
+    """Return the fields a rule looks at for new values; a list among them is a combination."""
+    listed = given if isinstance(given, list) else [given]
+    if not listed or given is None:
+        raise source.refuse(f"type {source.values.get('type')} needs fields", "type")
+    return tuple(texts(source, "fields", each) if isinstance(each, list) else str(each) for each in listed)

@@ -157,7 +157,7 @@ class RunBook:
         `stored` are the versions of those that go on with a state.
         """
         for rule in rules:
-            if rule.watch is None or rule.watch.kind.kind != "new_term":
+            if rule.watch is None or not rule.watch.kind.learns:
                 continue
             version, _ = self._runs.get(rule.id) or (stored.get(rule.id), None)
             if version != rule.version and self._ready(rule, began) is None:
@@ -170,7 +170,7 @@ class RunBook:
 
     def _begun(self, rule: WatchRule, watch: Watch, began: int) -> Run:
         run = self._make(rule, watch, began)
-        if watch.kind.kind == "new_term":
+        if watch.kind.learns:
             run.learn(self._past.documents(rule, began))
         return run
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tocsin.detect.kinds import Hit, KindSettings, Match, PollSettings
-from tocsin.detect.kinds.terms import NewTermKind
 from tocsin.detect.runs.fold import LATENESS, Fold, Position, Telling
 from tocsin.detect.runs.top import tell_top
 
@@ -91,11 +90,10 @@ class ExactRun:
         return self._fold.looks
 
     def learn(self, documents: Iterable[dict[str, object]]) -> None:
-        """Take the values of documents as known, for a rule of new terms that begins."""
-        if isinstance(self._fold.kind, NewTermKind):
-            self._fold.kind.learn(documents)
-            self._state.base = self._fold.dump()
-            self.dirty = True
+        """Take documents of the past as known, for a rule that begins."""
+        self._fold.kind.learn(documents)
+        self._state.base = self._fold.dump()
+        self.dirty = True
 
     def add(self, hit: Hit, seen_at: int) -> None:
         """Hand in an event that satisfies the rule's filter; one that was handed in before is left out."""
@@ -138,11 +136,11 @@ class ExactRun:
     def _take_old(self) -> list[Telling]:
         """Count events of a settled time among themselves, such as a log that is imported long after.
 
-        What depends on silence is left out: these may not be all the events there were. So are new terms,
-        of which the rule knows more by now.
+        What depends on silence is left out: these may not be all the events there were. So is what a
+        rule learns, of which it knows more by now.
         """
         old, self._old = sorted(self._old, key=_position), []
-        if not old or self._kind.kind == "new_term":
+        if not old or self._kind.learns:
             return []
         fold = Fold(self._kind, self._poll, old[0].at, blind=True)
         if self._state.old:

@@ -29,7 +29,7 @@ LOOK = "\x7f"
 MAX_LOOKS = 10_080
 """In one go: a week of minutes. A clock that jumps further skips ahead, lest a wild time stop the engine."""
 
-_WATCHES_SILENCE = frozenset({"flatline", "spike", "spike_aggregation"})
+_WATCHES_SILENCE = frozenset({"flatline", "spike", "spike_aggregation", "usual_count", "silent_source"})
 
 
 class Telling(msgspec.Struct):

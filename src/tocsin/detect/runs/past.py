@@ -1,4 +1,4 @@
-"""What a rule of new terms begins with: the values seen in the span before it."""
+"""What a rule that learns begins with: the events of the span before it."""
 
 from __future__ import annotations
 

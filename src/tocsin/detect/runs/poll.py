@@ -15,7 +15,6 @@ import msgspec
 from tocsin.core.clock import SECOND
 from tocsin.detect.kinds import Document, Hit, Kind, KindSettings, Match, PollSettings, kind_of
 from tocsin.detect.kinds.figures import compute, ranked
-from tocsin.detect.kinds.terms import NewTermKind
 from tocsin.detect.runs.fold import silence_key
 from tocsin.detect.runs.log import Log
 from tocsin.detect.runs.pending import Pending, PendingState
@@ -116,8 +115,7 @@ class Poller:
 
     def learn(self, documents: Iterable[Document]) -> None:
         """Take the values of documents as known, where the rule is about new ones."""
-        if isinstance(self._kind, NewTermKind):
-            self._kind.learn(documents)
+        self._kind.learn(documents)
 
     def restart(self, now: int) -> None:
         """Lose what ElastAlert keeps only in memory, as its restart does."""

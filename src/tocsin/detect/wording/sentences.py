@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from tocsin.core.clock import DAY
 from tocsin.detect.kinds.base import Match
 from tocsin.detect.kinds.document import minute
 from tocsin.detect.kinds.metric import formatted
@@ -90,6 +91,42 @@ def _percentage(settings: KindSettings, match: Match) -> str:
     )
 
 
+def _first_seen(settings: KindSettings, match: Match) -> str:
+    found, name = match.fields["baseline"], match.fields["new_field"]
+    field = name if isinstance(name, str) else " with ".join(name)
+    return (
+        f"{found['value']} is new as {field} of {found['key']}, who is known for {found['known_days']} days "
+        f"with {found['known_values']} other values.\n"
+        f"Of {found['others']} others, {found['others_with_value']} had it "
+        f"in {timedelta(microseconds=settings.baseline.window)}.\n\n"
+    )
+
+
+def _usual_count(settings: KindSettings, match: Match) -> str:
+    found = match.fields["baseline"]
+    step = "weeks" if settings.baseline.compare == 7 * DAY else "days"
+    past = ", ".join(map(str, found["past"]))
+    whose = f" of {found['key']}" if settings.query_key else ""
+    return (
+        f"{found['count']} events{whose} in the hour from {found['hour']}: "
+        f"{abs(found['deviations'])} robust standard deviations "
+        f"{'above' if found['deviations'] > 0 else 'below'} what is usual.\n"
+        f"The same hour of past {step} had {past} (median {found['median']:g}, "
+        f"one deviation {found['deviation']:.1f}).\n\n"
+    )
+
+
+def _silent_source(settings: KindSettings, match: Match) -> str:
+    found = match.fields["baseline"]
+    who = found["key"] if settings.query_key else "Nothing"
+    verb = "has not been heard of" if settings.query_key else "has been heard"
+    longest = timedelta(seconds=found["longest_gap_seconds"])
+    return (
+        f"{who} {verb} since {found['last_seen']}, for {timedelta(seconds=found['silent_seconds'])}.\n"
+        f"Its longest gap in {found['known_days']} days was {longest}.\n\n"
+    )
+
+
 def _plain(bound: float | None) -> str:
     return str(bound)
 
@@ -102,4 +139,7 @@ _SENTENCES: dict[str, Callable[[KindSettings, Match], str]] = {
     "cardinality": _cardinality,
     "metric_aggregation": _metric,
     "percentage_match": _percentage,
+    "first_seen": _first_seen,
+    "usual_count": _usual_count,
+    "silent_source": _silent_source,
 }
