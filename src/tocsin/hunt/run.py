@@ -53,7 +53,13 @@ class Hunt:
         self.by_id = {rule.id: rule for rule in rules}
         self._options = options
         if not self.rules:
-            raise HuntRefusedError("there is no rule to hunt with")
+            names = ", ".join(rule.name for rule in self.left_out[:3])
+            raise HuntRefusedError(
+                "there is no rule to hunt with: hunting is about single events, and "
+                f"{len(self.left_out)} rules watch the log over time ({names}); try them with tocsin backtest"
+                if names
+                else "there is no rule to hunt with"
+            )
 
     def run(self, inputs: Sequence[Input]) -> Iterator[Message]:
         """Yield what is found as it is found; correlations come at the end, in order of time."""

@@ -116,6 +116,16 @@ def test_what_cannot_be_done_is_refused_with_the_reason(folder, monkeypatch, arg
     assert reason in str(done.exception)
 
 
+def test_rules_that_watch_over_time_are_named(folder):
+    """They need the log: it is said where they can be tried."""
+    rule = folder / "counts.yml"
+    rule.write_text(
+        "name: c\ntype: frequency\nnum_events: 2\ntimeframe: {hours: 1}\nfilter: []\nalert: debug\n"
+    )
+    done = CliRunner().invoke(app, ["hunt", "--rules", str(rule), str(folder / "logs.jsonl")])
+    assert "1 rules watch the log over time (c); try them with tocsin backtest" in str(done.exception)
+
+
 def test_rules_are_chosen_by_level_and_tag(folder):
     """`t1059` stands for its sub-techniques."""
     assert 2 == len(run(folder, "--json", "--tag", "t1059", folder / "logs.jsonl").stdout.splitlines())
