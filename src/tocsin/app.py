@@ -18,6 +18,7 @@ from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
+from tocsin.detect.editing import Editor
 from tocsin.detect.engine import Detector
 from tocsin.detect.exception_book import ExceptionBook
 from tocsin.detect.gaps import Census
@@ -140,6 +141,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
     """Return what the HTTP face is handed."""
     db, clock, audit, detector = ground.db, ground.clock, ground.audit, parts.detector
     detection = RuleService(parts.book, detector, db, audit)
+    detection.note_versions()
     rehearsals = _rehearsals(ground, detector)
     figures = PlatformFigures(ground.store, parts.pipeline, parts.ledger, detection)
     return Services(
@@ -163,6 +165,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
         exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
         rehearsals=rehearsals,
         gatekeeper=Gatekeeper(rehearsals, _budget(ground.settings), clock),
+        editor=Editor(detection, rehearsals, audit),
         census=_census(ground, detector),
         analysis=parts.analysis,
         playbooks=parts.playbooks,

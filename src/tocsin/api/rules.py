@@ -17,7 +17,7 @@ from tocsin.core.event import Event
 from tocsin.core.fields import canonical
 from tocsin.detect.budget import Admission
 from tocsin.detect.mutes import Mute
-from tocsin.detect.rule import Watch
+from tocsin.detect.rule import Watch, level_of
 from tocsin.detect.runs.exact import MAX_HELD
 from tocsin.detect.runs.fold import LATENESS
 from tocsin.detect.service import RuleState
@@ -66,7 +66,7 @@ def list_rules(_caller: _Reader, services: _Services) -> dict[str, Any]:
     """List the rules in the order they are evaluated, the built-in ones first."""
     lag_ms = services.detection.status().lag_ms
     with services.db.read() as tx:
-        return listing(_rule(state, lag_ms) for state in services.detection.list(tx))
+        return listing(rule_view(state, lag_ms) for state in services.detection.list(tx))
 
 
 @router.get("/rules/problems")
@@ -138,7 +138,7 @@ def get_rule(rule_id: str, _caller: _Reader, services: _Services) -> dict[str, A
     with services.db.read() as tx:
         state: RuleState = services.detection.get(tx, rule_id)
         silences = [_silence(mute) for mute in services.detection.silences(tx, rule_id)]
-    view = _rule(state, services.detection.status().lag_ms)
+    view = rule_view(state, services.detection.status().lag_ms)
     cost = state.cost
     return {
         **view,
@@ -162,8 +162,9 @@ def get_rule(rule_id: str, _caller: _Reader, services: _Services) -> dict[str, A
 def change_rule(rule_id: str, body: RuleChange, caller: _Writer, services: _Services) -> dict[str, Any]:
     """Switch a rule on or off; it takes effect with the next batch.
 
-    A rule that is switched on is tried on the last days first: over the budget of alerts it is refused
-    (409, `over-budget`), unless `override` gives a reason, which the audit trail keeps with the figures.
+    A rule that is switched on has its cases run and is tried on the last days first: when cases fail (409,
+    `cases-failed`) or it goes over the budget of alerts (409, `over-budget`) it stays off, unless `override`
+    gives a reason, which the audit trail keeps with the figures.
     """
     admission = _admission(rule_id, body, caller, services) if body.enabled else None
     with services.db.write() as tx:
@@ -171,16 +172,17 @@ def change_rule(rule_id: str, body: RuleChange, caller: _Writer, services: _Serv
     services.detection.reload()
     services.announcer.tell("rules", rule_id)
     with services.db.read() as tx:
-        return _rule(services.detection.get(tx, rule_id), services.detection.status().lag_ms)
+        return rule_view(services.detection.get(tx, rule_id), services.detection.status().lag_ms)
 
 
 def _admission(rule_id: str, body: RuleChange, caller: Principal, services: Services) -> Admission | None:
     """Try a rule that is off; one that is on is left in peace."""
     with services.db.read() as tx:
         enabled = services.detection.get(tx, rule_id).enabled
-    if enabled or services.gatekeeper is None:
-        return None
-    admitted: Admission = services.gatekeeper.admit(rule_id, caller.actor, body.override)
+        if enabled or services.gatekeeper is None:
+            return None
+        cases = services.editor.run_stored(tx, rule_id) if services.editor is not None else ()
+    admitted: Admission = services.gatekeeper.admit(rule_id, caller.actor, body.override, cases)
     return admitted
 
 
@@ -198,7 +200,8 @@ def status(_caller: _Reader, services: _Services) -> dict[str, Any]:
     }
 
 
-def _rule(state: RuleState, lag_ms: int) -> dict[str, Any]:
+def rule_view(state: RuleState, lag_ms: int) -> dict[str, Any]:
+    """Return a rule in a list as plain values."""
     rule = state.rule
     return {
         "id": rule.id,
@@ -206,6 +209,10 @@ def _rule(state: RuleState, lag_ms: int) -> dict[str, Any]:
         "kind": rule.kind,
         "version": rule.version,
         "enabled": state.enabled,
+        "edited": state.edited,
+        "level": level_of(rule),
+        "logsource": rule.logsource or None,
+        "status": rule.status or None,
         "severity": rule.severity,
         "source_path": rule.location.path,
         "techniques": list(rule.techniques),

@@ -61,6 +61,8 @@ class Services:
     rehearsals: Any = None
     gatekeeper: Any = None
     """Decides whether a rule may be switched on."""
+    editor: Any = None
+    """Saves the texts of rules."""
     census: Any = None
     """Holds the fields of the log against what rules need."""
     analysis: Any = None

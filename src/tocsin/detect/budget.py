@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin.core.actor import Actor
 from tocsin.core.clock import DAY, Clock
 from tocsin.core.errors import ConflictError
+from tocsin.detect.cases import CaseResult
 from tocsin.detect.rehearsal import Rehearsals, Subject
 from tocsin.detect.report import Bounds, Report
 
@@ -16,6 +18,12 @@ class OverBudgetError(ConflictError):
     """The rule would open more alerts a day than the budget allows."""
 
     code = "over-budget"
+
+
+class CasesFailedError(ConflictError):
+    """Cases of the rule do not give what they expect."""
+
+    code = "cases-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +48,18 @@ class Admission:
     """None when there is no budget."""
     alerts_per_day: int
     override: str = ""
-    """The reason somebody gave to go over the budget."""
+    """The reason somebody gave to go over the budget, or to switch on a rule whose cases fail."""
+    failed_cases: tuple[str, ...] = ()
 
     def details(self) -> dict[str, Any]:
         """Return what the audit trail keeps of it."""
-        if self.report is None:
-            return {}
-        found: dict[str, Any] = {
-            "budget": self.alerts_per_day,
-            "busiest_day": self.report.busiest,
-            "backtest_complete": self.report.complete,
-        }
+        found: dict[str, Any] = {"failed_cases": list(self.failed_cases)} if self.failed_cases else {}
+        if self.report is not None:
+            found |= {
+                "budget": self.alerts_per_day,
+                "busiest_day": self.report.busiest,
+                "backtest_complete": self.report.complete,
+            }
         return found | ({"override": self.override} if self.override else {})
 
 
@@ -62,20 +71,37 @@ class Gatekeeper:
         self._rehearsals = rehearsals
         self._clock = clock
 
-    def admit(self, rule_id: str, actor: Actor, override: str = "") -> Admission:
-        """Return why the rule may be switched on; raises `OverBudgetError` with the figures.
+    def admit(
+        self, rule_id: str, actor: Actor, override: str = "", cases: Sequence[CaseResult] = ()
+    ) -> Admission:
+        """Return why a stored rule may be switched on; raises what `admit_subject` does."""
+        subject = self._rehearsals.stored(rule_id) if self.budget.alerts_per_day else None
+        return self.admit_subject(subject, actor, override, cases)
 
-        The busiest day counts. A backtest that reached a bound answers for the days it saw. `override` is the
-        reason of whoever switches the rule on in spite of the budget.
+    def admit_subject(
+        self, subject: Subject | None, actor: Actor, override: str = "", cases: Sequence[CaseResult] = ()
+    ) -> Admission:
+        """Return why a rule may be switched on.
+
+        Raises `CasesFailedError` with the names of cases that fail, `OverBudgetError` with the figures. The
+        busiest day counts. A backtest that reached a bound answers for the days it saw. `override` is the
+        reason of whoever switches the rule on in spite of either.
         """
-        if not self.budget.alerts_per_day:
-            return Admission(None, 0)
-        report = self._report(self._rehearsals.stored(rule_id))
-        if report.busiest <= self.budget.alerts_per_day:
-            return Admission(report, self.budget.alerts_per_day)
-        if not override.strip():
+        reason = override.strip()[:1024]
+        failed = tuple(case.name for case in cases if not case.passed)
+        if failed and not reason:
+            raise CasesFailedError(
+                f"cases fail: {', '.join(failed[:10])}; mend the rule or the cases, or have {actor} override "
+                "it with a reason"
+            )
+        most = self.budget.alerts_per_day
+        if not most or subject is None:
+            return Admission(None, 0, reason if failed else "", failed)
+        report = self._report(subject)
+        over = report.busiest > most
+        if over and not reason:
             raise OverBudgetError(_refusal(report, self.budget, actor))
-        return Admission(report, self.budget.alerts_per_day, override.strip()[:1024])
+        return Admission(report, most, reason if over or failed else "", failed)
 
     def _report(self, subject: Subject) -> Report:
         *_, last = self._rehearsals.steps(subject, self.budget.bounds(self._clock.now()))

@@ -6,7 +6,7 @@ A file holds one rule, or several Sigma documents divided by `---`: rules, corre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,17 @@ class Loaded:
     problems: tuple[Problem, ...]
     correlations: tuple[Linked, ...] = ()
     """The correlations among the rules, with what feeds them."""
+    shadowed: Mapping[str, WatchRule] = field(default_factory=dict)
+    """Rules of files in whose place an edit stands, by identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A rule's text in force in place of its file's; of a rule without a file, `path` is a label."""
+
+    rule_id: str
+    path: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -44,6 +55,20 @@ class _Reading:
     rules: dict[str, WatchRule] = field(default_factory=dict)
     filters: list[SigmaFilter] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    edits: dict[str, ReadRule] = field(default_factory=dict)
+    """Those whose place among the rules has not come yet."""
+    shadowed: dict[str, WatchRule] = field(default_factory=dict)
+
+    def edit(self, edit: Edit) -> None:
+        """Take an edit; one that cannot be read any more leaves its file in force."""
+        try:
+            read = read_document(read_rule_source(edit.path, edit.text), Path(edit.path).stem, self.taxonomy)
+        except TocsinError as error:
+            reason = f"the edit of {edit.rule_id} is not in force: {error.message}"
+            self.problems.append(Problem(error.location or Location(edit.path), reason, edit.rule_id))
+            return
+        if isinstance(read, ReadRule):
+            self.edits[edit.rule_id] = read
 
     def take(self, source: Source, name: str) -> WatchRule | None:
         """Take a document; return the rule it is when it can be kept as it was understood."""
@@ -63,26 +88,38 @@ class _Reading:
         if other := self.rules.get(read.rule.id):
             reason = f"rule {read.rule.id!r} was read before, from {other.location}"
             raise ContentError(reason, location=read.rule.location)
+        if edited := self.edits.pop(read.rule.id, None):
+            self.shadowed[read.rule.id] = read.rule
+            read = edited
         self.rules[read.rule.id] = read.rule
         self.problems += read.remarks
 
     def loaded(self) -> Loaded:
+        for read in list(self.edits.values()):
+            self.rules[read.rule.id] = read.rule
+            self.problems += read.remarks
         rules, unused = apply(tuple(self.rules.values()), self.filters, self.taxonomy)
         linked, kept, unlinked = bind(rules, self.taxonomy)
-        return Loaded(tuple(kept), (*self.problems, *unused, *unlinked), tuple(linked))
+        return Loaded(tuple(kept), (*self.problems, *unused, *unlinked), tuple(linked), self.shadowed)
 
 
 def load_folders(
-    folders: Sequence[Path], taxonomy: Taxonomy | None = None, *, cache_folder: Path | None = None
+    folders: Sequence[Path],
+    taxonomy: Taxonomy | None = None,
+    *,
+    cache_folder: Path | None = None,
+    edits: Sequence[Edit] = (),
 ) -> Loaded:
     """Read every rule below the folders, in the order of their paths; cases beside rules are left out.
 
     Two rules with one identifier: the first stands, the second is a problem. A folder that is missing
     is a problem too; a file in the place of a folder is read. With a `cache_folder`, Sigma rules that were
-    read before are not read again.
+    read before are not read again. An edit stands in the place of the rule with its identifier.
     """
     tables = taxonomy or load_taxonomy()
     reading = _Reading(tables)
+    for edit in edits:
+        reading.edit(edit)
     cache = RuleCache(cache_folder, tables) if cache_folder is not None else None
     for path in _files(folders, reading.problems):
         try:

@@ -52,6 +52,26 @@ class Subject:
     correlations: tuple[Linked, ...] = ()
 
 
+def subject_of(rules: RuleSet, rule_id: str) -> Subject:
+    """Return a rule of a set with those it correlates; raises `NotFoundError`, `InvalidError`."""
+    rule = rules.by_id.get(rule_id)
+    if rule is None:
+        raise NotFoundError(f"there is no rule {rule_id!r}")
+    if rule.correlation is None:
+        return Subject(rule)
+    links = {each.id: each for each in rules.linked}
+    if rule_id not in links:
+        raise InvalidError(f"{rule_id} correlates rules that are not there")
+    wanted, feeding, correlations = [rule_id], list[WatchRule](), list[Linked]()
+    for name in wanted:
+        if name in links:
+            correlations.append(links[name])
+            wanted += [each for each in links[name].feeds if each not in wanted]
+        if name != rule_id and name in rules.by_id:
+            feeding.append(rules.by_id[name])
+    return Subject(rule, tuple(feeding), tuple(correlations))
+
+
 def none_closed(_keys: Sequence[str]) -> Mapping[str, str]:
     """Know of no closed alert."""
     return {}
@@ -80,23 +100,7 @@ class Rehearsals:
 
     def stored(self, rule_id: str) -> Subject:
         """Return a stored rule, switched on or not; raises `NotFoundError`."""
-        rules = self._rules()
-        rule = rules.by_id.get(rule_id)
-        if rule is None:
-            raise NotFoundError(f"there is no rule {rule_id!r}")
-        if rule.correlation is None:
-            return Subject(rule)
-        links = {each.id: each for each in rules.correlations}
-        if rule_id not in links:
-            raise InvalidError(f"{rule_id} correlates other rules: it can be tried once it is switched on")
-        wanted, feeding, correlations = [rule_id], list[WatchRule](), list[Linked]()
-        for name in wanted:
-            if name in links:
-                correlations.append(links[name])
-                wanted += [each for each in links[name].feeds if each not in wanted]
-            if name != rule_id and name in rules.by_id:
-                feeding.append(rules.by_id[name])
-        return Subject(rule, tuple(feeding), tuple(correlations))
+        return subject_of(self._rules(), rule_id)
 
     def written(self, text: str, name: str = "rule") -> Subject:
         """Return a rule from its text; raises `ContentError` that says where it is bad."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tocsin.core.detection import RuleKind
 from tocsin.core.errors import Location
 from tocsin.core.event import Event, Value
+from tocsin.core.severity import Severity
 from tocsin.detect.correlation import Correlation
 from tocsin.detect.kinds.settings import KindSettings, PollSettings
 from tocsin.detect.wording import Wording
@@ -127,6 +128,11 @@ class WatchRule:
 def version_of(text: str) -> str:
     """Return the version of a rule: the first 16 hexadecimal digits of its text's SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def level_of(rule: WatchRule) -> str:
+    """Return how severe the rule is in words: its own, else those of its severity."""
+    return rule.level or Severity(rule.severity).name.lower()
 
 
 def text_of(value: Value | None) -> str:

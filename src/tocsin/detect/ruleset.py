@@ -27,7 +27,9 @@ class RuleSet:
         self.index = RuleIndex(self.running)
         self.explanations: dict[str, Explanation] = _Explanations({rule.id: rule for rule in self.running})
         running = {rule.id for rule in self.running}
-        self.correlations = tuple(linked for linked in correlations if linked.id in running)
+        self.linked = tuple(correlations)
+        """Every correlation, in use or not."""
+        self.correlations = tuple(linked for linked in self.linked if linked.id in running)
         """Those in use, with the rules that feed them."""
         self.silent = frozenset(
             rule_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tocsin.core.actor import Actor, AuditTrail
+from tocsin.core.clock import Clock
 from tocsin.core.database import Database
 from tocsin.core.detection import Clause, RuleKind
-from tocsin.core.errors import ContentError, NotFoundError, Problem
+from tocsin.core.errors import ContentError, Location, NotFoundError, Problem
 from tocsin.core.event import Event
 from tocsin.detect.budget import Admission
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
@@ -21,11 +22,12 @@ from tocsin.detect.correlation import Linked
 from tocsin.detect.cost import RuleCost
 from tocsin.detect.engine import Detector, DetectStatus
 from tocsin.detect.explain import Explanation
-from tocsin.detect.loader import load_folders, read_text
+from tocsin.detect.loader import Edit, Loaded, load_folders, read_text
 from tocsin.detect.mutes import Mute, MuteService
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.tables import RuleRow
+from tocsin.detect.tables import RuleEditRow, RuleRow
+from tocsin.detect.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class RuleState:
     withdrawn: int
     last_match_at: int | None
     cost: RuleCost
+    edited: bool = False
+    """Its text was saved here and stands in the place of a file's, or has no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,59 @@ class RuleBook:
         self._folders = tuple(folders)
         self._level = level
         self.problems: tuple[Problem, ...] = ()
+        self.shadowed: Mapping[str, WatchRule] = {}
+        """The rules of files in whose place an edit stands."""
+        self.edited: frozenset[str] = frozenset()
+        """Rules whose text was saved here."""
 
     def read(self, tx: Session) -> RuleSet:
-        """Return the rules as they are on disk now, with the operator's switches; keeps the problems."""
-        loaded = load_folders(self._folders, cache_folder=self._cache)
-        self.problems = loaded.problems
-        rows = tx.scalars(select(RuleRow).where(RuleRow.enabled.is_not(None)))
-        switches = {row.rule_id: bool(row.enabled) for row in rows}
+        """Return the rules as they are now, with edits and the operator's switches; keeps the problems."""
+        rows = list(tx.scalars(select(RuleEditRow)))
+        loaded = self._load([Edit(row.rule_id, label_of(row), row.text) for row in rows])
+        self.shadowed = loaded.shadowed
+        self.edited = frozenset(row.rule_id for row in rows)
+        self.problems = (*loaded.problems, *_outdated(rows, loaded.shadowed))
+        return assemble(loaded.rules, _switches(tx), loaded.correlations, level=self._level)
+
+    def preview(self, tx: Session, edit: Edit) -> RuleSet:
+        """Return the rules as they would be with an edit, which is on; changes nothing.
+
+        Raises `ContentError` when the edit would not be in force.
+        """
+        rows = tx.scalars(select(RuleEditRow).where(RuleEditRow.rule_id != edit.rule_id))
+        loaded = self._load([*(Edit(row.rule_id, label_of(row), row.text) for row in rows), edit])
+        if edit.rule_id not in {rule.id for rule in loaded.rules}:
+            problem = next((each for each in loaded.problems if each.location.path == edit.path), None)
+            reason = problem.reason if problem else "the rule would not be in force"
+            raise ContentError(reason, location=problem.location if problem else Location(edit.path))
+        switches = _switches(tx) | {edit.rule_id: True}
         return assemble(loaded.rules, switches, loaded.correlations, level=self._level)
+
+    def _load(self, edits: Sequence[Edit]) -> Loaded:
+        return load_folders(self._folders, cache_folder=self._cache, edits=edits)
+
+
+def label_of(row: RuleEditRow) -> str:
+    """Return where problems of an edit are said to be: its file, or a label."""
+    return row.path or f"saved/{row.rule_id}.yml"
+
+
+def _switches(tx: Session) -> dict[str, bool]:
+    rows = tx.scalars(select(RuleRow).where(RuleRow.enabled.is_not(None)))
+    return {row.rule_id: bool(row.enabled) for row in rows}
+
+
+def _outdated(rows: Sequence[RuleEditRow], shadowed: Mapping[str, WatchRule]) -> list[Problem]:
+    """Name the edits whose file has changed since: nobody shall miss what an update brought."""
+    return [
+        Problem(
+            shadowed[row.rule_id].location,
+            f"the file has changed since {row.rule_id} was edited here; the edit is in force",
+            row.rule_id,
+        )
+        for row in rows
+        if row.rule_id in shadowed and shadowed[row.rule_id].version != row.file_version
+    ]
 
 
 def assemble(
@@ -115,12 +164,37 @@ class RuleService:
         self._audit = audit
         self._lock = threading.Lock()
         self._mutes = MuteService(detector.clock, audit)
+        self.versions = Versions(detector.clock)
 
     def reload(self) -> tuple[Problem, ...]:
-        """Read the folders again and run the result from the next batch; returns what was refused."""
-        with self._lock, self._database.read() as tx:
-            self._detector.use(self._book.read(tx))
+        """Read the rules again and run the result from the next batch; returns what was refused.
+
+        Texts of files that are new or changed are kept as versions.
+        """
+        with self._lock:
+            with self._database.read() as tx:
+                rules = self._book.read(tx)
+            self._detector.use(rules)
+            self.note_versions()
             return self._book.problems
+
+    def note_versions(self) -> None:
+        """Keep the texts in use that are not kept yet as versions."""
+        with self._database.read() as tx:
+            unseen = self.versions.unseen(tx, self._detector.rules.all)
+        if unseen:
+            with self._database.write() as tx:
+                self.versions.note(tx, unseen)
+
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+        return self._detector.clock
+
+    @property
+    def book(self) -> RuleBook:
+        """Where the rules are read from."""
+        return self._book
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -195,7 +269,9 @@ class RuleService:
 
     def _state(self, rules: RuleSet, rule: WatchRule, row: RuleRow | None) -> RuleState:
         cost = self._detector.cost(rule.id)
-        enabled = rules.is_enabled(rule)
+        enabled, edited = rules.is_enabled(rule), rule.id in self._book.edited
         if row is None:
-            return RuleState(rule, enabled, 0, 0, 0, None, cost)
-        return RuleState(rule, enabled, row.matches, row.silenced, row.withdrawn, row.last_match_at, cost)
+            return RuleState(rule, enabled, 0, 0, 0, None, cost, edited)
+        return RuleState(
+            rule, enabled, row.matches, row.silenced, row.withdrawn, row.last_match_at, cost, edited
+        )

@@ -129,3 +129,69 @@ class CorrelationRow(Base):
     reader: Mapped[str] = mapped_column(String(64), primary_key=True)
     state: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class RuleVersionRow(Base):
+    """A wording of a rule, kept for good: alerts and people refer to it."""
+
+    __tablename__ = "detect_rule_versions"
+
+    rule_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """Counting from 1."""
+    version: Mapped[str] = mapped_column(String(16))
+    """Hash of the text, as alerts name it."""
+    name: Mapped[str] = mapped_column(String(512))
+    text: Mapped[str] = mapped_column(Text)
+    cases: Mapped[str | None] = mapped_column(Text, default=None)
+    """Cases saved with it; None: those beside the file, if there are any."""
+    origin: Mapped[str] = mapped_column(String(16))
+    """file, edit, rollback or discard."""
+    path: Mapped[str] = mapped_column(String(1024), default="")
+    note: Mapped[str] = mapped_column(String(1024), default="")
+    saved_by: Mapped[str] = mapped_column(String(200))
+    saved_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class RuleEditRow(Base):
+    """A rule's text that is in force instead of its file's, or of a rule that has no file."""
+
+    __tablename__ = "detect_rule_edits"
+
+    rule_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    cases: Mapped[str | None] = mapped_column(Text, default=None)
+    path: Mapped[str] = mapped_column(String(1024), default="")
+    """The file it stands for; empty for a rule without one."""
+    file_version: Mapped[str] = mapped_column(String(16), default="")
+    """The version the file had when it was edited: by it we see that the file has changed since."""
+    saved_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class SwitchChangeRow(Base):
+    """Many rules switched at once, with what is needed to undo it."""
+
+    __tablename__ = "detect_switch_changes"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """How the rules were chosen."""
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Each rule's switch as it was: true, false, or null where the rule's own text decided."""
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    undone_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    undone_at: Mapped[int | None] = mapped_column(BigInteger, default=None)
+
+
+class RetestRow(Base):
+    """One run of all cases of all rules."""
+
+    __tablename__ = "detect_retests"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    started_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    ended_at: Mapped[int] = mapped_column(BigInteger)
+    started_by: Mapped[str] = mapped_column(String(200))
+    result: Mapped[dict[str, Any]] = mapped_column(JSON)
