@@ -20,6 +20,7 @@ _TABLES = (
     "enrich.tables",
     "ingest.tables",
     "intel.tables",
+    "notify.tables",
     "respond.tables",
     "store.document_tables",
 )
