@@ -38,7 +38,7 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 WORDS = (
     *("source", "record", "event", "decoder", "rule", "detection", "alert", "case", "task", "observable"),
     *("indicator", "sighting", "feed", "analyzer", "responder", "job", "report", "verdict", "playbook"),
-    *("run", "step", "decision", "exception", "agent", "warninglist", "mark", "commit"),
+    *("run", "step", "decision", "exception", "agent", "warninglist", "mark", "commit", "dashboard"),
 )
 PERMITTED = {name.split(":")[0].removesuffix("s") for name in PERMISSIONS} - {"intel", "admin", "ingest"}
 """The things permissions are about, less an area, a role and a verb."""

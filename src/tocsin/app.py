@@ -9,14 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from tocsin.accounts import Accounts, Audit
+from tocsin.api.dashboards import Dashboards
 from tocsin.api.services import Services
 from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.content import analysis_options, content_folders, content_store, memory_bound, rule_folders
 from tocsin.core.announce import Announcer
+from tocsin.core.attack import known_techniques
 from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
+from tocsin.dashboards import Answering, DashboardBook, Shelf, load_shelf
 from tocsin.detect.budget import Budget, Gatekeeper
 from tocsin.detect.editing import Editor
 from tocsin.detect.engine import Detector
@@ -52,7 +55,7 @@ from tocsin.rules.service import AnalysisRules, Content
 from tocsin.rules.statistics import RuleStatistics
 from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
 from tocsin.rules.switchbook import SwitchBook
-from tocsin.seams import Counting, NotedEnrichment, OnCall, Precedents
+from tocsin.seams import Counting, DashboardDesk, DashboardLog, NotedEnrichment, OnCall, Precedents
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.documents import Documents
@@ -87,6 +90,7 @@ class Wired:
     ledger: Ledger
     analysis: AnalysisRules
     pipeline: Pipeline
+    shelf: Shelf
 
 
 def open_platform(settings: Settings) -> Platform:
@@ -113,7 +117,10 @@ def _wired(ground: Ground) -> Platform:
     analysis = _analysis(ground)
     pipeline = _pipeline(ground, analysis, intel, ledger, detector)
     analysis.attach(pipeline)
-    parts = Wired(alerts, cases, intel, enrichment, playbooks, book, detector, ledger, analysis, pipeline)
+    shelf = load_shelf(content_folders(settings, "dashboards"))
+    parts = Wired(
+        alerts, cases, intel, enrichment, playbooks, book, detector, ledger, analysis, pipeline, shelf
+    )
     return Platform(
         settings=settings,
         data=data,
@@ -133,6 +140,7 @@ def _wired(ground: Ground) -> Platform:
             *list_problems,
             *analyzer_problems,
             *load_pipelines(settings.content.pipelines, settings.enrich.geoip).problems,
+            *shelf.problems,
         ),
     )
 
@@ -169,6 +177,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
         census=_census(ground, detector),
         analysis=parts.analysis,
         playbooks=parts.playbooks,
+        dashboards=_dashboards(ground, parts.shelf),
         metrics=registry_of(figures, AnalysisFigures(parts.analysis)),
         settings=ground.settings,
     )
@@ -285,6 +294,11 @@ def _census(ground: Ground, detector: Detector) -> Census:
         lambda condition: bool(store.search(whole(condition), limit=1).events),
         clock,
     )
+
+
+def _dashboards(ground: Ground, shelf: Shelf) -> Dashboards:
+    answering = Answering(DashboardLog(ground.store), DashboardDesk(), known_techniques())
+    return Dashboards(shelf, DashboardBook(ground.clock, ground.audit), answering)
 
 
 def _budget(settings: Settings) -> Budget:

@@ -27,12 +27,12 @@ def own_content() -> Path:
 
 
 def content_folders(
-    settings: Settings, kind: Literal["detections", "playbooks", "warninglists"]
+    settings: Settings, kind: Literal["detections", "playbooks", "warninglists", "dashboards"]
 ) -> list[Path]:
     """Return the folders of one kind of content, in the order they are read.
 
-    Of two playbooks or detections of one name the first stands, so the operator's are read before ours;
-    lists build on each other, so ours come first.
+    Of two playbooks, detections or dashboards of one name the first stands, so the operator's are read
+    before ours; lists build on each other, so ours come first.
     """
     named: Sequence[Path] = getattr(settings.content, kind)
     ours = [own_content() / kind] if settings.content.own else []

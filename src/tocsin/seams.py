@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 from tocsin.accounts import Accounts
 from tocsin.cases import Case, CaseService, Observable
+from tocsin.cases.measuring import Measured, measured
 from tocsin.cases.precedents import last_resolutions
 from tocsin.core.database import Database
+from tocsin.core.event import Event
+from tocsin.dashboards.model import Source
 from tocsin.enrich.service import EnrichmentService, Job
+from tocsin.query.aggregation import Aggregation, Result
 from tocsin.query.tree import Node
-from tocsin.store.base import EventStore, Selection
+from tocsin.store.base import EventStore, Order, Selection
 
 _MOST_COPIES = 200
 """Observables of equal value that one report is noted on."""
@@ -96,3 +100,35 @@ class Precedents:
         """Return the resolution by key; keys of which no alert was closed are left out."""
         with self.db.read() as tx:
             return last_resolutions(tx, group_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardLog:
+    """The event log as dashboards ask it."""
+
+    store: EventStore
+
+    def count(self, query: Node, start: int, end: int) -> int:
+        """Return how many events there are."""
+        return self.store.count(Selection(query, start, end))
+
+    def aggregate(
+        self, query: Node, start: int, end: int, aggregations: Sequence[Aggregation]
+    ) -> Mapping[str, Result]:
+        """Return the answer to each aggregation by name."""
+        return self.store.aggregate(Selection(query, start, end), aggregations)
+
+    def first(self, query: Node, start: int, end: int, order: Order, limit: int) -> Sequence[Event]:
+        """Return the newest or oldest events."""
+        return self.store.search(Selection(query, start, end), order=order, limit=limit).events
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardDesk:
+    """Alerts and cases as dashboards count them."""
+
+    def rows(
+        self, tx: Session, source: Source, query: Node, start: int, end: int, *, most: int
+    ) -> Sequence[Measured]:
+        """Return those opened in the span, the newest first."""
+        return measured(tx, "alert" if source == "alerts" else "case", query, start, end, most=most)

@@ -121,6 +121,7 @@ class ContentSettings(_Section):
     detections: tuple[Path, ...] = ()
     playbooks: tuple[Path, ...] = ()
     warninglists: tuple[Path, ...] = ()
+    dashboards: tuple[Path, ...] = ()
     pipelines: tuple[Path, ...] = ()
     """Folders of ingest pipelines: what is done to the events of a source before they are kept."""
     own: bool = True

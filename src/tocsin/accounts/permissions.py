@@ -25,6 +25,8 @@ Permission = Literal[
     "agents:read",
     "agents:write",
     "sources:read",
+    "dashboards:read",
+    "dashboards:write",
     "admin",
     "ingest",
 ]

@@ -67,6 +67,8 @@ class Services:
     """Holds the fields of the log against what rules need."""
     analysis: Any = None
     playbooks: Any = None
+    dashboards: Any = None
+    """A `Dashboards` of `tocsin.api.dashboards`."""
     metrics: Any = None
     """A `prometheus_client.CollectorRegistry`."""
     settings: Any = None

@@ -27,6 +27,7 @@ _GROUPS = {
     "store": "tocsin.cli.store",
     "pipelines": "tocsin.cli.pipelines",
     "exceptions": "tocsin.cli.exceptions",
+    "dashboards": "tocsin.cli.dashboards",
 }
 _COMMANDS = {
     "logtest": "tocsin.cli.logtest",
