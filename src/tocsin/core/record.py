@@ -48,3 +48,5 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """Name of the host that wrote it, when the collector knows better than the line."""
     agent: str = ""
     """Identifier of the agent that collected it; empty when none did."""
+    pipeline: str = ""
+    """The ingest pipeline its sender asked for, beside those that take its source."""

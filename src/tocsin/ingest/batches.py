@@ -55,6 +55,8 @@ def _check(records: Sequence[Record], agent_id: str, first: int, last: int) -> N
             raise BadBatchError(f"record {record.seq} is not one of this agent")
         if not before < record.seq <= last:
             raise BadBatchError(f"record {record.seq} is out of order or not within {first} to {last}")
+        if record.pipeline:
+            raise BadBatchError(f"record {record.seq} asks for a pipeline, which agents do not")
         if len(record.raw) > MAX_RECORD_BYTES:
             raise BadBatchError(f"record {record.seq} is larger than {MAX_RECORD_BYTES} bytes")
         before = record.seq

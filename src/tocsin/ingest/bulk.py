@@ -16,9 +16,9 @@ import msgspec
 
 from tocsin.core.clock import Clock
 from tocsin.core.ids import event_id
-from tocsin.core.record import Record
+from tocsin.ingest.documents import CONFLICT, DocumentIntake, Offer, not_taken
 from tocsin.ingest.errors import BadBatchError, IngestError
-from tocsin.ingest.identities import Claim, Identities, digest_of
+from tocsin.ingest.identities import Identities
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.sequences import Sequencer
 
@@ -46,6 +46,8 @@ class Item:
     """Elasticsearch's type of the error, where it does not follow from the status."""
     given_id: str = ""
     """The document's name, when its client gave it one."""
+    pipeline: str = ""
+    """The ingest pipeline its client asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,8 @@ class BulkReceiver:
     """
 
     def __init__(self, sequencer: Sequencer, ledger: Ledger, clock: Clock, identities: Identities) -> None:
-        self._sequencer = sequencer
+        self._intake = DocumentIntake(sequencer, ledger, clock, identities)
         self._ledger = ledger
-        self._clock = clock
-        self._identities = identities
 
     def receive(self, key_name: str, body: bytes, index: str | None = None) -> Taken:
         """Read a request and submit its documents, as `take` does.
@@ -92,93 +92,57 @@ class BulkReceiver:
         Raises `BadBatchError` for too many indices. An index the pipeline does not take now has its items
         answered with 429, so that the client sends those again and no others.
         """
-        by_index: dict[str, list[Item]] = {}
+        groups: dict[tuple[str, str], list[Item]] = {}
         for item in items:
-            by_index.setdefault(item.index, []).append(item)
-        if len(by_index) > _MAX_INDICES:
+            groups.setdefault((item.index, item.pipeline), []).append(item)
+        if len(groups) > _MAX_INDICES:
             raise BadBatchError(f"more than {_MAX_INDICES} indices in one request")
-        groups = [Group(group, self._submit(key_name, name, group)) for name, group in by_index.items()]
-        return Taken(items, groups)
+        return Taken(
+            items, [Group(group, self._submit(key_name, *place, group)) for place, group in groups.items()]
+        )
 
-    def _submit(self, key_name: str, index: str, items: list[Item]) -> Future[int] | None:
+    def _submit(self, key_name: str, index: str, pipeline: str, items: list[Item]) -> Future[int] | None:
         source = f"bulk:{key_name}:{index}"
         for item in items:
             if item.reason:
                 self._ledger.received(source, 1)
                 self._ledger.refused(source, item.reason.split(":")[0])
-        good = self._unknown(source, [item for item in items if not item.reason])
-        now = self._clock.now()
-        records = [Record(source, 0, item.raw, now, "json", location=index) for item in good]
-        if not records:
-            return None
-        named = [item for item in good if item.given_id]
-        names = [item.given_id for item in named]
-
-        def claim(first: int) -> None:
-            for seq, item in enumerate(good, start=first):
-                item.seq = seq
-            if named:
-                claims = [Claim(item.given_id, item.seq, digest_of(item.raw)) for item in named]
-                self._identities.claim(source, claims)
-
+        good = [item for item in items if not item.reason]
+        offers = [Offer(item.raw, item.given_id) for item in good]
         try:
-            _, future = self._sequencer.submit(source, records, gather=False, numbered_as=claim)
+            future = self._intake.submit(source, offers, location=index, pipeline=pipeline)
         except IngestError as error:
-            self._identities.forget(source, names)
-            not_stored(good, error)
+            for item, offer in zip(good, offers, strict=True):
+                if offer.fate == "new":
+                    not_stored([item], error)
+                else:
+                    _answer(item, offer)
             return None
-        if names:
-            self._identities.settle(source, names, future)
-        for item in good:
+        for item, offer in zip(good, offers, strict=True):
+            _answer(item, offer)
             item.document_id = item.document_id or event_id(source, item.seq)
         return future
 
-    def _unknown(self, source: str, items: list[Item]) -> list[Item]:
-        """Return the documents that are not in the log yet, having answered those that are."""
-        names = list(dict.fromkeys(item.given_id for item in items if item.given_id))
-        if not names:
-            return items
-        stored = self._identities.stored(source, names)
-        fresh: list[Item] = []
-        first: dict[str, Item] = {}
-        for item in items:
-            name = item.given_id
-            if name and (claim := stored.get(name)):
-                self._again(source, item, same=claim.digest == digest_of(item.raw), seq=claim.seq)
-            elif name and (before := first.get(name)):
-                self._again(source, item, same=before.raw == item.raw, seq=0)
-            elif name and self._identities.under_way(source, name):
-                item.reason, item.status = "busy: the same document is under way, send it again", 429
-            else:
-                fresh.append(item)
-                if name:
-                    first[name] = item
-        return fresh
 
-    def _again(self, source: str, item: Item, *, same: bool, seq: int) -> None:
-        """Answer a document whose name is taken."""
-        item.seq = seq
-        self._ledger.received(source, 1)
-        if same:
-            self._ledger.settled(source, stored=0, duplicates=1)
-        else:
-            self._ledger.refused(source, _CONFLICT)
-        if same and item.action == "index":
-            item.status = 200
-            return
+def _answer(item: Item, offer: Offer) -> None:
+    """Note in the item what became of its document."""
+    item.seq = offer.seq
+    if offer.fate == "busy":
+        item.reason, item.status = "busy: the same document is under way, send it again", 429
+    elif offer.fate == "again" and item.action == "index":
+        item.status = 200
+    elif offer.fate in ("again", "conflict"):
+        same = offer.fate == "again"
         item.status, item.kind = 409, "version_conflict_engine_exception"
         known = "document already exists" if same else "another document has this name and is never changed"
-        item.reason = f"[{item.given_id}]: {_CONFLICT}, {known} (current version [1])"
-
-
-_CONFLICT = "version conflict"
+        item.reason = f"[{item.given_id}]: {CONFLICT}, {known} (current version [1])"
 
 
 def not_stored(items: list[Item], error: IngestError) -> None:
     """Answer those items that had no fault with: not now, send it again."""
     for item in items:
         if not item.reason:
-            item.reason = f"{error.code}: {error.message}"
+            item.reason = not_taken(error)
             item.status = 429
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, tuple_
+import orjson
+from sqlalchemy import ColumnElement, delete, insert, select, tuple_
 
 from tocsin.core.clock import DAY, HOUR, MINUTE, Clock
 from tocsin.core.database import Database
@@ -30,16 +32,33 @@ _CHUNK = 400
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A document's name, the sequence it was given and the digest of its bytes."""
+    """A document's name, the sequence it was given, the digest of its content and when it was claimed."""
 
     document_id: str
     seq: int
     digest: str
+    claimed_at: int = 0
 
 
 def digest_of(raw: bytes) -> str:
-    """Return the digest by which two documents of one name are known to be the same."""
+    """Return the digest by which two documents of one name are known to be the same.
+
+    The order of fields and the space between them say nothing: who sends a document again may write it anew.
+    """
+    with suppress(
+        orjson.JSONDecodeError, orjson.JSONEncodeError
+    ):  # what cannot be written anew stands as it is
+        raw = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+    return _digest(raw)
+
+
+def _digest(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=12).hexdigest()
+
+
+def is_same(raw: bytes, claim: Claim) -> bool:
+    """Tell whether a document is the one that was claimed; claims of old hold a digest of its bytes."""
+    return claim.digest in (digest_of(raw), _digest(raw))
 
 
 class Identities:
@@ -58,31 +77,39 @@ class Identities:
         """Return the claims of those documents of a source that are in the log."""
         claims = self._claims(source, names)
         events = self._find([event_id(source, claim.seq) for claim in claims.values()]) if claims else []
-        held = {event.seq: digest_of(event.raw or event.message.encode()) for event in events}
-        return {name: claim for name, claim in claims.items() if held.get(claim.seq) == claim.digest}
+        held = {event.seq: event.raw or event.message.encode() for event in events}
+        return {
+            name: claim
+            for name, claim in claims.items()
+            if (raw := held.get(claim.seq)) is not None and is_same(raw, claim)
+        }
 
-    def under_way(self, source: str, name: str) -> bool:
-        """Say whether the document was taken and what became of it is not known yet."""
+    def begin(self, source: str, names: Sequence[str]) -> set[str]:
+        """Put documents under way; return those that were before, of which it is not known what becomes."""
+        now = self._clock.now()
         with self._lock:
-            until = self._under_way.get((source, name), 0)
-        return until > self._clock.now()
+            keys = {(source, name) for name in names}
+            busy = {key for key in keys if self._under_way.get(key, 0) > now}
+            self._under_way.update(dict.fromkeys(keys - busy, now + _BUSY_US))
+        return {name for _, name in busy}
 
     def claim(self, source: str, claims: Sequence[Claim]) -> None:
         """Note which sequence each document is given; durable on return."""
         now = self._clock.now()
-        with self._lock:
-            self._under_way.update({(source, claim.document_id): now + _BUSY_US for claim in claims})
+        rows = [
+            {
+                "document_id": claim.document_id,
+                "source": source,
+                "seq": claim.seq,
+                "digest": claim.digest,
+                "claimed_at": now,
+            }
+            for claim in claims
+        ]
         with self._db.write() as tx:
-            for claim in claims:
-                tx.merge(
-                    DocumentIdRow(
-                        document_id=claim.document_id,
-                        source=source,
-                        seq=claim.seq,
-                        digest=claim.digest,
-                        claimed_at=now,
-                    )
-                )
+            for keys in _keys(source, [claim.document_id for claim in claims]):
+                tx.execute(delete(DocumentIdRow).where(_is_one_of(keys)))
+            tx.execute(insert(DocumentIdRow), rows)
             if now - self._pruned_at >= HOUR:
                 self._pruned_at = now
                 tx.execute(delete(DocumentIdRow).where(DocumentIdRow.claimed_at < now - KEPT_US))
@@ -113,12 +140,17 @@ class Identities:
     def _claims(self, source: str, names: Sequence[str]) -> Mapping[str, Claim]:
         found: dict[str, Claim] = {}
         with self._db.read() as tx:
-            for start in range(0, len(names), _CHUNK):
-                keys = [(name, source) for name in names[start : start + _CHUNK]]
-                query = select(DocumentIdRow).where(
-                    tuple_(DocumentIdRow.document_id, DocumentIdRow.source).in_(keys)
-                )
-                found |= {
-                    row.document_id: Claim(row.document_id, row.seq, row.digest) for row in tx.scalars(query)
-                }
+            for keys in _keys(source, names):
+                for row in tx.scalars(select(DocumentIdRow).where(_is_one_of(keys))):
+                    found[row.document_id] = Claim(row.document_id, row.seq, row.digest, row.claimed_at)
         return found
+
+
+def _keys(source: str, names: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
+    """Yield the rows' keys, as many at a time as a statement may hold."""
+    for start in range(0, len(names), _CHUNK):
+        yield [(name, source) for name in names[start : start + _CHUNK]]
+
+
+def _is_one_of(keys: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+    return tuple_(DocumentIdRow.document_id, DocumentIdRow.source).in_(keys)

@@ -29,13 +29,15 @@ class Destination(Protocol):
 class Sequencer:
     """Numbers go on after the source's mark, so that they continue over a restart. Thread safe.
 
-    Numbering and submitting are one step: no number is passed by a later one on the way in. There must
-    be one for a pipeline: it is `Pipeline.sequencer`.
+    Numbering and submitting are one step for each source: no number is passed by a later one on the way in.
+    There must be one for a pipeline: it is `Pipeline.sequencer`.
     """
 
     def __init__(self, pipeline: Destination) -> None:
         self._pipeline = pipeline
         self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        """Of each source: who writes claims of one keeps no other waiting."""
         self._last: dict[str, int] = {}
 
     def submit(
@@ -52,6 +54,8 @@ class Sequencer:
         raises; then no number is used up.
         """
         with self._lock:
+            lock = self._locks.setdefault(source, threading.Lock())
+        with lock:
             last = self._last.get(source)
             if last is None:
                 last = self._pipeline.mark(source)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from tests.unit.ingest.conftest import Make
 from tests.unit.ingest.stages import MemoryStore
@@ -139,6 +141,32 @@ def test_a_name_twice_in_one_request(receiver: BulkReceiver, store: MemoryStore)
     twice = [b'{"index":{"_id":"a"}}', b'{"n":1}'] * 2 + [b'{"index":{"_id":"a"}}', b'{"n":2}']
     assert [status for status, _ in sent(receiver, *twice)] == [201, 200, 409]
     assert store.messages("bulk:k:i") == ['{"n":1}']
+
+
+def test_a_document_written_anew_is_the_same(receiver: BulkReceiver, store: MemoryStore) -> None:
+    """The order of fields and the space between them say nothing; their values do."""
+    assert sent(receiver, b'{"index":{"_id":"a"}}', b'{"n":1,"o":{"p":2,"q":3}}') == [(201, "")]
+    assert sent(receiver, b'{"index":{"_id":"a"}}', b'{"o": {"q":3, "p":2}, "n":1}') == [(200, "")]
+    assert sent(receiver, b'{"index":{"_id":"a"}}', b'{"o": {"q":3, "p":2}, "n":"1"}')[0][0] == 409
+    assert len(store.events) == 1
+
+
+def test_only_one_of_two_senders_begins(database: Database, store: MemoryStore) -> None:
+    """Who puts a document under way first submits it; after it is forgotten the next one may."""
+    identities = Identities(database, SystemClock(), store.get)
+    assert identities.begin("s", ["a", "b"]) == set()
+    assert identities.begin("s", ["b", "c"]) == {"b"}
+    identities.forget("s", ["b"])
+    assert identities.begin("s", ["b"]) == set()
+
+
+def test_claims_of_old_are_known(receiver: BulkReceiver, store: MemoryStore, database: Database) -> None:
+    """Before, the digest was of a document's bytes; what was claimed then is not stored again."""
+    raw = b'{"n": 1, "a": 2}'
+    assert sent(receiver, b'{"index":{"_id":"a"}}', raw) == [(201, "")]
+    old = hashlib.blake2b(raw, digest_size=12).hexdigest()
+    Identities(database, SystemClock(), store.get).claim("bulk:k:i", [Claim("a", 1, old)])
+    assert sent(receiver, b'{"index":{"_id":"a"}}', raw) == [(200, "")]
 
 
 def test_names_outlive_the_process(
