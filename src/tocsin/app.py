@@ -33,7 +33,11 @@ from tocsin.enrich.sources import LogHistory, PathStore
 from tocsin.figures import AnalysisFigures, PlatformFigures, registry_of
 from tocsin.folder import DataFolder
 from tocsin.ingest.agents import Agents
+from tocsin.ingest.beats.carrying import Carrier
+from tocsin.ingest.beats.connection import Patience
+from tocsin.ingest.beats.receiver import BeatsLimits, BeatsListen, BeatsReceiver, server_tls
 from tocsin.ingest.clocks import Clocks
+from tocsin.ingest.documents import DocumentIntake
 from tocsin.ingest.identities import Identities
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
@@ -134,6 +138,7 @@ def _wired(ground: Ground) -> Platform:
         intel=intel,
         enrichment=enrichment,
         syslog=_syslog(settings, pipeline, ledger, clock),
+        beats=_beats(ground, pipeline, ledger),
         problems=(
             *analysis.problems,
             *book.problems,
@@ -369,6 +374,18 @@ def _syslog(settings: Settings, pipeline: Pipeline, ledger: Ledger, clock: Clock
     ports = (("udp", wanted.udp_port), ("tcp", wanted.tcp_port))
     listens = [Listen(transport, wanted.host, port) for transport, port in ports if port]
     return SyslogReceiver(listens, pipeline.sequencer, ledger, clock)
+
+
+def _beats(ground: Ground, pipeline: Pipeline, ledger: Ledger) -> BeatsReceiver:
+    wanted, clock = ground.settings.beats, ground.clock
+    identities = Identities(ground.db, clock, ground.store.get)
+    intake = DocumentIntake(pipeline.sequencer, ledger, clock, identities)
+    listen = None
+    if wanted.port:
+        tls = server_tls(wanted.certificate, wanted.key, wanted.client_ca) if wanted.certificate else None
+        listen = BeatsListen(wanted.host, wanted.port, tls)
+    limits = BeatsLimits(patience=Patience(idle_s=wanted.idle_s))
+    return BeatsReceiver(listen, Carrier(intake, ledger), limits)
 
 
 def _intel(

@@ -14,6 +14,7 @@ from tocsin.detect.engine import Detector
 from tocsin.enrich.service import EnrichmentService
 from tocsin.folder import DataFolder
 from tocsin.housekeeping import Renewal, Retention, RunRetention
+from tocsin.ingest.beats.receiver import BeatsReceiver
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
@@ -42,6 +43,7 @@ class Platform:
     intel: Intel
     enrichment: EnrichmentService
     syslog: SyslogReceiver
+    beats: BeatsReceiver
     problems: tuple[Problem, ...]
     """What was refused of rules, detections, playbooks and lists; the rest is in force."""
     http: HTTPServer | None = None
@@ -86,12 +88,14 @@ class Platform:
             self._threads.append(thread)
         if self.http:
             self.syslog.start()
+            self.beats.start()
             self.http.start()
 
     def stop(self) -> None:
         """Take nothing more, store what was accepted, end every thread, release every file."""
         if self.http:
             self.syslog.stop()
+            self.beats.stop()
             self.http.stop()
         self.pipeline.stop()
         self._stopping.set()

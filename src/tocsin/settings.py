@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -65,6 +73,27 @@ class SyslogSettings(_Section):
     host: str = "127.0.0.1"
     udp_port: int = Field(default=0, ge=0, le=65535)
     tcp_port: int = Field(default=0, ge=0, le=65535)
+
+
+class BeatsSettings(_Section):
+    """The receiver for Filebeat, Winlogbeat, Logstash and their like; a port of 0 keeps it off."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    """Beats and Logstash use 5044 by custom."""
+    certificate: Path | None = None
+    """PEM file with the certificate chain; with `key`, senders must speak TLS."""
+    key: Path | None = None
+    client_ca: Path | None = None
+    """PEM file of authorities: only senders with a certificate of theirs are let in, and named by it."""
+    idle_s: int = Field(default=300, ge=10, le=86_400)
+    """A connection that is silent for so long is closed."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> BeatsSettings:
+        if (self.key or self.client_ca) and not self.certificate:
+            raise ValueError("key and client_ca need a certificate")
+        return self
 
 
 class IngestSettings(_Section):
@@ -227,6 +256,7 @@ class Settings(BaseSettings):
     """SQLAlchemy address of the relational database; empty: SQLite in the data folder."""
     http: HTTPSettings = HTTPSettings()
     syslog: SyslogSettings = SyslogSettings()
+    beats: BeatsSettings = BeatsSettings()
     ingest: IngestSettings = IngestSettings()
     store: StoreSettings = StoreSettings()
     content: ContentSettings = ContentSettings()

@@ -56,6 +56,37 @@ def _as_sent(win: dict[str, Any]) -> bytes:
     return json.dumps({"Message": message, "Event": event}).encode()
 
 
+def _as_winlogbeat(win: dict[str, Any]) -> bytes:
+    """Write the event as Winlogbeat ships it, as far as its documented fields go."""
+    system, severity = win["system"], win["system"].get("severityValue", "")
+    levels = {name: level.lower() for level, name in (("Critical", "1"), ("Error", "2"), ("Warning", "3"))}
+    log = {
+        name: system[key]
+        for name, key in {
+            "channel": "channel",
+            "provider_name": "providerName",
+            "provider_guid": "providerGuid",
+            "event_id": "eventID",
+            "record_id": "eventRecordID",
+            "computer_name": "computer",
+            "task": "task",
+            "opcode": "opcode",
+            "version": "version",
+        }.items()
+        if key in system
+    }
+    log["keywords"] = [severity.replace("_", " ").title()] if "AUDIT" in severity else []
+    log["event_data"] = {_raised(name): value for name, value in win.get("eventdata", {}).items()}
+    document = {
+        "@timestamp": "2026-11-23T10:00:00.000Z",
+        "@metadata": {"beat": "winlogbeat"},
+        "message": system.get("message", ""),
+        "log": {"level": levels.get(str(system.get("level")), "information")},
+        "winlog": log,
+    }
+    return json.dumps(document).encode()
+
+
 def _win(log: str) -> dict[str, Any]:
     """Return the Windows event of a log in JSON; empty when it is another log."""
     try:
@@ -97,3 +128,21 @@ def test_windows_events_as_agents_send_them(stock: Ruleset, real_data: Path) -> 
             wrong.append(f"{case['file']} {case['section']}: {case['rule']}, found {found}")
     assert wrong == []
     assert passed == MUST_PASS
+
+
+def test_windows_events_as_winlogbeat_ships_them(stock: Ruleset, real_data: Path) -> None:
+    """The same cases in the fields of Winlogbeat meet the same rules, where it ships what they look at."""
+    wrong, passed = [], 0
+    for case, wins in _cases(real_data / "wazuh" / "cases.jsonl"):
+        if any(set(win) - {"system", "eventdata"} for win in wins):
+            continue  # what stands in other blocks has a form of its own
+        records = [
+            Record("beats:dc1:winlogbeat", seq, _as_winlogbeat(win), AT + seq, "json")
+            for seq, win in enumerate(wins, start=1)
+        ]
+        found = Correlation(stock).settle(stock.classify(records))[-1].fields.get("rule.id")
+        passed += found == case["rule"]
+        if found != case["rule"]:
+            wrong.append(f"{case['file']} {case['section']}: {case['rule']}, found {found}")
+    assert wrong == []
+    assert passed > 100

@@ -15,6 +15,7 @@ from tocsin.core.clock import DAY, SECOND
 from tocsin.core.event import Event, Value
 from tocsin.core.fields import TIME_REFUSED
 from tocsin.core.record import Record
+from tocsin.decode.beats import envelope_of, line_of, says_more, windows_event_of, without_line
 from tocsin.decode.builtin.readers import MODULE_DECODERS, READERS
 from tocsin.decode.decoders import Decoders
 from tocsin.decode.findings import OTHER_DECODERS, put_finding
@@ -93,7 +94,7 @@ class Analyst:
     def _document(self, subject: Subject, record: Record) -> int | None:
         try:
             if record.kind == "winevent":
-                return self._winevent(subject, record)
+                return self._windows(subject, read_winevent(record.raw), record)
             reader = READERS.get(record.kind)
             if reader is not None:
                 return self._moment(reader(subject, record.raw), record.collected_at)
@@ -102,7 +103,13 @@ class Analyst:
                 self._finding(subject, record, document)
                 return None
             if is_winevent(document):
-                return self._winevent(subject, record)
+                return self._windows(subject, read_winevent(record.raw), record)
+            windows = windows_event_of(document)
+            if windows is not None:
+                return self._winlogbeat(subject, windows, document, record)
+            line = line_of(document, record.source)
+            if line is not None:
+                return self._shipped(subject, line, document, record)
             return self._json(subject, record, document)
         except ValueError as error:
             subject.fields["error.message"] = f"cannot be decoded as {record.kind}: {error}"
@@ -113,8 +120,45 @@ class Analyst:
         if subject.log.startswith(("ossec: ", "wazuh: ")):
             self._decoders.run(subject)  # what an agent says of itself is read from its text
 
-    def _winevent(self, subject: Subject, record: Record) -> int | None:
-        document = read_winevent(record.raw)
+    def _shipped(
+        self, subject: Subject, line: str, document: Mapping[str, Any], record: Record
+    ) -> int | None:
+        """Read the line that a Beat or Logstash ships as if it had come by itself, and keep what they add."""
+        written = _as_bytes(line)
+        subject.rewrite(written.rstrip("\r\n"))
+        subject.message = readable(written)
+        at = self._line(subject, record)
+        self._enclose(subject, line, document)
+        if not subject.decoder and says_more(document):
+            subject.decoder = "json"
+        return self._stated_at(document, record) if at is None else at
+
+    def _winlogbeat(
+        self, subject: Subject, windows: dict[str, Any], document: Mapping[str, Any], record: Record
+    ) -> int | None:
+        at = self._windows(subject, windows, record)
+        text = str(windows["win"]["system"].get("message", ""))
+        subject.message = readable(_as_bytes(text))
+        self._enclose(subject, text, document)
+        return self._stated_at(document, record) if at is None else at
+
+    def _enclose(self, subject: Subject, line: str, document: Mapping[str, Any]) -> None:
+        """Keep what encloses a line; the names its decoders found stand."""
+        values, fields = dict(subject.values), dict(subject.fields)
+        put_document(subject, without_line(document, line), _OPTIONS)
+        subject.values.update(values)
+        subject.fields.update(fields)
+        host, path = map(_as_bytes, envelope_of(document))
+        if host:
+            wrote, subject.hostname = subject.hostname, host
+            subject.fields.setdefault("host.name", readable(host))
+            if wrote:
+                subject.fields["host.hostname"] = readable(wrote)
+        if path:
+            subject.location = path
+            subject.fields["log.file.path"] = readable(path)
+
+    def _windows(self, subject: Subject, document: dict[str, Any], record: Record) -> int | None:
         subject.decoder, subject.category = "windows_eventchannel", "ossec"
         subject.rewrite(orjson.dumps(document).decode("latin-1"))
         put_document(subject, document, _OPTIONS)
@@ -141,6 +185,9 @@ class Analyst:
             subject.decoder = "json"
         if not subject.values:
             put_document(subject, document, _OPTIONS)
+        return self._stated_at(document, record)
+
+    def _stated_at(self, document: Mapping[str, Any], record: Record) -> int | None:
         for name in _JSON_TIMES:
             at = self._moment(document.get(name), record.collected_at)
             if at is not None:
@@ -166,6 +213,10 @@ def quarantined(record: Record, reason: str) -> Event:
 
 def _analysed(raw: bytes) -> str:
     return raw[:MAX_ANALYSED_BYTES].decode("latin-1").rstrip("\r\n")
+
+
+def _as_bytes(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _decimal(text: str) -> str:
@@ -209,7 +260,7 @@ def _put_header(fields: dict[str, Value], record: Record, subject: Subject, wrot
         fields.setdefault("host.name", host)
     if subject.timestamp:
         fields["predecoder.timestamp"] = readable(subject.timestamp)
-    if record.location:
+    if record.location and (record.kind != "json" or subject.location == record.location):
         fields["log.file.path"] = record.location
     if record.agent:
         fields["agent.id"] = record.agent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -115,7 +115,7 @@ def _system(block: Element) -> dict[str, Any]:
                 found[key] = attributes[attribute]
         if name not in _SYSTEM_ATTRIBUTES and _text(element):
             found[_lowered(name)] = _text(element)
-    found["severityValue"] = _severity(found.get("level", ""), found.get("keywords", ""))
+    found["severityValue"] = severity(found.get("level", ""), found.get("keywords", ""))
     return found
 
 
@@ -126,7 +126,8 @@ _SYSTEM_ATTRIBUTES = {
 }
 
 
-def _severity(level: str, keywords: str) -> str:
+def severity(level: str, keywords: str) -> str:
+    """Return what an event's level and, at level 0, the bits of its keywords say of it."""
     if level != "0":
         return _SEVERITY.get(level, "UNKNOWN")
     try:
@@ -143,16 +144,24 @@ def _rendering(block: Element) -> Iterator[tuple[str, str]]:
 
 
 def _event_data(block: Element) -> dict[str, Any]:
+    return event_data(
+        ("" if _tag(element) == "Data" and not name else name or _tag(element), _text(element))
+        for element in block
+        for name in [element.attrib.get("Name", "")]
+    )
+
+
+def event_data(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return an event's data by the names rules use; those without a name are joined under `data`."""
     found: dict[str, Any] = {}
     nameless: list[str] = []
-    for element in block:
-        value, name = _text(element), element.attrib.get("Name", "")
+    for name, value in pairs:
         if value in _EMPTY:
             continue
-        if _tag(element) == "Data" and not name:
-            nameless.append(value)
+        if name:
+            found[_lowered(name)] = value
         else:
-            found[_lowered(name or _tag(element))] = value
+            nameless.append(value)
     if nameless:
         found["data"] = ", ".join(nameless)
     _spell_out(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 import zstandard
 
@@ -13,6 +14,7 @@ MAX_INFLATED_BYTES = 16 * 1024 * 1024
 
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 _CHUNK = 256 * 1024
+_PIECE = 64 * 1024
 _GZIP_HEADER = 16 + zlib.MAX_WBITS
 
 
@@ -61,6 +63,44 @@ def inflate_gzip(body: bytes, limit: int = MAX_INFLATED_BYTES) -> bytes:
     if not reader.eof or reader.unused_data:
         raise BadBatchError("not one whole gzip member")
     return b"".join(parts)
+
+
+class ZlibStream:
+    """Inflates a zlib stream as it comes, a bounded piece at a time; errors as `inflate_zstd`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._reader = zlib.decompressobj()
+        self._total = 0
+
+    def feed(self, part: bytes) -> Iterator[bytes]:
+        """Yield what the part inflates to, at most 64 KiB at a time."""
+        pending = part
+        while pending and not self._reader.eof:
+            try:
+                piece = self._reader.decompress(pending, _PIECE)
+            except zlib.error as error:
+                raise BadBatchError(f"not zlib: {error}") from error
+            pending = self._reader.unconsumed_tail
+            self._total += len(piece)
+            _check(self._total, self._limit)
+            if piece:
+                yield piece
+        if self._reader.unused_data:
+            raise BadBatchError("bytes follow the zlib stream")
+
+    def end(self) -> Iterator[bytes]:
+        """Yield what is left; raises `BadBatchError` when the stream is not whole."""
+        while not self._reader.eof:
+            try:
+                piece = self._reader.decompress(b"", _PIECE)
+            except zlib.error as error:
+                raise BadBatchError(f"not zlib: {error}") from error
+            if not piece:
+                raise BadBatchError("not one whole zlib stream")
+            self._total += len(piece)
+            _check(self._total, self._limit)
+            yield piece
 
 
 def _check(total: int, limit: int) -> None:

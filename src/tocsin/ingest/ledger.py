@@ -23,7 +23,7 @@ _OTHER_REASONS = "other reasons"
 LOST_AT_AGENT = "lost at the agent before sending"
 NOT_STORED = "not stored"
 """Reasons, or their beginning, of refused records whose sequence was used up."""
-_UNBROKEN = ("syslog:", "bulk:", "agent:")
+_UNBROKEN = ("syslog:", "bulk:", "agent:", "beats:")
 _KILLED = "unacknowledged when the platform was killed"
 
 
@@ -65,6 +65,7 @@ class Ledger:
         self._clock = clock
         self._every_s = every_s
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._accounts: dict[str, Account] = {}
         self._changed: set[str] = set()
         self._stopping = threading.Event()
@@ -80,6 +81,12 @@ class Ledger:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        self.flush()
+
+    def open(self, source: str) -> None:
+        """Take note of a source before anything of it is counted; it is known after a kill too."""
+        with self._account(source):
+            pass
         self.flush()
 
     def received(self, source: str, count: int) -> None:
@@ -145,7 +152,7 @@ class Ledger:
         with self._lock:
             changed, self._changed = self._changed, set()
         try:
-            with self._database.write() as tx:
+            with self._writing, self._database.write() as tx:
                 for account in map(self.account, sorted(changed)):
                     tx.merge(_row(account))
                     tx.flush()

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ from tocsin.core.record import Record
 from tocsin.ingest.errors import BusyError, ListenError, StoppedError
 from tocsin.ingest.framing import Deframer
 from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.loop import LoopThread
 from tocsin.ingest.sequences import Sequencer
 
 _log = structlog.get_logger(__name__)
@@ -54,8 +54,7 @@ class SyslogReceiver:
         self._sequencer = sequencer
         self._ledger = ledger
         self._clock = clock
-        self._loop: asyncio.AbstractEventLoop
-        self._thread = threading.Thread(target=self._run, name="ingest-syslog", daemon=True)
+        self._thread = LoopThread("ingest-syslog")
         self._servers: list[asyncio.Server] = []
         self._transports: list[asyncio.DatagramTransport] = []
         self._connections: set[asyncio.Task[None]] = set()
@@ -64,28 +63,18 @@ class SyslogReceiver:
 
     def start(self) -> None:
         """Bind every address and begin to receive."""
-        self._loop = asyncio.new_event_loop()
         self._thread.start()
         try:
-            self._call(self._bind())
+            self._thread.call(self._bind())
         except ListenError:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Take no new connection, hand over what was read, close; nothing where nothing was started."""
-        if self._thread.is_alive():
-            self._call(self._unbind())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        if self._thread.is_running():
+            self._thread.call(self._unbind())
+            self._thread.stop()
 
     async def _bind(self) -> None:
         for listen in self._listens:
@@ -97,8 +86,8 @@ class SyslogReceiver:
                 raise ListenError(f"cannot listen for syslog on {where}: {error.strerror}") from error
 
     async def _bind_udp(self, listen: Listen) -> tuple[str, int]:
-        transport, _ = await self._loop.create_datagram_endpoint(
-            lambda: _Datagrams(self._loop, self._take_datagrams), local_addr=(listen.host, listen.port)
+        transport, _ = await self._thread.loop.create_datagram_endpoint(
+            lambda: _Datagrams(self._thread.loop, self._take_datagrams), local_addr=(listen.host, listen.port)
         )
         bound: socket.socket = transport.get_extra_info("socket")
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UDP_BUFFER_BYTES)

@@ -1,0 +1,1 @@
+"""The Lumberjack protocol, by which Beats and Logstash send: frames, documents, connections."""
