@@ -40,7 +40,11 @@ WORDS = (
     *("indicator", "sighting", "feed", "analyzer", "responder", "job", "report", "verdict", "playbook"),
     *("run", "step", "decision", "exception", "agent", "warninglist", "mark", "commit", "dashboard"),
 )
-PERMITTED = {name.split(":")[0].removesuffix("s") for name in PERMISSIONS} - {"intel", "admin", "ingest"}
+PERMITTED = {re.sub(r"(?<=ch)es$|s$", "", name.split(":")[0]) for name in PERMISSIONS} - {
+    "intel",
+    "admin",
+    "ingest",
+}
 """The things permissions are about, less an area, a role and a verb."""
 
 

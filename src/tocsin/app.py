@@ -60,6 +60,7 @@ from tocsin.rules.statistics import RuleStatistics
 from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
 from tocsin.rules.switchbook import SwitchBook
 from tocsin.seams import Counting, DashboardDesk, DashboardLog, NotedEnrichment, OnCall, Precedents
+from tocsin.searches import SavedSearches
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.documents import Documents
@@ -166,6 +167,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
         alerts=parts.alerts,
         cases=parts.cases,
         store=ground.store,
+        searches=SavedSearches(clock, audit),
         documents=Documents(clock, audit),
         identities=Identities(db, clock, ground.store.get),
         pipeline=parts.pipeline,

@@ -15,6 +15,7 @@ Permission = Literal[
     "cases:read",
     "cases:write",
     "events:read",
+    "searches:write",
     "intel:read",
     "intel:write",
     "analyzers:run",

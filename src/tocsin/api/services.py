@@ -48,6 +48,7 @@ class Services:
     alerts: Any = None
     cases: Any = None
     store: Any = None
+    searches: Any = None
     documents: Any = None
     identities: Any = None
     pipeline: Any = None

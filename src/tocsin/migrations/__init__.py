@@ -22,6 +22,7 @@ _TABLES = (
     "intel.tables",
     "notify.tables",
     "respond.tables",
+    "searches.tables",
     "store.document_tables",
 )
 
