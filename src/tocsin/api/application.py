@@ -34,6 +34,7 @@ from tocsin.api import (
     proposals,
     rule_editing,
     rules,
+    searches,
     sources,
     stream,
 )
@@ -44,6 +45,9 @@ from tocsin.api.problems import install as install_problems
 from tocsin.api.services import APISettings, Services
 
 API_PREFIX = "/api/v1"
+
+_MOST_EXPORTS = 4
+"""Exports of events that run at a time; each reads for as long as its caller takes lines."""
 
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
@@ -64,6 +68,7 @@ ROUTERS: Sequence[APIRouter] = (
     proposals.router,
     rule_editing.router,
     rules.router,
+    searches.router,
     sources.router,
     stream.router,
 )
@@ -94,6 +99,7 @@ def build(
     )
     app.state.services = services
     app.state.closing = threading.Event()
+    app.state.exports = threading.BoundedSemaphore(_MOST_EXPORTS)
     for router in routers:
         app.include_router(router, prefix=API_PREFIX)
     for router in root_routers:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.core import event as events
 from tocsin.core.clock import to_iso
-from tocsin.core.event import Event, nested
+from tocsin.core.event import Event
 
 
-def event_view(event: Event, *, commit: int | None = None) -> dict[str, Any]:
-    """Return the event's document: its fields flat for tables, nested for reading."""
+def event_view(event: Event, *, commit: int | None = None, nested: bool = True) -> dict[str, Any]:
+    """Return the event's document: its fields flat for tables and, unless told not to, nested for reading."""
     view: dict[str, Any] = {
         "id": event.id,
         "@timestamp": to_iso(event.at),
@@ -18,8 +19,9 @@ def event_view(event: Event, *, commit: int | None = None) -> dict[str, Any]:
         "source": event.source,
         "sequence": event.seq,
         "fields": event.fields,
-        "document": nested(event),
     }
+    if nested:
+        view["document"] = events.nested(event)
     if commit is not None:
         view["commit"] = commit
     return view

@@ -2,195 +2,132 @@
 
 from __future__ import annotations
 
-import re
+import sys
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
+from tocsin.api import event_figures, event_tail
 from tocsin.api.access import require
+from tocsin.api.case_views import alert_views
 from tocsin.api.event_export import FIRST_COLUMNS, csv_lines, json_lines
+from tocsin.api.event_order import ranked_page, sort_key
+from tocsin.api.event_selection import Asked, AskedDep, LogDep, QueryParameter
 from tocsin.api.event_view import event_view
 from tocsin.api.paging import Paging, listing, paging
+from tocsin.api.problems import TooManyRequestsError
 from tocsin.api.services import Services, services
 from tocsin.api.wazuh_view import alert_documents, alert_lines
-from tocsin.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso, to_iso
 from tocsin.core.errors import InvalidError, NotFoundError
 from tocsin.core.event import Event
-from tocsin.core.fields import ALIASES, TIMESTAMP, canonical
-from tocsin.query.aggregation import Aggregation, Buckets, Terms
-from tocsin.query.dates import parse_instant
-from tocsin.query.lucene import parse_lucene
-from tocsin.query.patterns import quote
+from tocsin.core.fields import canonical
+from tocsin.core.ids import event_id as id_of
+from tocsin.core.ids import split_event_id
 from tocsin.query.tree import Everything
-from tocsin.store.base import EventStore, Selection
+from tocsin.store.base import Selection
 
 router = APIRouter(tags=["events"], dependencies=[Depends(require("events:read"))])
+router.include_router(event_figures.router)
+router.include_router(event_tail.router)
 
-_MOST_BUCKETS = 1_000
 _MOST_COLUMNS = 500
-_NOW = re.compile(r"[0-9a-f]{1,14}")
-_WIDTHS = (
-    *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
-    *(MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
-    *(HOUR * n for n in (1, 2, 3, 6, 12)),
-    *(DAY * n for n in (1, 2, 7, 14, 30, 90, 365)),
-)
-"""Widths people can read off an axis."""
-
+_MOST_LINES = 10_000_000
 _FILE_NAMES = {"jsonl": "events.jsonl", "csv": "events.csv", "wazuh": "alerts.json"}
 
-_Text = Annotated[str, Query(max_length=16_384)]
-_From = Annotated[str, Query(alias="from", max_length=64)]
-_To = Annotated[str, Query(alias="to", max_length=64)]
-_Field = Annotated[str, Query(min_length=1, max_length=256)]
+_Page = Annotated[Paging, Depends(paging)]
+_Services = Annotated[Services, Depends(services)]
 _Around = Annotated[int, Query(ge=0, le=500)]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The log, and which of its events a request is about; `now` is that of the first page."""
-
-    store: EventStore
-    selection: Selection
-    now: int
-    cursor: str | None
-
-
-def asked(
-    services: Annotated[Services, Depends(services)],
-    page: Annotated[Paging, Depends(paging)],
-    q: _Text = "",
-    from_: _From = "",
-    to: _To = "",
-) -> Asked:
-    """Read `q`, `from` and `to`; a dependency of routes. Without a time, all of it is meant.
-
-    A cursor carries the `now` of its first page, so that relative times mean the same on every page.
-    """
-    now, cursor = _split(page.cursor, services.clock.now())
-    selection = Selection(
-        parse_lucene(q, now=now),
-        parse_instant(from_, now=now) if from_ else None,
-        parse_instant(to, now=now) if to else None,
-    )
-    return Asked(services.store, selection, now, cursor)
-
-
-def log(services: Annotated[Services, Depends(services)]) -> EventStore:
-    """Return the event log; a dependency of routes."""
-    store: EventStore = services.store
-    return store
-
-
-_Asked = Annotated[Asked, Depends(asked)]
-_Log = Annotated[EventStore, Depends(log)]
+_Sort = Annotated[str, Query(max_length=256)]
 
 
 @router.get("/events")
 def search(
-    asked: _Asked,
-    page: Annotated[Paging, Depends(paging)],
+    asked: AskedDep,
+    page: _Page,
     order: Literal["newest", "oldest"] = "newest",
+    sort: _Sort = "",
+    nested: bool = True,
 ) -> dict[str, Any]:
-    """Return a page of the events selected."""
-    found = asked.store.search(asked.selection, order=order, limit=page.limit, cursor=asked.cursor)
+    """Return a page of the events selected, by time or by a field: `sort=rule.level`, `-rule.level`.
+
+    Ties of a field come newest first, events without it last. `nested=false` leaves out `document`, which
+    says the same as `fields`.
+    """
+    key = sort_key(asked, sort)
+    if key is None:
+        found = asked.store.search(asked.selection, order=order, limit=page.limit, cursor=asked.cursor)
+    else:
+        found = ranked_page(asked, key, page.limit)
     following = f"{asked.now:x}.{found.cursor}" if found.cursor else None
-    return listing(map(event_view, found.events), following=following)
-
-
-@router.get("/events/histogram")
-def histogram(asked: _Asked, buckets: Annotated[int, Query(ge=1, le=_MOST_BUCKETS)] = 60) -> dict[str, Any]:
-    """Return counts over time in at most about `buckets` steps of a readable width; empty ones left out."""
-    first, end = _span(asked)
-    width = _width(end - first, buckets)
-    found = asked.store.histogram(asked.selection, width=width)
-    items = [{"start": to_iso(bucket.start), "count": bucket.count} for bucket in found]
-    return {"width_us": width, "items": items, "total": sum(bucket.count for bucket in found)}
-
-
-@router.get("/events/top")
-def top(asked: _Asked, field: _Field, size: Annotated[int, Query(ge=1, le=1_000)] = 10) -> dict[str, Any]:
-    """Return the commonest values of a field, given under any name we know."""
-    name = canonical(field)
-    found = asked.store.top(asked.selection, field=name, size=size)
-    dated = name == TIMESTAMP
-    items = [{"value": to_iso(one.value) if dated else one.value, "count": one.count} for one in found]
-    return {"field": name, "items": items}
-
-
-@router.get("/events/suggest")
-def suggest(
-    asked: _Asked,
-    field: _Field,
-    prefix: Annotated[str, Query(max_length=256)] = "",
-    size: Annotated[int, Query(ge=1, le=100)] = 10,
-) -> dict[str, Any]:
-    """Return the commonest values of a field that begin with a prefix, whatever their case."""
-    name = canonical(field)
-    begins = f"(?i){quote(prefix)}.*" if prefix else None
-    terms = Aggregation("values", Terms(name, size=size, include=begins))
-    found = asked.store.aggregate(asked.selection, [terms])["values"]
-    assert isinstance(found, Buckets)  # noqa: S101  the answer to `Terms`
-    return {"field": name, "items": [{"value": one.key, "count": one.count} for one in found.buckets]}
-
-
-@router.get("/events/count")
-def count(asked: _Asked) -> dict[str, int]:
-    """Return how many events are selected."""
-    return {"count": asked.store.count(asked.selection)}
-
-
-@router.get("/events/fields")
-def fields(asked: _Asked) -> dict[str, Any]:
-    """Return the fields that occur in the days of the time range, with their other names."""
-    names: dict[str, list[str]] = {}
-    for alias, name in ALIASES.items():
-        names.setdefault(name, []).append(alias)
-    found = asked.store.fields(asked.selection)
-    items = [
-        {"name": seen.name, "type": seen.type, "count": seen.count, "aliases": names.get(seen.name, [])}
-        for seen in found
-    ]
-    return listing(items, total=len(items))
+    return listing((event_view(event, nested=nested) for event in found.events), following=following)
 
 
 @router.get("/events/export")
-def export(
-    asked: _Asked,
-    services: Annotated[Services, Depends(services)],
+def export(  # noqa: PLR0917  FastAPI passes by name
+    asked: AskedDep,
+    request: Request,
+    services: _Services,
     kind: Annotated[Literal["jsonl", "csv", "wazuh"], Query(alias="format")] = "jsonl",
-    columns: _Text = "",
+    columns: QueryParameter = "",
+    lines: Annotated[int | None, Query(ge=1, le=_MOST_LINES)] = None,
 ) -> StreamingResponse:
-    """Stream every event selected, oldest first. `columns` (fields, comma between) is for CSV.
+    """Stream the events selected, oldest first. `columns` (fields, comma between) is for CSV.
 
-    `wazuh` is JSON lines in the form of Wazuh's `alerts.json`.
+    `lines` ends it after so many events; without it, every event is sent. `wazuh` is JSON lines in the form
+    of Wazuh's `alerts.json`. Only a few exports run at a time; further ones are answered 429.
     """
-    batches = _begun(asked.store.scan(asked.selection))
+    batches = _limited(_begun(asked.store.scan(asked.selection)), lines)
     if kind == "jsonl":
-        lines, media = json_lines(batches), "application/x-ndjson"
+        written, media = json_lines(batches), "application/x-ndjson"
     elif kind == "wazuh":
-        lines, media = alert_lines(alert_documents(services), batches), "application/x-ndjson"
+        written, media = alert_lines(alert_documents(services), batches), "application/x-ndjson"
     else:
-        lines, media = csv_lines(batches, _columns(asked, columns)), "text/csv; charset=utf-8"
+        written, media = csv_lines(batches, _columns(asked, columns)), "text/csv; charset=utf-8"
+    gated = _gated(request.app.state.exports, written)
+    next(gated)  # begun, so that it is ended whatever becomes of the response
     disposition = {"Content-Disposition": f'attachment; filename="{_FILE_NAMES[kind]}"'}
-    return StreamingResponse(lines, media_type=media, headers=disposition)
+    return StreamingResponse(gated, media_type=media, headers=disposition)
 
 
 @router.get("/events/{event_id:path}/around")
-def around(event_id: str, store: _Log, before: _Around = 10, after: _Around = 10) -> dict[str, Any]:
-    """Return an event between its neighbours in time from the same host."""
-    return listing(map(event_view, store.around(event_id, before=before, after=after)))
+def around(
+    event_id: str,
+    store: LogDep,
+    before: _Around = 10,
+    after: _Around = 10,
+    by: Literal["host", "source"] = "host",
+) -> dict[str, Any]:
+    """Return an event between its neighbours: in time from its host, or in sequence from its source.
+
+    The neighbours from a source are the lines that stood beside it, also those of another day.
+    """
+    if by == "host":
+        return listing(map(event_view, store.around(event_id, before=before, after=after)))
+    source, seq = split_event_id(event_id)
+    sequences = range(max(1, seq - before), seq + after + 1)
+    found = store.get([id_of(source, one) for one in sequences])
+    if not any(event.seq == seq for event in found):
+        raise NotFoundError(f"there is no event {event_id}")
+    return listing(map(event_view, found))
+
+
+@router.get("/events/{event_id:path}/alerts", dependencies=[Depends(require("alerts:read"))])
+def alerts(event_id: str, services: _Services) -> dict[str, Any]:
+    """Return the alerts that stand on an event, newest first, 100 at most."""
+    with services.db.read() as tx:
+        found = services.alerts.of_event(tx, event_id)
+        return listing(alert_views(tx, services, found), total=len(found))
 
 
 @router.get("/events/{event_id:path}")
 def one(
     event_id: str,
-    store: _Log,
-    services: Annotated[Services, Depends(services)],
+    store: LogDep,
+    services: _Services,
     form: Annotated[Literal["event", "wazuh"], Query(alias="format")] = "event",
 ) -> dict[str, Any]:
     """Return one event; with `format=wazuh` as the document of a Wazuh alert."""
@@ -201,7 +138,7 @@ def one(
 
 
 @router.get("/store")
-def days(store: _Log) -> dict[str, Any]:
+def days(store: LogDep) -> dict[str, Any]:
     """Return the days kept, oldest first, and the newest commit's number."""
     items = [
         {
@@ -214,32 +151,6 @@ def days(store: _Log) -> dict[str, Any]:
         for day in store.days()
     ]
     return {"days": items, "last_commit": store.last_commit()}
-
-
-def _split(cursor: str | None, now: int) -> tuple[int, str | None]:
-    if cursor is None:
-        return now, None
-    first, _, rest = cursor.partition(".")
-    if not _NOW.fullmatch(first) or not rest:
-        raise InvalidError("the cursor is not one of this log")
-    return int(first, 16), rest
-
-
-def _span(asked: Asked) -> tuple[int, int]:
-    """Return the time a histogram spans; where no bound was given, that of the days kept."""
-    kept = asked.store.days()
-    first, end = asked.selection.from_at, asked.selection.to_at
-    if first is None:
-        first = from_iso(f"{kept[0].day}T00:00:00Z") if kept else asked.now - DAY
-    if end is None:
-        end = from_iso(f"{kept[-1].day}T00:00:00Z") + DAY if kept else asked.now
-    if asked.selection.from_at is not None and asked.selection.to_at is not None and first >= end:
-        raise InvalidError("`from` must lie before `to`")
-    return first, max(end, first + SECOND)
-
-
-def _width(span: int, buckets: int) -> int:
-    return next((width for width in _WIDTHS if span <= width * buckets), _WIDTHS[-1])
 
 
 def _columns(asked: Asked, columns: str) -> list[str]:
@@ -257,3 +168,27 @@ def _begun(batches: Iterator[Sequence[Event]]) -> Iterator[Sequence[Event]]:
     """Read the first batch now, while an error can still be answered as one."""
     first = next(batches, None)
     return iter(()) if first is None else chain([first], batches)
+
+
+def _limited(batches: Iterator[Sequence[Event]], lines: int | None) -> Iterator[Sequence[Event]]:
+    """Yield the batches until so many events have come."""
+    left = sys.maxsize if lines is None else lines
+    for batch in batches:
+        yield batch[:left]
+        left -= len(batch)
+        if left <= 0:
+            return
+
+
+def _gated(gate: threading.BoundedSemaphore, lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield an empty piece, then the lines, while holding a place at the gate.
+
+    Raises `TooManyRequestsError` at the first piece when there is no place.
+    """
+    if not gate.acquire(blocking=False):
+        raise TooManyRequestsError("too many exports are running: wait until one has ended", 30)
+    try:
+        yield b""
+        yield from lines
+    finally:
+        gate.release()

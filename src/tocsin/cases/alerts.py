@@ -154,6 +154,17 @@ class AlertService:
         query = select(AlertEvent).where(AlertEvent.alert_id == alert_id)
         return page_of(tx, query, ordering, limit=limit, cursor=cursor)
 
+    def of_event(self, tx: Session, event_id: str, *, limit: int = 100) -> list[Alert]:
+        """Return the alerts that stand on an event, newest first."""
+        query = (
+            select(Alert)
+            .join(AlertEvent, AlertEvent.alert_id == Alert.id)
+            .where(AlertEvent.event_id == event_id)
+            .order_by(Alert.number.desc())
+            .limit(limit)
+        )
+        return list(tx.scalars(query))
+
     def change(self, tx: Session, alert_id: str, changes: Mapping[str, Any], actor: Actor) -> Alert:
         """Set fields; `status` may be `new` or `in_progress` while the alert is open."""
         row = self.get(tx, alert_id)

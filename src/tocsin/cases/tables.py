@@ -106,7 +106,7 @@ class AlertEvent(Base):
     __tablename__ = "case_alert_events"
 
     alert_id: Mapped[str] = mapped_column(ForeignKey("case_alerts.id"), primary_key=True)
-    event_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(512), primary_key=True, index=True)
     at: Mapped[int] = mapped_column(_AT)
     rule_version: Mapped[str] = mapped_column(String(128))
     holders: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -193,3 +194,57 @@ def test_exports_as_wazuhs_alerts(client: TestClient) -> None:
     found = client.get("/api/v1/events/export", params={"q": "data.srcip:10.0.0.2", "format": "wazuh"})
     assert 'filename="alerts.json"' in found.headers["content-disposition"]
     assert ["10.0.0.2"] * 2 == [json.loads(line)["data"]["srcip"] for line in found.text.splitlines()]
+
+
+def test_counts_over_time_by_a_width_and_a_field(client: TestClient) -> None:
+    """The step asked for, or the next that is not too fine; each step says how often it has each value."""
+    params = {"from": "now-24h", "to": "now", "width": "3h", "by": "data.srcip"}
+    body = client.get("/api/v1/events/histogram", params=params).json()
+    assert (3 * HOUR, "source.ip", ["10.0.0.2", "10.0.0.1"]) == (
+        body["width_us"],
+        body["field"],
+        body["values"],
+    )
+    assert [
+        ("2026-11-24T06:00:00.000000Z", 1, [0, 1]),
+        ("2026-11-24T09:00:00.000000Z", 3, [2, 0]),
+    ] == [(item["start"], item["count"], item["parts"]) for item in body["items"]]
+    fine = client.get("/api/v1/events/histogram", params={**params, "width": "1s"}).json()
+    assert 2 * 60_000_000 == fine["width_us"]  # 86,400 steps are too many
+    assert 400 == client.get("/api/v1/events/histogram", params={**params, "width": "1ms"}).status_code
+    none = client.get("/api/v1/events/histogram", params={**params, "by": "no.such"}).json()
+    assert ([], 4) == (none["values"], none["total"])
+
+
+def test_commonest_values_say_of_how_many(client: TestClient) -> None:
+    """The share of a value is told of all events selected, and of those that have the field."""
+    body = client.get("/api/v1/events/top", params={"field": "source.ip"}).json()
+    assert (4, 3) == (body["total"], body["present"])
+
+
+def test_neighbours_of_the_same_source(client: TestClient) -> None:
+    """With `by=source` the lines beside it, whatever their host."""
+    path = f"/api/v1/events/{SOURCE}~3/around"
+    body = client.get(path, params={"before": 1, "after": 5, "by": "source"}).json()
+    assert [2, 3, 4] == [item["sequence"] for item in body["items"]]
+    missing = client.get(f"/api/v1/events/{SOURCE}~9/around", params={"by": "source"})
+    assert 404 == missing.status_code
+
+
+def test_export_ends_after_the_lines_asked_for(client: TestClient) -> None:
+    """`lines` is a limit, within a batch as well."""
+    answer = client.get("/api/v1/events/export", params={"lines": 3})
+    assert [1, 2, 3] == [json.loads(line)["sequence"] for line in answer.text.splitlines()]
+    assert 400 == client.get("/api/v1/events/export", params={"lines": 0}).status_code
+
+
+def test_only_so_many_exports_at_a_time(client: TestClient) -> None:
+    """One more is told to wait; an export that ended, or failed, gave its place back."""
+    gate: threading.BoundedSemaphore = client.app.state.exports  # type: ignore[attr-defined]
+    for _ in range(8):
+        assert 200 == client.get("/api/v1/events/export").status_code
+    for _ in range(4):
+        assert gate.acquire(blocking=False)
+    answer = client.get("/api/v1/events/export")
+    assert (429, "too-many-requests") == (answer.status_code, answer.json()["code"])
+    assert "Retry-After" in answer.headers

@@ -11,6 +11,7 @@ from tocsin.accounts import AuditFilter
 from tocsin.cases import AlertFilter
 from tocsin.core.actor import Actor
 from tocsin.core.clock import MINUTE, from_iso
+from tocsin.core.detection import EventRef
 from tocsin.core.errors import ConflictError, InvalidError, NotFoundError
 from tocsin.query.tree import And, Everything, Exists, Not, OneOf, Or, Range, Regex, Term, Text, Wildcard
 
@@ -228,3 +229,14 @@ def test_an_alert_is_known_by_id_and_number(desk: Any, tx: Session, alert_id: st
     for wrong in ("2", "alert_x", "", "99999999999999999999"):
         with pytest.raises(NotFoundError):
             desk.alerts.get(tx, wrong)
+
+
+def test_an_event_knows_its_alerts(desk: Any, tx: Session, detect: Any) -> None:
+    """The alerts that stand on an event, newest first; others are not named."""
+    shared = EventRef("log~1", NOON)
+    first = desk.alerts.record(tx, detect(events=(shared,), group_key="a")).alert_id
+    desk.alerts.record(tx, detect(group_key="b"))
+    last = desk.alerts.record(tx, detect(events=(shared,), group_key="c")).alert_id
+    assert [last, first] == [alert.id for alert in desk.alerts.of_event(tx, "log~1")]
+    assert [last] == [alert.id for alert in desk.alerts.of_event(tx, "log~1", limit=1)]
+    assert [] == desk.alerts.of_event(tx, "log~2")
