@@ -21,6 +21,7 @@ from tocsin.core.errors import Problem
 from tocsin.core.event import Event
 from tocsin.dashboards import Answering, DashboardBook, Shelf, load_shelf
 from tocsin.detect.budget import Budget, Gatekeeper
+from tocsin.detect.bulk import BulkSwitch
 from tocsin.detect.editing import Editor
 from tocsin.detect.engine import Detector
 from tocsin.detect.exception_book import ExceptionBook
@@ -157,6 +158,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
     detection = RuleService(parts.book, detector, db, audit)
     detection.note_versions()
     rehearsals = _rehearsals(ground, detector)
+    editor = Editor(detection, rehearsals, audit)
     figures = PlatformFigures(ground.store, parts.pipeline, parts.ledger, detection)
     return Services(
         db=db,
@@ -180,7 +182,8 @@ def _services(ground: Ground, parts: Wired) -> Services:
         exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
         rehearsals=rehearsals,
         gatekeeper=Gatekeeper(rehearsals, _budget(ground.settings), clock),
-        editor=Editor(detection, rehearsals, audit),
+        editor=editor,
+        bulk=BulkSwitch(detection, rehearsals, editor, _budget(ground.settings), audit),
         census=_census(ground, detector),
         analysis=parts.analysis,
         playbooks=parts.playbooks,

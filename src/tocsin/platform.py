@@ -112,6 +112,11 @@ class Platform:
         self.services.db.close()
         self.data.release()
 
+    def ask_reload(self) -> None:
+        """Have content of every kind read again, soon and elsewhere: fit for a signal handler."""
+        self.analysis.ask()
+        threading.Thread(target=self.services.detection.reload, daemon=True).start()
+
     def setup_token(self) -> str | None:
         """Return a token to make the first administrator with; None when there is a user."""
         with self.services.db.write() as tx:

@@ -14,7 +14,14 @@ from tocsin.api.run_views import instant
 from tocsin.api.services import Services, services
 from tocsin.core.attack import known_techniques
 from tocsin.core.errors import NotFoundError
-from tocsin.detect.attack_matrix import TACTICS, CoveringRule, Matrix, TechniqueCoverage, matrix_of
+from tocsin.detect.attack_matrix import (
+    TACTICS,
+    CoveringRule,
+    Matrix,
+    TechniqueCoverage,
+    matrix_of,
+    tactics_of,
+)
 from tocsin.detect.coverage import Coverage
 from tocsin.detect.gaps import Gaps
 from tocsin.detect.navigator import Score, navigator_layer
@@ -31,7 +38,7 @@ def attack(_caller: _Reader, services: _Services) -> dict[str, Any]:
     """Return every known technique with the number of rules that are on, off, and ever matched."""
     matrix = _matrix(services)
     return {
-        "tactics": list(TACTICS),
+        "tactics": [name for name in TACTICS if any(name in each.tactics for each in matrix.techniques)],
         "covered": matrix.covered,
         "untagged_rules": matrix.untagged,
         "techniques": [_technique(each) for each in matrix.techniques],
@@ -125,6 +132,7 @@ def covering_rules(services: Services) -> list[CoveringRule]:
             state.enabled,
             state.matches,
             state.rule.techniques,
+            tactics_of(state.rule.tags),
         )
         for state in states
     ]

@@ -64,6 +64,8 @@ class Services:
     """Decides whether a rule may be switched on."""
     editor: Any = None
     """Saves the texts of rules."""
+    bulk: Any = None
+    """Switches many rules at once."""
     census: Any = None
     """Holds the fields of the log against what rules need."""
     analysis: Any = None

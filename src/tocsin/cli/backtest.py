@@ -21,10 +21,11 @@ from tocsin.core.database import Database
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
-from tocsin.detect.rehearsal import Rehearsals, Steps, Subject
+from tocsin.detect.rehearsal import Rehearsals, Steps
 from tocsin.detect.report import Bounds, Report
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.service import switch
+from tocsin.detect.subject import Subject
 from tocsin.query.tree import Node
 from tocsin.seams import Precedents
 from tocsin.settings import Settings
@@ -56,7 +57,7 @@ def run(  # noqa: PLR0917 - typer reads options from the parameters
     Example: tocsin backtest new-rule.yml --from 2026-11-01 --to 2026-11-08
     """
     settings = settings_of(data, config)
-    bounds = _bounds(settings, since, until, samples)
+    bounds = bounds_of(settings, since, until, samples)
     database = database_of(settings)
     try:
         rules = rules_of(settings, database)
@@ -98,7 +99,8 @@ def _subject(rehearsals: Rehearsals, rule: str) -> Subject:
         raise InvalidError(f"{rule} cannot be read: {error}") from error
 
 
-def _bounds(settings: Settings, since: str, until: str, samples: int) -> Bounds:
+def bounds_of(settings: Settings, since: str, until: str, samples: int) -> Bounds:
+    """Return the range of a backtest; the last seven days unless said otherwise."""
     to_at = _instant(until, "--to") if until else SystemClock().now()
     from_at = _instant(since, "--from") if since else to_at - 7 * DAY
     wanted = settings.detect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from tocsin.cli.kept import database_of, rules_of
-from tocsin.detect.attack_matrix import CoveringRule
+from tocsin.detect.attack_matrix import CoveringRule, tactics_of
 from tocsin.detect.tables import RuleRow
 from tocsin.settings import Settings
 
@@ -27,6 +27,7 @@ def covering_detections(settings: Settings) -> list[CoveringRule]:
             rules.is_enabled(rule),
             matches.get(rule.id, 0),
             rule.techniques,
+            tactics_of(rule.tags),
         )
         for rule in rules.by_id.values()
     ]

@@ -28,6 +28,7 @@ _GROUPS = {
     "pipelines": "tocsin.cli.pipelines",
     "exceptions": "tocsin.cli.exceptions",
     "dashboards": "tocsin.cli.dashboards",
+    "detections": "tocsin.cli.detections",
 }
 _COMMANDS = {
     "logtest": "tocsin.cli.logtest",

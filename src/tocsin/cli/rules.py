@@ -11,6 +11,7 @@ import typer
 from tocsin.cli.printing import console, described, print_json, print_problems
 from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, RulesetOption, opened
 from tocsin.cli.rules_coverage import coverage
+from tocsin.cli.rules_diff import diff
 from tocsin.cli.rules_explaining import dead, explain
 from tocsin.cli.rules_importing import import_rules
 from tocsin.cli.rules_looking import list_rules, show, tree
@@ -85,6 +86,7 @@ for name, command in (
     ("explain", explain),
     ("dead", dead),
     ("coverage", coverage),
+    ("diff", diff),
     ("stats", stats),
     ("enable", enable),
     ("disable", disable),

@@ -23,7 +23,7 @@ def run_server(config: Path | None, *, data: Path | None, host: str | None, port
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     platform = open_platform(settings)
-    signal.signal(signal.SIGHUP, lambda *_: platform.analysis.ask())
+    signal.signal(signal.SIGHUP, lambda *_: platform.ask_reload())
     try:
         platform.start()
         greet(platform)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,8 @@ TACTICS: Final = (
     "Persistence",
     "Privilege Escalation",
     "Defense Evasion",
+    "Stealth",
+    "Defense Impairment",
     "Credential Access",
     "Discovery",
     "Lateral Movement",
@@ -25,7 +28,9 @@ TACTICS: Final = (
     "Exfiltration",
     "Impact",
 )
-"""In the order of the matrix."""
+"""In the order of the matrix; Defense Evasion and the two that took its place in later versions."""
+
+_BY_TAG = {f"attack.{name.lower().replace(' ', '-')}": name for name in TACTICS}
 
 _ID = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
@@ -41,6 +46,8 @@ class CoveringRule:
     enabled: bool
     matches: int
     techniques: tuple[str, ...]
+    tactics: tuple[str, ...] = ()
+    """Those its tags name, for techniques that are in no table of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class TechniqueCoverage:
     name: str
     """As MITRE calls it; the identifier again for one that is in no table of ours."""
     tactics: tuple[str, ...]
+    """Of one in no table of ours: those that at least half of its rules name."""
     enabled: tuple[CoveringRule, ...]
     disabled: tuple[CoveringRule, ...]
 
@@ -84,6 +92,12 @@ class Matrix:
         return next((each for each in self.techniques if each.id == wanted), None)
 
 
+def tactics_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the tactics that tags of a Sigma rule name."""
+    named = (_BY_TAG.get(tag.lower().replace("_", "-")) for tag in tags)
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
 def matrix_of(rules: Iterable[CoveringRule], known: Mapping[str, Technique]) -> Matrix:
     """Return the matrix; what a rule names that is no technique's identifier is left out."""
     by_technique: dict[str, list[CoveringRule]] = {identifier: [] for identifier in known}
@@ -100,13 +114,18 @@ def matrix_of(rules: Iterable[CoveringRule], known: Mapping[str, Technique]) -> 
 
 
 def _covered(
-    identifier: str, rules: Iterable[CoveringRule], technique: Technique | None
+    identifier: str, rules: Sequence[CoveringRule], technique: Technique | None
 ) -> TechniqueCoverage:
     ordered = sorted(rules, key=lambda rule: (-rule.matches, rule.name))
     return TechniqueCoverage(
         identifier,
         technique.name if technique else identifier,
-        technique.tactics if technique else (),
+        technique.tactics if technique else _told(rules),
         tuple(rule for rule in ordered if rule.enabled),
         tuple(rule for rule in ordered if not rule.enabled),
     )
+
+
+def _told(rules: Sequence[CoveringRule]) -> tuple[str, ...]:
+    counts = Counter(tactic for rule in rules for tactic in rule.tactics)
+    return tuple(tactic for tactic in TACTICS if counts[tactic] * 2 >= max(1, len(rules)))

@@ -10,8 +10,9 @@ from tocsin.core.actor import Actor
 from tocsin.core.clock import DAY, Clock
 from tocsin.core.errors import ConflictError
 from tocsin.detect.cases import CaseResult
-from tocsin.detect.rehearsal import Rehearsals, Subject
+from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.report import Bounds, Report
+from tocsin.detect.subject import Subject
 
 
 class OverBudgetError(ConflictError):

@@ -12,9 +12,10 @@ from tocsin.core.errors import ConflictError, InvalidError, NotFoundError, Probl
 from tocsin.detect.budget import Admission
 from tocsin.detect.cases import CaseResult, Tried, cases_text, run_cases_of
 from tocsin.detect.loader import Edit, read_text
-from tocsin.detect.rehearsal import Rehearsals, Subject, subject_of
+from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.rule import WatchRule, version_of
 from tocsin.detect.service import RuleService, switch
+from tocsin.detect.subject import Subject, subject_of
 from tocsin.detect.tables import RuleEditRow, RuleRow, RuleVersionRow
 from tocsin.detect.versions import Origin, Wording
 
@@ -64,8 +65,8 @@ class Editor:
         self._rehearsals = rehearsals
         self._audit = audit
 
-    def check(self, tx: Session, draft: Draft) -> Checked:
-        """Read a draft and run its cases; raises `ContentError`, `ConflictError`, `NotFoundError`.
+    def check(self, tx: Session, draft: Draft, *, with_cases: bool = True) -> Checked:
+        """Read a draft and run its cases, if asked; raises `ContentError`, `ConflictError`, `NotFoundError`.
 
         A correlation is read together with the rules it names.
         """
@@ -80,7 +81,8 @@ class Editor:
                 "or put the identifier back"
             )
         subject = self._subject(tx, read.rule, Edit(read.rule.id, path, draft.text))
-        cases = tuple(run_cases_of(_tried(subject), self._cases(tx, draft, before), f"{path} (cases)"))
+        text = self._cases(tx, draft, before) if with_cases else ""
+        cases = tuple(run_cases_of(_tried(subject), text, f"{path} (cases)"))
         return Checked(
             draft, subject.rule, read.remarks, subject, cases, self._will_run(tx, draft, read.rule)
         )

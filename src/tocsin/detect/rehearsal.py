@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
 from tocsin.core.clock import DAY, Clock
 from tocsin.core.database import Database
 from tocsin.core.detection import Detection
-from tocsin.core.errors import ContentError, InvalidError, NotFoundError, TocsinError
+from tocsin.core.errors import ContentError, InvalidError, TocsinError
 from tocsin.core.event import Event
 from tocsin.detect.backtest import Backtest
-from tocsin.detect.correlation import Linked
+from tocsin.detect.comparison import Comparison, compare
 from tocsin.detect.exceptions import Exceptions
 from tocsin.detect.loader import read_text
 from tocsin.detect.ports import History
 from tocsin.detect.report import MAX_ALERTS, Bounds, Counting, Progress, Report, StoppedBy
-from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
+from tocsin.detect.subject import Subject, in_batches, subject_of
+from tocsin.detect.survey import Survey, survey
 from tocsin.query.tree import Everything
 
 LONGEST = 400 * DAY
-BATCH = 5_000
 ASKED_KEYS = 2_000
 """Keys whose closed alerts are looked up."""
 
@@ -41,35 +40,6 @@ class BusyError(TocsinError):
     """Another backtest runs: one at a time, so that events keep coming in."""
 
     code = "too-many-requests"
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The rule to try, and the others its matches come from when it is a correlation."""
-
-    rule: WatchRule
-    feeding: tuple[WatchRule, ...] = ()
-    correlations: tuple[Linked, ...] = ()
-
-
-def subject_of(rules: RuleSet, rule_id: str) -> Subject:
-    """Return a rule of a set with those it correlates; raises `NotFoundError`, `InvalidError`."""
-    rule = rules.by_id.get(rule_id)
-    if rule is None:
-        raise NotFoundError(f"there is no rule {rule_id!r}")
-    if rule.correlation is None:
-        return Subject(rule)
-    links = {each.id: each for each in rules.linked}
-    if rule_id not in links:
-        raise InvalidError(f"{rule_id} correlates rules that are not there")
-    wanted, feeding, correlations = [rule_id], list[WatchRule](), list[Linked]()
-    for name in wanted:
-        if name in links:
-            correlations.append(links[name])
-            wanted += [each for each in links[name].feeds if each not in wanted]
-        if name != rule_id and name in rules.by_id:
-            feeding.append(rules.by_id[name])
-    return Subject(rule, tuple(feeding), tuple(correlations))
 
 
 def none_closed(_keys: Sequence[str]) -> Mapping[str, str]:
@@ -131,7 +101,7 @@ class Rehearsals:
         events = self._history(Everything(), bounds.from_at, bounds.to_at)
         until = self._monotonic() + bounds.max_seconds
         yield rehearsal.progress()
-        for part in _batches(events, bounds.max_events + 1):
+        for part in in_batches(events, bounds.max_events + 1):
             if rehearsal.events + len(part) > bounds.max_events:
                 part = part[: bounds.max_events - rehearsal.events]  # noqa: PLW2901 - what is over the bound
                 rehearsal.stopped_by = "events"
@@ -146,6 +116,28 @@ class Rehearsals:
         else:
             rehearsal.end()
         yield rehearsal.report(self._closed_as(rehearsal.counting.keys(ASKED_KEYS)))
+
+    def survey(self, subjects: Sequence[Subject], bounds: Bounds) -> Survey:
+        """Try many rules in one pass; raises `InvalidError` for bounds that make none."""
+        _check(bounds)
+        return survey(subjects, bounds, self._history, self._exceptions(), self._monotonic)
+
+    def compare(self, before: Subject, after: Subject, bounds: Bounds) -> Comparison:
+        """Run two wordings of a rule over the same events; raises `BusyError`, `InvalidError`."""
+        _check(bounds)
+        if not self._turn.acquire(blocking=False):
+            raise BusyError("another backtest is running: wait for its end or stop it")
+        try:
+            return compare(
+                before,
+                after,
+                bounds,
+                self._history,
+                exceptions=self._exceptions,
+                monotonic=self._monotonic,
+            )
+        finally:
+            self._turn.release()
 
     def _exceptions(self) -> Exceptions:
         exceptions = Exceptions()
@@ -233,9 +225,3 @@ class _Rehearsal:
 def _check(bounds: Bounds) -> None:
     if not 0 < bounds.to_at - bounds.from_at <= LONGEST:
         raise InvalidError(f"a backtest goes from a time to a later one, over up to {LONGEST // DAY} days")
-
-
-def _batches(events: Iterable[Event], most: int) -> Iterator[list[Event]]:
-    source = islice(events, most)
-    while part := list(islice(source, BATCH)):
-        yield part

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from tocsin.detect.budget import Admission
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
 from tocsin.detect.correlation import Linked
 from tocsin.detect.cost import RuleCost
-from tocsin.detect.engine import Detector, DetectStatus
+from tocsin.detect.engine import DetectStatus
 from tocsin.detect.explain import Explanation
 from tocsin.detect.loader import Edit, Loaded, load_folders, read_text
 from tocsin.detect.mutes import Mute, MuteService
@@ -154,10 +155,36 @@ def switch(
     audit.record(tx, actor, action, kind="rule", subject=rule.id, details=details)
 
 
+class RuleRunner(Protocol):
+    """What evaluates the rules: the detector of a platform, or what stands for it where none runs."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in use."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+        ...
+
+    def use(self, rules: RuleSet) -> None:
+        """Go on with other rules from the next batch."""
+        ...
+
+    def cost(self, rule_id: str) -> RuleCost:
+        """Return what a rule has cost this process."""
+        ...
+
+    def status(self) -> DetectStatus:
+        """Return how far behind the log detection is now."""
+        ...
+
+
 class RuleService:
     """What the API and the command line do with rules. Thread safe."""
 
-    def __init__(self, book: RuleBook, detector: Detector, database: Database, audit: AuditTrail) -> None:
+    def __init__(self, book: RuleBook, detector: RuleRunner, database: Database, audit: AuditTrail) -> None:
         self._book = book
         self._detector = detector
         self._database = database

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.core.attack import Technique
-from tocsin.detect.attack_matrix import CoveringRule, matrix_of
+from tocsin.detect.attack_matrix import CoveringRule, matrix_of, tactics_of
 from tocsin.detect.navigator import navigator_layer
 
 KNOWN = {
@@ -61,3 +61,15 @@ def test_a_technique_whose_rules_are_all_off_has_no_score():
     layer = navigator_layer(matrix_of(RULES[2:3], KNOWN))
     (entry,) = layer["techniques"]
     assert ("T1110", False, 1) == (entry["techniqueID"], "score" in entry, layer["gradient"]["maxValue"])
+
+
+def test_a_technique_in_no_table_of_ours_serves_the_tactics_its_rules_name():
+    """Those that at least half of them do; however their tags are written."""
+    stealth = tactics_of(["attack.stealth", "attack.command_and_control", "attack.t1685", "cve.2020"])
+    assert ("Stealth", "Command and Control") == stealth
+    rules = [
+        CoveringRule("a", "", "sigma", True, 0, ("T1685",), stealth),
+        CoveringRule("b", "", "sigma", True, 0, ("T1685",), ("Stealth",)),
+        CoveringRule("c", "", "sigma", True, 0, ("T1685",), ("Stealth", "Impact")),
+    ]
+    assert ("Stealth",) == matrix_of(rules, KNOWN).find("T1685").tactics

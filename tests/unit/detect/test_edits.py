@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tocsin.detect.cases import run_cases
 from tocsin.detect.loader import Edit, load_folders
-from tocsin.detect.rehearsal import subject_of
 from tocsin.detect.service import RuleBook
+from tocsin.detect.subject import subject_of
 
 PAIR = """\
 title: Failed login
