@@ -31,7 +31,7 @@ from tocsin.detect.service import RuleBook, RuleService
 from tocsin.enrich.catalogue import Means, native_analyzers
 from tocsin.enrich.service import EnrichmentService
 from tocsin.enrich.sources import LogHistory, PathStore
-from tocsin.figures import AnalysisFigures, PlatformFigures, registry_of
+from tocsin.figures import AnalysisFigures, PlatformFigures, SourceFigures, registry_of
 from tocsin.folder import DataFolder
 from tocsin.ingest.agents import Agents
 from tocsin.ingest.beats.carrying import Carrier
@@ -188,7 +188,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
         analysis=parts.analysis,
         playbooks=parts.playbooks,
         dashboards=_dashboards(ground, parts.shelf),
-        metrics=registry_of(figures, AnalysisFigures(parts.analysis)),
+        metrics=registry_of(figures, SourceFigures(parts.ledger), AnalysisFigures(parts.analysis)),
         settings=ground.settings,
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from tocsin.core.clock import SECOND
 from tocsin.detect.service import RuleService
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
@@ -52,6 +54,49 @@ class PlatformFigures(Collector):
         yield GaugeMetricFamily("tocsin_detect_lag_seconds", "Detection behind.", value=status.lag_ms / 1000)
 
 
+class SourceFigures(Collector):
+    """What became of each source's records, and how late they are; of the sources that sent last."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every figure as it is now; reasons of refusal without what stands behind their colon."""
+        accounts = sorted(self._ledger.accounts(), key=lambda account: -account.last_at)[:_MOST_SOURCES]
+        records = CounterMetricFamily(
+            "tocsin_source_records",
+            "Records of a source: received, and what became of them.",
+            labels=["source", "outcome"],
+        )
+        refused = CounterMetricFamily(
+            "tocsin_source_records_refused",
+            "Records refused, by reason.",
+            labels=["source", "kind", "reason"],
+        )
+        under_way = GaugeMetricFamily(
+            "tocsin_source_records_under_way", "Received and not settled yet.", labels=["source"]
+        )
+        lag = GaugeMetricFamily(
+            "tocsin_source_lag_seconds", "From a record's collection to its commit.", labels=["source"]
+        )
+        last = GaugeMetricFamily(
+            "tocsin_source_last_record_timestamp_seconds", "When a source last sent.", labels=["source"]
+        )
+        for account in accounts:
+            for outcome in ("received", "stored", "duplicates", "refused", "lost"):
+                records.add_metric([account.source, outcome], getattr(account, outcome))
+            under_way.add_metric([account.source], max(0, account.under_way))
+            by_reason: Counter[tuple[str, str]] = Counter()
+            for refusal in account.refusals.values():
+                by_reason[refusal.kind, refusal.reason.split(":")[0]] += refusal.count
+            for (kind, reason), count in by_reason.items():
+                refused.add_metric([account.source, kind, reason], count)
+            lag.add_metric([account.source], account.lag_us / SECOND)
+            last.add_metric([account.source], account.last_at / SECOND)
+        yield from (records, refused, under_way, lag, last)
+
+
+_MOST_SOURCES = 200
 _MOST_RULES = 50
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 from prometheus_client import generate_latest
 
-from tocsin.figures import AnalysisFigures, PlatformFigures, registry_of
+from tocsin.core.clock import SECOND, ManualClock
+from tocsin.core.database import Database
+from tocsin.figures import AnalysisFigures, PlatformFigures, SourceFigures, registry_of
+from tocsin.ingest.ledger import Ledger
 from tocsin.rules.statistics import RuleFigures
 
 
@@ -36,3 +40,29 @@ def test_events_the_search_server_did_not_index_show() -> None:
     )
     text = generate_latest(registry_of(platform)).decode()
     assert "tocsin_store_events_not_indexed_total 3.0" in text
+
+
+def test_each_source_is_accounted_for(tmp_path: Path) -> None:
+    """Its counts, its refusals by kind and reason, its lag; however many reasons it makes up."""
+    database = Database(f"sqlite:///{tmp_path}/tocsin.db")
+    database.create_all()
+    ledger = Ledger(database, ManualClock(1_000 * SECOND))
+    ledger.received("beats:a:filebeat", 10)
+    ledger.settled("beats:a:filebeat", stored=5, duplicates=1, collected_at=998 * SECOND)
+    ledger.refused("beats:a:filebeat", "document is no JSON object: at 1", 1)
+    ledger.refused("beats:a:filebeat", "document is no JSON object: at 2", 1)
+    ledger.refused("beats:a:filebeat", "not taken: busy", 1)
+    text = generate_latest(registry_of(SourceFigures(ledger))).decode()
+    database.close()
+    of = 'source="beats:a:filebeat"'
+    for line in (
+        f'tocsin_source_records_total{{outcome="received",{of}}} 10.0',
+        f'tocsin_source_records_total{{outcome="stored",{of}}} 5.0',
+        f'tocsin_source_records_total{{outcome="lost",{of}}} 1.0',
+        f'tocsin_source_records_refused_total{{kind="faulty",reason="document is no JSON object",{of}}} 2.0',
+        f'tocsin_source_records_refused_total{{kind="lost",reason="not taken",{of}}} 1.0',
+        f"tocsin_source_records_under_way{{{of}}} 1.0",
+        f"tocsin_source_lag_seconds{{{of}}} 2.0",
+        f"tocsin_source_last_record_timestamp_seconds{{{of}}} 1000.0",
+    ):
+        assert line in text

@@ -1,3 +1,4 @@
+import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { api } from "../api/client";
@@ -8,10 +9,12 @@ import { duration } from "../format/time";
 import { useKeys } from "../keys/keys";
 import { type Column, Grid } from "../parts/Grid";
 import { Facts, Page, Section } from "../parts/Page";
-import { Empty, Loaded } from "../parts/State";
+import { Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
 import { useUrl } from "../url/state";
-import { ledger } from "./ledger";
+import { ledger, matches, sum } from "./ledger";
+import { Refusals } from "./Refusals";
+import { WaysIn } from "./WaysIn";
 
 const COLUMNS: Column<Source>[] = [
   {
@@ -21,6 +24,14 @@ const COLUMNS: Column<Source>[] = [
     render: (s) => <b title={s.name}>{s.name || s.id}</b>,
   },
   { key: "kind", title: "Kind", width: "90px", render: (s) => s.kind },
+  {
+    key: "waiting",
+    spare: true,
+    title: "Waiting",
+    width: "76px",
+    align: "right",
+    render: (s) => (s.waiting === null ? "–" : count(s.waiting)),
+  },
   { key: "received", title: "Received", width: "90px", align: "right", render: (s) => count(s.received) },
   { key: "stored", title: "= Stored", width: "90px", align: "right", render: (s) => count(s.stored) },
   {
@@ -41,6 +52,14 @@ const COLUMNS: Column<Source>[] = [
         {count(s.refused)}
       </span>
     ),
+  },
+  {
+    key: "lost",
+    spare: true,
+    title: "Lost",
+    width: "66px",
+    align: "right",
+    render: (s) => <span style={{ color: s.lost ? "var(--sev-3)" : undefined }}>{count(s.lost)}</span>,
   },
   {
     key: "missing",
@@ -67,65 +86,84 @@ export function Sources() {
   const query = useQuery({
     queryKey: ["sources"],
     queryFn: () => api.get<List<Source>>("/sources", { limit: 500 }),
+    refetchInterval: 5_000,
   });
   const open = query.data?.items.find((source) => source.id === get("open"));
   useKeys({ escape: () => set({ open: null }) });
+  const words = get("q") ?? "";
   return (
-    <Page title="Sources">
+    <Page
+      title="Sources"
+      actions={
+        <TextInput
+          size="xs"
+          aria-label="Find a source"
+          placeholder="Find a source"
+          value={words}
+          onChange={(event) => set({ q: event.currentTarget.value || null }, true)}
+        />
+      }
+    >
       <div className="column">
         <Loaded query={query}>
           {({ items }) =>
-            items.length === 0 ? (
-              <Empty title="Nothing sends yet">
-                Enrol an <Link to="/agents">agent</Link>, point syslog at Tocsin, send to its
-                Elasticsearch-style _bulk, or run <code>tocsin import FILE</code>.
-              </Empty>
-            ) : (
-              <Grid
-                label="Sources"
-                rows={items}
-                columns={COLUMNS}
-                id={(s) => s.id}
-                openId={open?.id}
-                onOpen={(s) => set({ open: s.id }, open !== undefined)}
-              />
-            )
+            items.length === 0 ? <WaysIn /> : <Listed items={items} words={words} open={open} />
           }
         </Loaded>
       </div>
-      {open && (
-        <aside className="flyout" aria-label="Source">
-          <Section
-            title={open.name || open.id}
-            aside={
-              <Link to={`/search?q=${encodeURIComponent(clause("event.source", open.id))}`}>Its events</Link>
-            }
-          >
-            <Facts
-              items={[
-                ["Received", count(open.received)],
-                ["Stored", count(open.stored)],
-                ["Repeated", `${count(open.duplicates)} (sent again, stored once)`],
-                ["Refused", count(open.refused)],
-                ["Acknowledged up to", count(open.mark)],
-              ]}
-            />
-          </Section>
-          <Section title="Refused, and why">
-            {open.refusals.length === 0 && <span className="dim">Nothing was refused.</span>}
-            {open.refusals.map((refusal) => (
-              <div
-                key={refusal.reason}
-                style={{ display: "grid", gridTemplateColumns: "70px minmax(0, 1fr) 70px", gap: 10 }}
-              >
-                <b className="right">{count(refusal.count)}</b>
-                <span className="pre">{refusal.reason}</span>
-                <Time at={refusal.last_at} as="age" />
-              </div>
-            ))}
-          </Section>
-        </aside>
-      )}
+      {open && <SourceFlyout source={open} />}
     </Page>
+  );
+}
+
+function Listed({ items, words, open }: { items: Source[]; words: string; open?: Source }) {
+  const { set } = useUrl();
+  const shown = items.filter((source) => matches(source, words));
+  const total = sum(shown);
+  return (
+    <>
+      <Grid
+        label="Sources"
+        rows={shown}
+        columns={COLUMNS}
+        id={(s) => s.id}
+        openId={open?.id}
+        onOpen={(s) => set({ open: s.id }, open !== undefined)}
+      />
+      <p className="pad dim" style={{ margin: 0 }}>
+        {count(shown.length)} {shown.length === 1 ? "source" : "sources"}: {count(total.received)} received{" "}
+        = {count(total.stored)} stored + {count(total.duplicates)} repeated + {count(total.refused)} refused (
+        {count(total.lost)} of them lost) + {count(total.missing)} on the way
+      </p>
+    </>
+  );
+}
+
+function SourceFlyout({ source }: { source: Source }) {
+  return (
+    <aside className="flyout" aria-label="Source">
+      <Section
+        title={source.name || source.id}
+        aside={
+          <Link to={`/search?q=${encodeURIComponent(clause("event.source", source.id))}`}>Its events</Link>
+        }
+      >
+        <Facts
+          items={[
+            ["Source", <span className="mono">{source.id}</span>],
+            ["Waiting there", source.waiting === null ? "it does not tell" : count(source.waiting)],
+            ["Received", count(source.received)],
+            ["Stored", count(source.stored)],
+            ["Repeated", `${count(source.duplicates)} (sent again, stored once)`],
+            ["Refused", `${count(source.refused)}, ${count(source.lost)} of them lost`],
+            ["On the way", count(source.under_way)],
+            ["Acknowledged up to", count(source.mark)],
+            ["Lag", duration(source.lag_ms ?? 0)],
+            ["Last record", <Time at={source.last_at} as="age" />],
+          ]}
+        />
+      </Section>
+      <Refusals source={source} />
+    </aside>
   );
 }

@@ -11,6 +11,8 @@ from tocsin.api.access import require
 from tocsin.api.paging import Paging, listing, paging
 from tocsin.api.services import Services, services
 from tocsin.core.clock import MILLISECOND, to_iso
+from tocsin.core.errors import NotFoundError
+from tocsin.ingest.agents import Agent
 from tocsin.ingest.batches import source_of
 from tocsin.ingest.ledger import Account, Refusal
 
@@ -18,6 +20,7 @@ router = APIRouter(tags=["sources"])
 
 _Services = Annotated[Services, Depends(services)]
 _Reader = Annotated[Principal, Depends(require("sources:read"))]
+_LogReader = Annotated[Principal, Depends(require("sources:read", "events:read"))]
 
 
 @router.get("/sources")
@@ -29,28 +32,47 @@ def sources(
     after = page.cursor or ""
     wanted = [account for account in accounts if account.source > after]
     shown = wanted[: page.limit]
-    names = _agent_names(services)
-    items = [_source(account, names, services.pipeline.mark(account.source)) for account in shown]
+    agents = _agents(services)
+    items = [
+        _source(account, agents.get(account.source), services.pipeline.mark(account.source))
+        for account in shown
+    ]
     following = shown[-1].source if len(wanted) > len(shown) else None
     return listing(items, following=following, total=len(accounts))
 
 
-def _agent_names(services: Services) -> dict[str, str]:
+@router.get("/sources/refused")
+def refused(_caller: _LogReader, services: _Services, source: str, reason: str) -> dict[str, Any]:
+    """Return the beginnings of the newest records of a source that were refused for a reason."""
+    refusal = services.ledger.account(source).refusals.get(reason)
+    if refusal is None:
+        raise NotFoundError(f"{source!r} had nothing refused for {reason!r}")
+    samples = [
+        {"text": sample.text, "size_bytes": sample.size_bytes, "at": to_iso(sample.at)}
+        for sample in reversed(refusal.samples)
+    ]
+    return _refusal(refusal) | {"samples": samples}
+
+
+def _agents(services: Services) -> dict[str, Agent]:
     with services.db.read() as tx:
-        return {source_of(agent.id): agent.name for agent in services.agents.all(tx)}
+        return {source_of(agent.id): agent for agent in services.agents.all(tx)}
 
 
-def _source(account: Account, names: dict[str, str], mark: int) -> dict[str, Any]:
+def _source(account: Account, agent: Agent | None, mark: int) -> dict[str, Any]:
     kind, _, rest = account.source.partition(":")
     refusals = sorted(account.refusals.values(), key=lambda refusal: -refusal.count)
     return {
         "id": account.source,
         "kind": kind,
-        "name": names.get(account.source, rest),
+        "name": agent.name if agent else rest,
+        "waiting": _waiting(agent),
         "received": account.received,
         "stored": account.stored,
         "duplicates": account.duplicates,
         "refused": account.refused,
+        "lost": account.lost,
+        "under_way": max(0, account.under_way),
         "refusals": [_refusal(refusal) for refusal in refusals],
         "mark": mark,
         "last_at": to_iso(account.last_at) if account.last_at else None,
@@ -58,5 +80,16 @@ def _source(account: Account, names: dict[str, str], mark: int) -> dict[str, Any
     }
 
 
+def _waiting(agent: Agent | None) -> int | None:
+    """Return how many records wait at the sender; None where it does not tell."""
+    waiting = agent.spool.get("records") if agent else None
+    return waiting if isinstance(waiting, int) else None
+
+
 def _refusal(refusal: Refusal) -> dict[str, Any]:
-    return {"reason": refusal.reason, "count": refusal.count, "last_at": to_iso(refusal.last_at)}
+    return {
+        "reason": refusal.reason,
+        "kind": refusal.kind,
+        "count": refusal.count,
+        "last_at": to_iso(refusal.last_at),
+    }

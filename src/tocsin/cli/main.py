@@ -33,6 +33,7 @@ _GROUPS = {
 _COMMANDS = {
     "logtest": "tocsin.cli.logtest",
     "silence": "tocsin.cli.silence",
+    "sources": "tocsin.cli.sources",
     "backtest": "tocsin.cli.backtest",
 }
 """Modules of single commands; each has the command as its `run`."""

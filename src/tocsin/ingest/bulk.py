@@ -106,7 +106,7 @@ class BulkReceiver:
         for item in items:
             if item.reason:
                 self._ledger.received(source, 1)
-                self._ledger.refused(source, item.reason.split(":")[0])
+                self._ledger.refused(source, item.reason.split(":")[0], samples=[item.raw])
         good = [item for item in items if not item.reason]
         offers = [Offer(item.raw, item.given_id) for item in good]
         try:

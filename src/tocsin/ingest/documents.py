@@ -123,7 +123,7 @@ class DocumentIntake:
         if same:
             self._ledger.settled(source, stored=0, duplicates=1)
         else:
-            self._ledger.refused(source, CONFLICT)
+            self._ledger.refused(source, CONFLICT, samples=[offer.raw])
 
 
 def _told(offers: Sequence[Offer]) -> set[str]:

@@ -20,7 +20,7 @@ from tocsin.core.record import Record
 from tocsin.ingest.clocks import correct
 from tocsin.ingest.errors import NoRoomError, NotStoredError
 from tocsin.ingest.intake import Batch, Intake
-from tocsin.ingest.ledger import NOT_STORED, Ledger
+from tocsin.ingest.ledger import DROPPED, NOT_STORED, Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.ports import ClassifierFactory, Committed, Stages
 from tocsin.ingest.processors.classifier import Processing
@@ -170,7 +170,9 @@ class Pipeline:
         committed = self._commit(batch, events)
         if committed is None:
             return
-        replayed = len(batch.records) - len(events) - dropped
+        for reason, count in dropped.items():
+            self._ledger.refused(batch.source, f"{DROPPED}: {reason}", count)
+        replayed = len(batch.records) - len(events) - dropped.total()
         self._ledger.settled(
             batch.source,
             stored=committed.stored,
@@ -181,16 +183,14 @@ class Pipeline:
         if self._on_commit is not None and committed.number:
             self._on_commit(batch.source, committed)
 
-    def _analyse(self, batch: Batch, mark: int) -> tuple[list[Event], int]:
-        """Return the events to keep, and how many the operator does not want."""
+    def _analyse(self, batch: Batch, mark: int) -> tuple[list[Event], Counter[str]]:
+        """Return the events to keep, and how many the operator does not want for which reason."""
         fresh = [item for item in self._classified(batch) if item.event.seq > mark]
         dropped = Counter(item.dropped for item in fresh if item.dropped is not None)
-        for reason, count in dropped.items():
-            self._ledger.refused(batch.source, f"dropped: {reason}", count)
         wanted = [item for item in fresh if item.dropped is None] if dropped else fresh
         for item in wanted:
             correct(item.event, self._limits.clocks)
-        return self._settle(wanted), dropped.total()
+        return self._settle(wanted), dropped
 
     def _classified(self, batch: Batch) -> list[Classified]:
         if batch.classified is not None and batch.classified_by is self._workers:
@@ -256,7 +256,8 @@ class Pipeline:
         if spread:
             self._intake.fail_source(batch.source)
         code = error.code if isinstance(error, TocsinError) else type(error).__name__
-        self._ledger.refused(batch.source, f"{NOT_STORED}: {code}", len(batch.records))
+        samples = [record.raw for record in batch.records[-1:]]
+        self._ledger.refused(batch.source, f"{NOT_STORED}: {code}", len(batch.records), samples)
         full = code == "store-full"
         _reject(batch, NoRoomError(str(error)) if full else NotStoredError(f"not stored: {error}"))
 

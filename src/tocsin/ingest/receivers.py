@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from tocsin.core.errors import TocsinError
 from tocsin.core.record import Record
 from tocsin.ingest.errors import BusyError, ListenError, StoppedError
 from tocsin.ingest.framing import Deframer
-from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.ledger import LOST_UNREAD, NOT_TAKEN, Ledger
 from tocsin.ingest.loop import LoopThread
 from tocsin.ingest.sequences import Sequencer
 
@@ -34,6 +35,12 @@ _UDP_PENDING = 20_000
 _MAX_CONNECTIONS = 1_000
 _MAX_SOURCES = 4_096
 _OTHER = "other"
+UNREAD = "syslog:udp:unread"
+"""The source of datagrams that were lost before anybody saw who sent them."""
+_SO_MEMINFO = 55
+_DROPS_AT = 8
+"""Of Linux, `asm-generic/socket.h` and `SK_MEMINFO_DROPS` of `linux/sock_diag.h`."""
+_DROPS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class SyslogReceiver:
         self._thread = LoopThread("ingest-syslog")
         self._servers: list[asyncio.Server] = []
         self._transports: list[asyncio.DatagramTransport] = []
+        self._drops: list[DatagramDrops] = []
+        self._watching: asyncio.Task[None] | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.addresses: list[tuple[str, int]] = []
         """What is bound, in the order of the listens."""
@@ -84,6 +93,8 @@ class SyslogReceiver:
             except OSError as error:
                 where = f"{listen.host} {listen.transport} port {listen.port}"
                 raise ListenError(f"cannot listen for syslog on {where}: {error.strerror}") from error
+        if self._drops:
+            self._watching = asyncio.create_task(self._watch_drops(self._drops))
 
     async def _bind_udp(self, listen: Listen) -> tuple[str, int]:
         transport, _ = await self._thread.loop.create_datagram_endpoint(
@@ -92,6 +103,7 @@ class SyslogReceiver:
         bound: socket.socket = transport.get_extra_info("socket")
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UDP_BUFFER_BYTES)
         self._transports.append(transport)
+        self._drops.append(DatagramDrops(bound))
         return _address(bound)
 
     async def _bind_tcp(self, listen: Listen) -> tuple[str, int]:
@@ -104,6 +116,9 @@ class SyslogReceiver:
     async def _unbind(self) -> None:
         for server in self._servers:
             server.close()
+        if self._watching is not None:
+            self._watching.cancel()
+            self._count_drops(self._drops)
         for transport in self._transports:
             transport.close()
         for task in list(self._connections):
@@ -120,7 +135,7 @@ class SyslogReceiver:
                 self._sequencer.submit(source, records, gather=True)
             except TocsinError as error:
                 # Nobody will send these again: they count as received and as refused.
-                self._refuse(source, f"not taken: {error.code}", len(records))
+                self._refuse(source, f"{NOT_TAKEN}: {error.code}", records)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -156,14 +171,14 @@ class SyslogReceiver:
                 self._sequencer.submit(source, records, gather=True)
                 return
             except StoppedError:
-                self._refuse(source, "not taken: stopping", len(records))
+                self._refuse(source, f"{NOT_TAKEN}: stopping", records)
                 return
             except TocsinError as error:
                 pause = error.retry_after if isinstance(error, BusyError) else 1.0
             try:
                 await asyncio.sleep(min(pause, _PAUSE_S))
             except asyncio.CancelledError:
-                self._refuse(source, "not taken: stopping", len(records))
+                self._refuse(source, f"{NOT_TAKEN}: stopping", records)
                 raise
 
     def _submit_last(self, peer: str, messages: list[bytes]) -> None:
@@ -172,11 +187,24 @@ class SyslogReceiver:
             try:
                 self._sequencer.submit(source, records, gather=True)
             except TocsinError as error:
-                self._refuse(source, f"not taken: {error.code}", len(records))
+                self._refuse(source, f"{NOT_TAKEN}: {error.code}", records)
 
-    def _refuse(self, source: str, reason: str, count: int) -> None:
-        self._ledger.received(source, count)
-        self._ledger.refused(source, reason, count)
+    def _refuse(self, source: str, reason: str, records: list[Record]) -> None:
+        self._ledger.received(source, len(records))
+        self._ledger.refused(source, reason, len(records), [record.raw for record in records[-1:]])
+
+    async def _watch_drops(self, drops: list[DatagramDrops]) -> None:
+        while True:
+            await asyncio.sleep(_DROPS_S)
+            self._count_drops(drops)
+
+    def _count_drops(self, drops: list[DatagramDrops]) -> None:
+        """Count what the system had no room to keep for us: it was sent, and who sent it is not known."""
+        lost = sum(each.since() for each in drops)
+        if lost:
+            _log.warning("ingest_syslog_datagrams_lost", count=lost)
+            self._ledger.received(UNREAD, lost)
+            self._ledger.refused(UNREAD, LOST_UNREAD, lost)
 
     def _records(self, transport: str, peer: str, messages: list[bytes]) -> tuple[str, list[Record]]:
         """Return the source and its records, still without numbers.
@@ -188,6 +216,29 @@ class SyslogReceiver:
             source = f"syslog:{transport}:{_OTHER}"
         now = self._clock.now()
         return source, [Record(source, 0, raw, now, location=peer) for raw in messages]
+
+
+class DatagramDrops:
+    """How many datagrams the system dropped since the last time, for want of room in a socket's buffer.
+
+    From `SO_MEMINFO` of Linux, a counter of 32 bits; always none on systems without it.
+    """
+
+    def __init__(self, bound: socket.socket) -> None:
+        self._socket = bound
+        self._before = self._count()
+
+    def since(self) -> int:
+        """Return how many were dropped since the last call."""
+        before, self._before = self._before, self._count()
+        return (self._before - before) & 0xFFFFFFFF
+
+    def _count(self) -> int:
+        try:
+            values = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4 * (_DROPS_AT + 1))
+        except OSError:
+            return 0
+        return int.from_bytes(values[4 * _DROPS_AT :], sys.byteorder)
 
 
 class _Datagrams(asyncio.DatagramProtocol):

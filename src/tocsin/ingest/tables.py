@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tocsin.core.database import Base
@@ -68,6 +68,20 @@ class RefusalRow(Base):
     reason: Mapped[str] = mapped_column(String(255), primary_key=True)
     count: Mapped[int] = mapped_column(BigInteger)
     last_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class RefusalSampleRow(Base):
+    """The beginning of one of the newest records that were refused for a reason."""
+
+    __tablename__ = "ingest_refusal_samples"
+
+    source: Mapped[str] = mapped_column(String(512), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(255), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    """From the oldest on."""
+    text: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
 
 
 class DocumentIdRow(Base):

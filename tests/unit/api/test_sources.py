@@ -9,6 +9,7 @@ from tests.unit.ingest.stages import MemoryStore, records
 from tocsin.api import sources
 from tocsin.api.services import Services
 from tocsin.core.actor import SYSTEM
+from tocsin.ingest.agents import Heartbeat
 
 
 def test_shows_what_became_of_each_source(client_as: ClientAs, platform: Services) -> None:
@@ -18,6 +19,7 @@ def test_shows_what_became_of_each_source(client_as: ClientAs, platform: Service
         with platform.db.write() as tx:
             _, secret = services["agents"].add_token(tx, actor=SYSTEM)
             agent, _ = services["agents"].enrol(tx, secret, "web1", {})
+            services["agents"].heard(tx, agent.id, Heartbeat(spool={"records": 3}))
         source = f"agent:{agent.id}"
         services["pipeline"].submit(source, records(source, 1, 4)).result(20)
         services["ledger"].received("syslog:udp:192.0.2.9", 2)
@@ -32,10 +34,13 @@ def test_shows_what_became_of_each_source(client_as: ClientAs, platform: Service
             "id": source,
             "kind": "agent",
             "name": "web1",
+            "waiting": 3,
             "received": 4,
             "stored": 4,
             "duplicates": 0,
             "refused": 0,
+            "lost": 0,
+            "under_way": 0,
             "refusals": [],
             "mark": 4,
             "last_at": now,
@@ -45,11 +50,14 @@ def test_shows_what_became_of_each_source(client_as: ClientAs, platform: Service
             "id": "syslog:udp:192.0.2.9",
             "kind": "syslog",
             "name": "udp:192.0.2.9",
+            "waiting": None,
             "received": 2,
             "stored": 0,
             "duplicates": 0,
             "refused": 2,
-            "refusals": [{"reason": "not taken: busy", "count": 2, "last_at": now}],
+            "lost": 2,
+            "under_way": 0,
+            "refusals": [{"reason": "not taken: busy", "kind": "lost", "count": 2, "last_at": now}],
             "mark": 0,
             "last_at": now,
             "lag_ms": 0,
@@ -57,6 +65,27 @@ def test_shows_what_became_of_each_source(client_as: ClientAs, platform: Service
     ]
     assert page["items"] + rest["items"] == body["items"]
     assert rest["next"] is None
+
+
+def test_shows_what_was_refused(client_as: ClientAs, platform: Services) -> None:
+    """The newest records of a reason, to those who may read the log; 404 for a reason that never was."""
+    with ingesting(platform, MemoryStore()) as services:
+        services["ledger"].received("bulk:k:i", 5)
+        for number in range(5):
+            services["ledger"].refused("bulk:k:i", "document too large", samples=[b"\xff\0<b>%d" % number])
+        asked = {"source": "bulk:k:i", "reason": "document too large"}
+        client = client_as("read-only", [sources.router], **services)
+        answer = client.get("/api/v1/sources/refused", params=asked).json()
+        missing = client.get("/api/v1/sources/refused", params=asked | {"reason": "x"})
+        agent = client_as("agent", [sources.router], **services)
+        assert agent.get("/api/v1/sources/refused", params=asked).status_code == 403
+    assert (answer["count"], answer["kind"]) == (5, "faulty")
+    assert [sample["text"] for sample in answer["samples"]] == [
+        "\ufffd\ufffd<b>4",
+        "\ufffd\ufffd<b>3",
+        "\ufffd\ufffd<b>2",
+    ]
+    assert missing.status_code == 404
 
 
 def test_needs_the_permission(client_as: ClientAs, platform: Services) -> None:

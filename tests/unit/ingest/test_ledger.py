@@ -110,3 +110,56 @@ def test_an_unwritable_database_loses_no_count(database: Database) -> None:
     after = Ledger(database, ManualClock(NOW))
     after.load()
     assert after.account("s").received == 1
+
+
+def test_keeps_the_newest_of_what_was_refused(database: Database) -> None:
+    """Three beginnings for each reason, over a restart too; the count goes on."""
+    ledger = Ledger(database, ManualClock(NOW))
+    ledger.received("s", 6)
+    ledger.refused("s", "bad", 5, [b"%d" % number for number in range(5)])
+    ledger.flush()
+    ledger.refused("s", "bad", 1, [b"x" * 2_000])
+    ledger.flush()
+    after = Ledger(database, ManualClock(NOW))
+    after.load()
+    refusal = after.account("s").refusals["bad"]
+    assert [(sample.text[:3], sample.size_bytes) for sample in refusal.samples] == [
+        ("3", 1),
+        ("4", 1),
+        ("xxx", 2_000),
+    ]
+    assert len(refusal.samples[-1].text) == 1_024
+    assert refusal.count == 6
+    assert after.accounts() == ledger.accounts()
+
+
+def test_tells_losses_from_faults(database: Database) -> None:
+    """What was fine and was lost, what nobody wants, what could not be taken."""
+    ledger = Ledger(database, ManualClock(NOW))
+    ledger.received("s", 6)
+    for reason in ("not stored: store", "dropped: noise", "document too large", "not taken: busy"):
+        ledger.refused("s", reason)
+    account = ledger.account("s")
+    assert [refusal.kind for refusal in account.refusals.values()] == ["lost", "dropped", "faulty", "lost"]
+    assert account.lost == 2
+
+
+def test_what_was_dropped_is_not_taken_for_stored(database: Database) -> None:
+    """A dropped record has a sequence and no event: the mark of a killed run says nothing of it."""
+    killed = Ledger(database, ManualClock(NOW))
+    killed.received("syslog:tcp:a", 10)
+    killed.settled("syslog:tcp:a", stored=6, duplicates=0)
+    killed.refused("syslog:tcp:a", "dropped: noise", 4)
+    killed.flush()
+    ledger = Ledger(database, ManualClock(NOW))
+    ledger.load({"syslog:tcp:a": 10})
+    account = ledger.account("syslog:tcp:a")
+    assert (account.received, account.stored, account.refused) == (10, 6, 4)
+
+
+def test_a_source_is_known_before_it_sends(database: Database) -> None:
+    """It is written down at once."""
+    Ledger(database, ManualClock(NOW)).open("beats:a:filebeat")
+    after = Ledger(database, ManualClock(NOW))
+    after.read()
+    assert [account.source for account in after.accounts()] == ["beats:a:filebeat"]

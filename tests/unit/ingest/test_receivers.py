@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,7 +18,7 @@ from tocsin.core.clock import SystemClock
 from tocsin.ingest.errors import ListenError
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
-from tocsin.ingest.receivers import Listen, SyslogReceiver
+from tocsin.ingest.receivers import UNREAD, Listen, SyslogReceiver
 
 UDP, TCP = "syslog:udp:127.0.0.1", "syslog:tcp:127.0.0.1"
 Start = Callable[[Pipeline], SyslogReceiver]
@@ -160,3 +162,26 @@ def test_an_address_in_use_is_an_error(pipeline: Pipeline, ledger: Ledger) -> No
         with pytest.raises(ListenError, match=f"127.0.0.1 tcp port {listen.port}: .*already in use"):
             receiver.start()
         receiver.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts them for each socket")
+def test_counts_datagrams_that_the_system_dropped(
+    receiver: SyslogReceiver, store: MemoryStore, ledger: Ledger
+) -> None:
+    """What found no room in the receive buffer was sent: it is counted as received, and as lost."""
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        go_on.wait(20)
+
+    receiver._thread.loop.call_soon_threadsafe(hold)
+    held.wait(20)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(30_000):
+            sender.sendto(b"<13>message %d %s" % (number, b"x" * 500), receiver.addresses[0])
+    go_on.set()
+    until(lambda: ledger.account(UNREAD).received + ledger.account(UDP).received == 30_000)
+    lost = ledger.account(UNREAD)
+    assert lost.received == lost.refused == lost.lost > 0
+    until(lambda: len(store.events) == 30_000 - lost.refused)

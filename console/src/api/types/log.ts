@@ -28,15 +28,30 @@ export interface ValueCount {
   count: number;
 }
 
+export interface Refusal {
+  reason: string;
+  kind: "lost" | "dropped" | "faulty";
+  count: number;
+  last_at: Instant | null;
+}
+/** A reason with the beginnings of the newest records refused for it. */
+export interface Refused extends Refusal {
+  samples: { text: string; size_bytes: number; at: Instant }[];
+}
 export interface Source {
   id: string;
   kind: string;
   name: string;
+  /** Records that wait at the sender; null where it does not tell. */
+  waiting: number | null;
   received: number;
   stored: number;
   duplicates: number;
   refused: number;
-  refusals: { reason: string; count: number; last_at: Instant | null }[];
+  /** Of those refused, the ones nothing was wrong with. */
+  lost: number;
+  under_way: number;
+  refusals: Refusal[];
   mark: number | null;
   last_at: Instant | null;
   lag_ms: number | null;

@@ -64,7 +64,7 @@ class Carrier:
     def _refuse(self, source: str, documents: Sequence[Document]) -> None:
         for document in documents:
             self._ledger.received(source, 1)
-            self._ledger.refused(source, document.fault.split(":")[0])
+            self._ledger.refused(source, document.fault.split(":")[0], samples=[document.offer.raw])
 
     def _source(self, sender: str, program: str) -> str:
         """Return the source of a sender's program; the same for the same whenever it is asked.

@@ -41,6 +41,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, int] = OrderedDict()
+        self._program = OTHER
 
     def read(self, sent: Sent) -> Document:
         """Return the document, named by what tells it from others.
@@ -49,17 +50,21 @@ class Documents:
         a content that comes several times in one connection is several documents.
         """
         if sent.fault:
-            return Document(sent, OTHER, Offer(sent.raw), sent.fault)
+            return self._faulty(sent, sent.fault)
         try:
             document = orjson.loads(sent.raw)
         except orjson.JSONDecodeError as error:
-            return Document(sent, OTHER, Offer(sent.raw), f"document is no JSON object: {error}")
+            return self._faulty(sent, f"document is no JSON object: {error}")
         if not isinstance(document, dict):
-            return Document(sent, OTHER, Offer(sent.raw), "document is no JSON object")
+            return self._faulty(sent, "document is no JSON object")
         if _is_too_deep(sent.raw, document):
-            fault = f"document is nested deeper than {MAX_DEPTH} levels"
-            return Document(sent, program_of(document), Offer(sent.raw), fault)
-        return Document(sent, program_of(document), self._offer(sent.raw, document))
+            return self._faulty(sent, f"document is nested deeper than {MAX_DEPTH} levels")
+        self._program = program_of(document)
+        return Document(sent, self._program, self._offer(sent.raw, document))
+
+    def _faulty(self, sent: Sent, fault: str) -> Document:
+        """Return a refused document, as one of the program that sent before it."""
+        return Document(sent, self._program, Offer(sent.raw), fault)
 
     def _offer(self, raw: bytes, document: Mapping[str, Any]) -> Offer:
         given = _inner(document, "@metadata").get("_id")
