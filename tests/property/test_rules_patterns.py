@@ -13,7 +13,8 @@ from tocsin.core.record import Record
 from tocsin.decode.engines import Searcher
 from tocsin.decode.markup import MarkupError, parse
 from tocsin.decode.osmatch import compile_osmatch
-from tocsin.decode.osregex import compile_osregex
+from tocsin.decode.osregex import compile_osregex, read_alternatives
+from tocsin.decode.osregex_matcher import matcher
 from tocsin.decode.patterns import compile_pattern, lower
 from tocsin.decode.predecode import predecode
 from tocsin.decode.structure import structure_of
@@ -60,6 +61,43 @@ def test_literals_and_equals_never_hide_a_match(dialect: str, pattern: str, text
     if compiled.test(text, low):
         assert compiled.literals is None or any(literal in low for literal in compiled.literals)
         assert compiled.equals is None or low.rstrip("\n") in compiled.equals
+
+
+TOKEN = st.sampled_from(
+    [*"ab1 :()", *("\\" + char for char in "dwSs.pDW("), *("\\" + char + "+" for char in "dwS.W")]
+    + ["\\" + char + "*" for char in "S.dsp"]
+)
+
+
+@settings(max_examples=400)
+@given(
+    tokens=st.lists(TOKEN, max_size=9),
+    bound=st.tuples(st.booleans(), st.booleans()),
+    texts=st.lists(st.text("aAbB1 :(x\n\xe4", max_size=16), min_size=4, max_size=8),
+    start=st.integers(0, 3),
+)
+def test_osregex_by_hand_is_the_engines(
+    tokens: list[str], bound: tuple[bool, bool], texts: list[str], start: int
+) -> None:
+    """Steps capture the same texts and end in the same place as `re` with the same alternative."""
+    try:
+        (alternative,) = read_alternatives("^" * bound[0] + "".join(tokens) + "$" * bound[1])
+    except ValueError:
+        return
+    made = matcher(alternative.parts, alternative.quantified, start=alternative.start, end=alternative.end)
+    if made is None or alternative.never:
+        return
+    searcher = Searcher(alternative.pattern(), anchored=alternative.start)
+    for text in texts:
+        at, low = min(start, len(text)), lower(text)
+        spans, found = searcher.search(low, low, at), made.find(text, low, at)
+        if spans is None:
+            assert found is None
+            continue
+        captured = [text[a:b] for a, b in spans[1 : alternative.groups + 1]]
+        assert found is not None
+        assert (captured, spans[0][1]) == (found[0], found[2])
+        assert alternative.last not in alternative.quantified or spans[-1][0] == found[1]
 
 
 @given(pattern=REGEX, text=st.text("abx1", max_size=12))

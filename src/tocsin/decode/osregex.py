@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, field
 
 from tocsin.decode.dialect import Extractor, Found, quoted
-from tocsin.decode.engines import Searcher, Spans
+from tocsin.decode.engines import Searcher
+from tocsin.decode.osregex_matcher import COMPILED, matcher
 
 _CLASSES = {
     "d": "[0-9]",
@@ -28,7 +29,7 @@ _LITERAL = frozenset("\\()$|<")
 
 
 @dataclass(slots=True)
-class _Alternative:
+class Alternative:
     """One alternative while it is read."""
 
     start: bool = False
@@ -43,13 +44,20 @@ class _Alternative:
     last: int = -1
     """Index into `parts` of the last token."""
 
+    def pattern(self) -> str:
+        """Return it for a backtracking engine; a quantified last token gets a group of its own."""
+        parts = list(self.parts)
+        for index in self.quantified:
+            parts[index] = f"({parts[index]})" if index == self.last else parts[index] + "?"
+        return "".join(parts) + ("\\Z" if self.end else "")
+
 
 class OSRegex(Extractor):
     """A compiled pattern: its alternatives in the order they are tried."""
 
     __slots__ = ("_branches",)
 
-    def __init__(self, read: list[_Alternative]) -> None:
+    def __init__(self, read: list[Alternative]) -> None:
         literals = tuple(max(alternative.runs, key=len) for alternative in read)
         plain = all(not alternative.quantified and _plain(alternative) for alternative in read)
         whole = plain and all(alternative.start and alternative.end for alternative in read)
@@ -80,7 +88,12 @@ class OSRegex(Extractor):
 
 def compile_osregex(pattern: str) -> OSRegex:
     """Compile a pattern; raises `ValueError` with the reason when it is not one."""
-    return OSRegex([_read(text) for text in _split(pattern)])
+    return OSRegex(read_alternatives(pattern))
+
+
+def read_alternatives(pattern: str) -> list[Alternative]:
+    """Read a pattern's alternatives in order; raises `ValueError` with the reason when it is not one."""
+    return [_read(text) for text in _split(pattern)]
 
 
 def _split(pattern: str) -> list[str]:
@@ -96,8 +109,8 @@ def _split(pattern: str) -> list[str]:
     return parts
 
 
-def _read(text: str) -> _Alternative:
-    result = _Alternative(start=text.startswith("^"))
+def _read(text: str) -> Alternative:
+    result = Alternative(start=text.startswith("^"))
     at, stop = int(result.start), len(text)
     if text.endswith("$") and stop > at and not _escaped(text, stop - 1):
         result.end, stop = True, stop - 1
@@ -132,7 +145,7 @@ def _touching_groups(text: str) -> bool:
     return False
 
 
-def _read_group(char: str, inside: bool, result: _Alternative) -> bool:
+def _read_group(char: str, inside: bool, result: Alternative) -> bool:
     opens = char == "("
     if opens == inside:
         raise ValueError("groups cannot be nested" if opens else "')' closes no group")
@@ -141,7 +154,7 @@ def _read_group(char: str, inside: bool, result: _Alternative) -> bool:
     return opens
 
 
-def _read_escape(text: str, at: int, stop: int, result: _Alternative) -> int:
+def _read_escape(text: str, at: int, stop: int, result: Alternative) -> int:
     char = text[at + 1 : at + 2] if at + 1 < stop else ""
     if not char or (char not in _CLASSES and char not in _LITERAL):
         raise ValueError(f"'\\{char}' is no escape of OS_Regex")
@@ -161,32 +174,24 @@ def _read_escape(text: str, at: int, stop: int, result: _Alternative) -> int:
     return at + 2
 
 
-def _add_literal(result: _Alternative, char: str) -> None:
+def _add_literal(result: Alternative, char: str) -> None:
     low = chr(ord(char) + 32) if "A" <= char <= "Z" else char
     result.last = len(result.parts)
     result.parts.append(quoted(low))
     result.runs[-1] += low
 
 
-def _plain(alternative: _Alternative) -> bool:
+def _plain(alternative: Alternative) -> bool:
     return not alternative.groups and not alternative.never and len(alternative.runs) == 1
 
 
-def _pattern(alternative: _Alternative) -> str:
-    """Return the alternative for a backtracking engine; a quantified last token gets a group of its own."""
-    parts = list(alternative.parts)
-    for index in alternative.quantified:
-        parts[index] = f"({parts[index]})" if index == alternative.last else parts[index] + "?"
-    return "".join(parts) + ("\\Z" if alternative.end else "")
-
-
-def _expression(alternative: _Alternative) -> str:
+def _expression(alternative: Alternative) -> str:
     text = ("^" if alternative.start else "") + "".join(alternative.parts)
     text += "\\z" if alternative.end else ""
     return "".join(char if " " <= char <= "~" else f"\\x{ord(char):02x}" for char in text)
 
 
-def _branch(alternative: _Alternative) -> _Branch:
+def _branch(alternative: Alternative) -> _Branch:
     return _Plain(alternative) if _plain(alternative) else _Regex(alternative)
 
 
@@ -207,7 +212,7 @@ class _Plain(_Branch):
 
     __slots__ = ("_end", "_literal", "_start")
 
-    def __init__(self, alternative: _Alternative) -> None:
+    def __init__(self, alternative: Alternative) -> None:
         self._literal = alternative.runs[0]
         self._start = alternative.start
         self._end = alternative.end
@@ -230,9 +235,9 @@ class _Plain(_Branch):
 class _Regex(_Branch):
     """An alternative that an engine must run, once its longest literal stands in the text."""
 
-    __slots__ = ("_groups", "_inner", "_literal", "_quantified", "_searcher")
+    __slots__ = ("_groups", "_inner", "_literal", "_matcher", "_quantified", "_searcher")
 
-    def __init__(self, alternative: _Alternative) -> None:
+    def __init__(self, alternative: Alternative) -> None:
         last = alternative.last
         self._literal = max(alternative.runs, key=len)
         self._groups = alternative.groups
@@ -241,7 +246,12 @@ class _Regex(_Branch):
         plus = self._quantified and alternative.parts[last].endswith("+")
         # Where the rest begins inside the last token, or -1 when it begins behind it.
         self._inner = int(plus) if grouped else -1 - plus
-        self._searcher = Searcher(_pattern(alternative), anchored=alternative.start)
+        self._searcher = Searcher(alternative.pattern(), anchored=alternative.start)
+        self._matcher = (
+            matcher(alternative.parts, alternative.quantified, start=alternative.start, end=alternative.end)
+            if COMPILED
+            else None
+        )
 
     def holds(self, low: str) -> bool:
         return self._literal in low and self._searcher.search(low, low) is not None
@@ -249,23 +259,27 @@ class _Regex(_Branch):
     def find(self, text: str, low: str, start: int) -> Found | None:
         if low.find(self._literal, start) < 0:
             return None
+        if self._matcher is not None:
+            found = self._matcher.find(text, low, start)
+            if found is None:
+                return None
+            captured, last, end = found
+            if end >= 0:
+                return tuple(captured), self._rest(end, last, end, len(low))
         spans = self._searcher.search(low, low, start)
         if spans is None:
             return None
-        captured = tuple([text[a:b] for a, b in spans[1 : self._groups + 1]])
-        return captured, self._rest(spans, len(low))
+        texts = tuple([text[a:b] for a, b in spans[1 : self._groups + 1]])
+        return texts, self._rest(spans[0][1], *spans[-1], len(low))
 
-    def _rest(self, spans: Spans, size: int) -> int:
+    def _rest(self, end: int, last: int, last_end: int, size: int) -> int:
         """Return the start of the rest; odd on purpose, as upstream.
 
         After a quantified last token the byte that ended it is skipped; when a group closes there or
         the text ends, the rest begins inside the token instead.
         """
-        if not self._quantified:
-            return spans[0][1]
-        start, end = spans[-1]
-        if start == end:
-            return spans[0][1]
+        if not self._quantified or last == last_end:
+            return end
         if self._inner >= 0:
-            return start + self._inner
-        return start - 1 - self._inner if end >= size else end + 1
+            return last + self._inner
+        return last - 1 - self._inner if last_end >= size else last_end + 1

@@ -1,0 +1,185 @@
+r"""OS_Regex by hand: an alternative matched step by step, without an engine's overhead for each call.
+
+Only worth it when compiled; interpreted, `re` is faster (`osregex` chooses). What both find is the same.
+
+An open step (see `osregex_steps`) tries, from near to far, every place where what follows may begin. When one
+that takes any characters has failed, every later place has been tried too, so nothing matches at all. Other
+choices are limited by a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from tocsin.decode.osregex_steps import CLOSED, LITERAL, ONE, OPEN, Step, steps_of
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64  # a plain int where this is not compiled
+
+COMPILED: Final = not __file__.endswith(".py")
+"""Whether this very module runs compiled."""
+BUDGET: Final = 20_000
+"""So many characters and choices, and four times a text's length, are looked at: some 100 microseconds."""
+MAX_OPEN: Final = 40
+"""Every open token is a recursion."""
+
+_NO: Final = -1
+"""No match from here."""
+_NEVER: Final = -2
+"""No match from here or from any later place."""
+_SPENT: Final = -3
+"""The budget is spent; nothing is known."""
+
+
+class _Attempt:
+    """A text while it is matched."""
+
+    def __init__(self, text: str, low: str, groups: int) -> None:
+        self.text = text
+        self.low = low
+        self.size: i64 = len(low)
+        self.captured: list[str] = [""] * groups
+        self.last: i64 = -1
+        """Where the last repetition began."""
+        self.left: i64 = BUDGET + 4 * self.size
+
+
+class Matcher:
+    """An alternative. Thread safe."""
+
+    def __init__(self, steps: Sequence[Step], groups: int, *, start: bool, end: bool) -> None:
+        self._first = steps[0]
+        self._groups = groups
+        self._start = start
+        self._end = end
+
+    def find(self, text: str, low: str, start: int) -> tuple[list[str], int, int] | None:
+        """Return the captured texts, where the last repetition begins and where the match ends.
+
+        `text` are bytes read as Latin-1, `low` is the same in ASCII lower case. None when nothing
+        matches; an end of -1 when the budget did not suffice to tell.
+        """
+        attempt = _Attempt(text, low, self._groups)
+        end = self._run(self._first, attempt, start, 0) if self._start else self._search(attempt, start)
+        if end >= 0:
+            return attempt.captured, attempt.last, end
+        return (attempt.captured, -1, -1) if end == _SPENT else None
+
+    def _search(self, attempt: _Attempt, at: i64) -> i64:
+        """Return where the leftmost match ends that begins at `at` or later."""
+        first, low, size = self._first, attempt.low, attempt.size
+        kind = first.kind
+        while at <= size and attempt.left >= 0:
+            if kind == LITERAL:
+                at = low.find(first.text, at)
+                if at < 0:
+                    return _NO
+            end = self._run(first, attempt, at, 0)
+            if end != _NO:
+                return end
+            if kind == CLOSED:  # wherever in its run it begins, it ends in the same place
+                at = _behind(first.table, low, at, size)
+            attempt.left -= 1
+            at += 1
+        return _NO if attempt.left >= 0 else _SPENT
+
+    def _run(self, first: Step, attempt: _Attempt, at: i64, begin: i64) -> i64:
+        """Return where a match of the steps from `first` on ends; a group that is open began at `begin`."""
+        low, size = attempt.low, attempt.size
+        step: Step | None = first
+        while step is not None:
+            if step.opens:
+                begin = at
+            kind, follow = step.kind, step.next
+            if kind == OPEN and follow is not None:
+                return self._choose(step, follow, attempt, at, begin)
+            if kind == LITERAL:
+                at = _behind_text(step.text, low, at, size)
+            elif kind == ONE:
+                at = at + 1 if at < size and step.table[ord(low[at])] else _NO
+            else:
+                attempt.last = at
+                at = _behind(step.table, low, at, size)
+                attempt.left -= at - attempt.last
+                if at - attempt.last < step.least:
+                    return _NO
+            if at < 0:
+                return _NO
+            if step.closes >= 0:
+                attempt.captured[step.closes] = attempt.text[begin:at]
+            step = follow
+        return _NO if self._end and at < size else at
+
+    def _choose(self, step: Step, follow: Step, attempt: _Attempt, at: i64, begin: i64) -> i64:
+        """Return where a match of an open step and of what follows it ends."""
+        low, size, table = attempt.low, attempt.size, step.table
+        missed: i64 = _NEVER if step.anything else _NO
+        if step.least > 0:
+            if at >= size or not table[ord(low[at])]:
+                return missed
+            at += 1
+        while True:
+            before = at
+            if step.anything and follow.kind == LITERAL:
+                at = low.find(follow.text, at)
+            else:
+                at = _place(step, low, at, size)
+            if at < 0:
+                return missed
+            attempt.left -= at - before + 1
+            if attempt.left < 0:
+                return _SPENT
+            end = self._run(follow, attempt, at, begin)
+            if end != _NO:
+                if end >= 0 and step.closes >= 0:
+                    attempt.captured[step.closes] = attempt.text[begin:at]
+                return end
+            if at >= size or not table[ord(low[at])]:
+                return missed
+            at += 1
+
+
+def _behind(table: bytes, low: str, at: i64, size: i64) -> i64:
+    """Return where the run of a class's characters ends that begins at `at`."""
+    while at < size and table[ord(low[at])]:
+        at += 1
+    return at
+
+
+def _behind_text(text: str, low: str, at: i64, size: i64) -> i64:
+    """Return where a text that stands at `at` ends, or `_NO`."""
+    end = at + len(text)
+    if end > size:
+        return _NO
+    index: i64 = 0
+    while at < end:
+        if ord(low[at]) != ord(text[index]):
+            return _NO
+        index += 1
+        at += 1
+    return end
+
+
+def _place(step: Step, low: str, at: i64, size: i64) -> i64:
+    """Return the first place from `at` on where an open step may end, or `_NO`."""
+    table, stop = step.table, step.stop
+    while at < size:
+        code = ord(low[at])
+        if stop[code]:
+            return at
+        if not table[code]:
+            return _NO
+        at += 1
+    return at if step.stops_at_end else _NO
+
+
+def matcher(parts: Sequence[str], quantified: Sequence[int], *, start: bool, end: bool) -> Matcher | None:
+    """Return a matcher for an alternative, bound to `start` and `end` or not; None where an engine must run.
+
+    `parts` and `quantified` are those of `steps_of`.
+    """
+    steps, groups = steps_of(parts, quantified, end=end)
+    if not steps or sum(step.kind == OPEN for step in steps) > MAX_OPEN:
+        return None
+    return Matcher(steps, groups, start=start, end=end)

@@ -1,0 +1,68 @@
+"""OS_Regex by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.decode.osregex_matcher import Matcher, matcher
+
+SHORT = r"[^ ]+"
+
+
+def _matcher(*parts: str, start: bool = False, end: bool = False) -> Matcher:
+    quantified = [index for index, part in enumerate(parts) if part[-1] in "+*"]
+    made = matcher(parts, quantified, start=start, end=end)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("parts", "text", "found"),
+    [
+        (("a", "b"), "xab", ([], -1, 3)),
+        (("a", "b"), "ba", None),
+        (("[0-9]",), "a7", ([], -1, 2)),
+        (("(", "[0-9]+", ")", "x"), "1 23x", (["23"], 2, 5)),
+        (("(", r"[\s\S]+", ")", " ", "(", r"[\s\S]+", ")"), "a b c", (["a", "b c"], 2, 5)),
+        (("(", SHORT, ")", ":", "(", "[0-9]+", ")", "/"), "a:b:12/", (["a:b", "12"], 4, 7)),
+        (("a", "(", "[0-9]*", ")"), "a", ([""], 1, 1)),
+        (("[0-9]+", "[a-z]*"), "12", ([], 1, 1)),
+    ],
+)
+def test_finds(parts: tuple[str, ...], text: str, found: tuple[list[str], int, int] | None) -> None:
+    """What is captured, where the last repetition begins, where the match ends."""
+    assert found == _matcher(*parts).find(text, text, 0)
+
+
+def test_bound_to_start_and_end() -> None:
+    """The start is where the search begins; the end is the text's."""
+    assert _matcher("a", start=True).find("xa", "xa", 0) is None
+    assert _matcher("a", start=True).find("xa", "xa", 1) == ([], -1, 2)
+    assert _matcher("a", end=True).find("ab", "ab", 0) is None
+    assert _matcher("[a-z]+", "[0-9]*", end=True).find("ab", "ab", 0) == ([], 2, 2)
+
+
+def test_captures_keep_the_case_of_the_text() -> None:
+    """Matching looks at the lowered text, what is captured is the other one."""
+    assert _matcher("u", " ", "(", SHORT, ")").find("U Bob", "u bob", 0) == (["Bob"], 2, 5)
+
+
+def test_any_characters_are_tried_once() -> None:
+    """Many repetitions of any characters on a long text without a match need no more than a pass each."""
+    parts = [part for char in "abcdefghij" for part in (char, r"[\s\S]+")]
+    text = "abcdefghij" * 5_000
+    assert _matcher(*parts, "z").find(text, text, 0) is None
+
+
+def test_a_spent_budget_is_said() -> None:
+    """Where choices multiply the end is -1: nothing is known."""
+    parts = [part for _ in range(8) for part in (SHORT, ":")]
+    text = "a:" * 60 + " "
+    assert _matcher(*parts, "!").find(text, text, 0) == ([], -1, -1)
+
+
+@pytest.mark.parametrize("parts", [[], ["a", "(", ")"], [*([SHORT, ":"] * 50)]])
+def test_the_odd_ones_are_left_to_an_engine(parts: list[str]) -> None:
+    """No steps, an empty group, or too many choices."""
+    quantified = [index for index, part in enumerate(parts) if part == SHORT]
+    assert matcher(parts, quantified, start=False, end=False) is None
