@@ -74,7 +74,7 @@ class LogScan:
     among them cannot match.
     """
 
-    __slots__ = ("_atoms", "_decided", "_find", "_lock")
+    __slots__ = ("_acquire", "_atoms", "_decided", "_find", "_release", "_scan")
 
     def __init__(
         self,
@@ -92,10 +92,14 @@ class LogScan:
             texts = _telling(pattern)
             if texts and pattern.expression not in wanted:
                 wanted.setdefault(_either(texts), _Wanted(texts))
-        self._lock = threading.Lock()
+        lock = threading.Lock()
+        self._acquire, self._release = lock.acquire, lock.release
         self._find: Find = _nothing
-        if wanted:
-            self._find = _ahocorasick(wanted) if portable else _hyperscan(wanted)
+        self._scan: Any = None
+        if wanted and portable:
+            self._find = _ahocorasick(wanted)
+        elif wanted:
+            self._scan = _hyperscan(wanted)
         self._atoms = {expression: number for number, expression in enumerate(wanted)}
         self._decided = {self._atoms[expression] for expression, one in wanted.items() if one.decides}
 
@@ -116,8 +120,16 @@ class LogScan:
     def hits(self, log: str) -> set[int]:
         """Return the atoms of a log, given as bytes read as Latin-1."""
         found: set[int] = set()
-        with self._lock:  # hyperscan has one scratch space
-            self._find(log.encode("latin-1"), found)
+        data = log.encode("latin-1")
+        scan = self._scan
+        if scan is None:
+            self._find(data, found)
+            return found
+        self._acquire()  # hyperscan has one scratch space
+        try:
+            scan(data, _collect, 0, found)
+        finally:
+            self._release()
         return found
 
 
@@ -157,8 +169,8 @@ def _nothing(_log: bytes, _found: set[int]) -> None:
     return None
 
 
-def _hyperscan(wanted: dict[str, _Wanted]) -> Find:
-    """Compile; what hyperscan refuses is taken out of `wanted`."""
+def _hyperscan(wanted: dict[str, _Wanted]) -> Any:
+    """Return the method of a compiled database; what hyperscan refuses is taken out of `wanted`."""
     try:
         database = _database(list(wanted))
     except hyperscan.error:
@@ -168,12 +180,7 @@ def _hyperscan(wanted: dict[str, _Wanted]) -> Find:
             except hyperscan.error:
                 del wanted[expression]
         database = _database(list(wanted))
-    scan = database.scan
-
-    def find(log: bytes, found: set[int]) -> None:
-        scan(log, _collect, context=found)
-
-    return find
+    return database.scan
 
 
 def _database(expressions: list[str]) -> Any:
