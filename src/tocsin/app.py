@@ -65,7 +65,7 @@ from tocsin.searches import SavedSearches
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.documents import Documents
-from tocsin.stores import open_store
+from tocsin.stores import keeping_of, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,7 @@ def _wired(ground: Ground) -> Platform:
         enrichment=enrichment,
         syslog=_syslog(settings, pipeline, ledger, clock),
         beats=_beats(ground, pipeline, ledger),
+        keeping=keeping_of(ground.store, settings.store),
         problems=(
             *analysis.problems,
             *book.problems,

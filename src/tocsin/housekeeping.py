@@ -11,9 +11,11 @@ from tocsin.core.errors import TocsinError
 from tocsin.intel import Intel
 from tocsin.respond.service import PlaybookService
 from tocsin.store.base import EventStore
+from tocsin.store.keeping import Keeping
 
 _EVERY_S = 600.0
 _RENEW_EVERY_S = 10.0
+_CARE_EVERY_S = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,22 @@ class Retention:
             except TocsinError as error:
                 log.warning("retention_failed", error=str(error))
             stop.wait(_EVERY_S)
+
+
+class Care:
+    """Looks after an embedded log every minute: days are sealed, and deleted when it is time."""
+
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
+
+    def run(self, stop: threading.Event) -> None:
+        """Look every minute until `stop` is set; a failure is logged and tried again."""
+        while not stop.is_set():
+            try:
+                self._keeping.apply()
+            except (TocsinError, OSError) as error:
+                log.warning("keeping_failed", error=str(error))
+            stop.wait(_CARE_EVERY_S)
 
 
 class RunRetention:

@@ -13,7 +13,7 @@ from tocsin.core.errors import Problem
 from tocsin.detect.engine import Detector
 from tocsin.enrich.service import EnrichmentService
 from tocsin.folder import DataFolder
-from tocsin.housekeeping import Renewal, Retention, RunRetention
+from tocsin.housekeeping import Care, Renewal, Retention, RunRetention
 from tocsin.ingest.beats.receiver import BeatsReceiver
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
@@ -25,6 +25,7 @@ from tocsin.rules.service import AnalysisRules
 from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
 from tocsin.store.base import EventStore
+from tocsin.store.keeping import Keeping
 
 
 @dataclass(slots=True)
@@ -46,6 +47,8 @@ class Platform:
     beats: BeatsReceiver
     problems: tuple[Problem, ...]
     """What was refused of rules, detections, playbooks and lists; the rest is in force."""
+    keeping: Keeping | None = None
+    """What looks after the days of an embedded log; None for a log of another kind."""
     http: HTTPServer | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -73,7 +76,8 @@ class Platform:
         self._launched = True
         self.playbooks.launch()
         self.problems += tuple(self.playbooks.problems)
-        retention = Retention(self.store, self.services.clock, self.settings.store.retention_days)
+        days = self.settings.store.retention_days
+        retention = Care(self.keeping) if self.keeping else Retention(self.store, self.services.clock, days)
         works = (
             self.detector.run,
             self.playbooks.dispatcher.run,
@@ -99,6 +103,8 @@ class Platform:
             self.http.stop()
         self.pipeline.stop()
         self._stopping.set()
+        if self.keeping:
+            self.keeping.cancel()
         self.detector.notify()
         self.analysis.wake()
         self.playbooks.dispatcher.notify()

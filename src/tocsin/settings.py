@@ -108,6 +108,13 @@ class IngestSettings(_Section):
     """Likewise for an event that claims to be of a later time."""
 
 
+class EventClassSettings(_Section):
+    """Events of a query, and for how many days they are kept; 0 keeps them for ever."""
+
+    query: str = Field(min_length=1, max_length=16_384)
+    days: int = Field(ge=0, le=36_500)
+
+
 class StoreSettings(_Section):
     """The event log: embedded in files of this machine, or on an OpenSearch or Elasticsearch cluster."""
 
@@ -118,7 +125,16 @@ class StoreSettings(_Section):
     search_timeout_s: float = Field(default=30.0, ge=0, le=3_600)
     """A search that takes longer is broken off; 0 lets it take its time. For the embedded log."""
     retention_days: int = Field(default=0, ge=0)
-    """Days are deleted when they are older than this; 0 keeps everything."""
+    """Events are deleted when they are older than this; 0 keeps everything."""
+    classes: list[EventClassSettings] = Field(default=[], max_length=64)
+    """Kinds of events kept for another time, as `[[store.classes]]`; the first that fits counts. For the
+    embedded log."""
+    max_bytes: int = Field(default=0, ge=0)
+    """The oldest days are deleted when the log takes more; 0 sets no limit. For the embedded log."""
+    seal_after_minutes: int = Field(default=60, ge=1, le=1_440)
+    """A day that is over is sealed when nothing was written to it for so long. For the embedded log."""
+    open_days: int = Field(default=32, ge=2, le=10_000)
+    """Days whose files are open at a time, unless one question is about more. For the embedded log."""
     url: str = ""
     """Address of the cluster, such as `https://search:9200`; of several nodes, with commas between."""
     user: str = ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tocsin.core.clock import Clock
+from tocsin.core.errors import TocsinError
 from tocsin.settings import SettingsError, StoreSettings
 from tocsin.store.base import EventStore
 from tocsin.store.duckdb import DuckDBStore
+from tocsin.store.keeping import Keeping
 from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
+from tocsin.store.retention import EventClass, Policy
 
 _KNOWN = "cluster-log"
 """File with the identity of the log on a cluster that the folder belongs to."""
@@ -54,8 +57,31 @@ def _recognise(store: OpenSearchStore, settings: StoreSettings, folder: Path) ->
 def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDBStore:
     """Open the embedded log of a folder."""
     return DuckDBStore(
-        folder, clock, memory_limit=settings.memory_limit, search_timeout_s=settings.search_timeout_s
+        folder,
+        clock,
+        memory_limit=settings.memory_limit,
+        search_timeout_s=settings.search_timeout_s,
+        most_open=settings.open_days,
     )
+
+
+def keeping_of(store: EventStore, settings: StoreSettings) -> Keeping | None:
+    """Return what applies the settings' retention to an embedded log; None for a log of another kind.
+
+    Raises `SettingsError` when the query of a class cannot be read, or a log of another kind is to obey it.
+    """
+    if not isinstance(store, DuckDBStore):
+        if settings.classes or settings.max_bytes:
+            raise SettingsError("store.classes, store.max_bytes: only the embedded log knows them")
+        return None
+    classes = [EventClass(one.query, one.days) for one in settings.classes]
+    for number, one in enumerate(classes, 1):
+        try:
+            _ = one.node
+        except TocsinError as error:
+            raise SettingsError(f"store.classes, the query of number {number}: {error}") from error
+    policy = Policy(settings.retention_days, tuple(classes), settings.max_bytes)
+    return store.keeping(policy, settings.seal_after_minutes * 60.0)
 
 
 def open_opensearch(settings: StoreSettings) -> OpenSearchStore:

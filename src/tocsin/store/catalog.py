@@ -1,7 +1,6 @@
 """The catalog: what each day's file holds, so that a start need not open them all.
 
-It is a copy: a missing or stale entry is read again from the day's file. Only the marks of sources all
-of whose days were dropped live here alone.
+It is a copy: a missing or stale entry is read again from the day's files.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ class FieldCounts(msgspec.Struct):
 
 
 class DaySummary(msgspec.Struct):
-    """What one day's file holds."""
+    """What one day's files hold."""
 
     events: int = 0
     first_commit: int = 0
@@ -33,6 +32,10 @@ class DaySummary(msgspec.Struct):
     fields: FieldCounts = msgspec.field(default_factory=FieldCounts)
     size_bytes: int = -1
     modified_ns: int = -1
+    generation: int = 0
+    """How often the day was sealed."""
+    written_at: int = -1
+    """When it was last written to, microseconds; -1: not known."""
 
 
 class Catalog(msgspec.Struct):

@@ -87,7 +87,7 @@ class Table:
         condition = where(self.writer, file, self._selection)  # tells the writer the day's lists
         columns = ["at_us", "source", "seq"]
         columns += [f"{build(self.writer)} AS {name}" for name, build in self._columns]
-        return f"SELECT {', '.join(columns)} FROM {file.alias}.events WHERE {condition}"
+        return f"SELECT {', '.join(columns)} FROM {file.events} WHERE {condition}"
 
     def _is_listed(self, name: str) -> bool:
         return name in self._listed and name not in _PROPERTIES

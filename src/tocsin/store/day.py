@@ -1,10 +1,11 @@
-"""One day of the log: a DuckDB file attached under a name of its own."""
+"""One day of the log: a DuckDB file or two, each attached under a name of its own."""
 
 # ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,58 @@ import duckdb
 from tocsin.core.event import Event
 from tocsin.store.base import StoreError
 from tocsin.store.catalog import DaySummary
-from tocsin.store.rows import DDL, INSERT, LAYOUT_VERSION, frame
+from tocsin.store.rows import DDL, INSERT, LAYOUT_VERSION, OLDEST_LAYOUT, frame
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a day, attached under a name of its own; what is sealed is attached read-only."""
+
+    alias: str
+    path: Path
+    sealed: bool
 
 
 class DayFile:
-    """An attached day. Its summary is changed by the one writer only; `leases` by who holds the lock."""
+    """An attached day: a sealed part, an open one, or both.
 
-    def __init__(self, day: str, path: Path, summary: DaySummary) -> None:
+    Its summary is changed by the one writer only; `leases` by who holds the lock.
+    """
+
+    def __init__(self, day: str, parts: Sequence[Part], summary: DaySummary) -> None:
         self.day = day
-        self.alias = alias_of(day)
-        self.path = path
+        self.parts = tuple(parts)
         self.summary = summary
         self.leases = 0
         self.used_at = 0
+        self.writes = 0
+        """How often it was written to since it was attached."""
+
+    @property
+    def events(self) -> str:
+        """The table of the day's events, for a FROM clause."""
+        return self.table("events")
+
+    @property
+    def commits(self) -> str:
+        """The table of the day's commits."""
+        return self.table("commits")
+
+    @property
+    def alias(self) -> str:
+        """The name of the open part, which the writer has made sure is there."""
+        return next(part.alias for part in self.parts if not part.sealed)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an open part."""
+        return any(not part.sealed for part in self.parts)
+
+    def table(self, name: str) -> str:
+        """Return one table of the parts, for a FROM clause."""
+        if len(self.parts) == 1:
+            return f"{self.parts[0].alias}.{name}"
+        return "(" + " UNION ALL ".join(f"SELECT * FROM {part.alias}.{name}" for part in self.parts) + ")"
 
     def mark(self, source: str) -> int:
         """Return the sequence up to which this day's events of the source are settled."""
@@ -62,12 +102,14 @@ class DayFile:
             writer.unregister("incoming")
         self._remember(number, len(events))
         self.summary.marks[source] = (first, mark)
+        self.writes += 1
 
     def settle(self, writer: duckdb.DuckDBPyConnection, source: str, acked: int) -> None:
         """Write only the source's mark over all days, durable on return."""
         first, mark = self.summary.marks.get(source, (0, 0))
         with transaction(writer):
             self._write_mark(writer, source, first, mark, acked)
+        self.writes += 1
 
     def carry(self, writer: duckdb.DuckDBPyConnection, acked: Mapping[str, int], last_commit: int) -> None:
         """Write the marks of every source and the newest commit number, so that they outlive their days."""
@@ -77,6 +119,7 @@ class DayFile:
                 [list(acked), list(acked.values())],
             )
             writer.execute(f"INSERT INTO {self.alias}.commits VALUES ($1, 0)", [last_commit])
+        self.writes += 1
 
     def _write_mark(
         self, writer: duckdb.DuckDBPyConnection, source: str, first: int, mark: int, acked: int
@@ -116,27 +159,48 @@ class transaction:  # noqa: N801  # used as a statement: `with transaction(write
             self._connection.execute("ROLLBACK")
 
 
-def alias_of(day: str) -> str:
-    """Return the name a day's file is attached under."""
-    return "day_" + day.replace("-", "_")
+def open_part(day: str, generation: int, path: Path) -> Part:
+    """Return the open part of a day."""
+    return Part(_alias(day) + (f"_l{generation}" if generation else ""), path, sealed=False)
 
 
-def attach(connection: duckdb.DuckDBPyConnection, day: str, path: Path) -> None:
-    """Attach a day's file, making it with its tables when there is none. Raises `StoreError`."""
-    alias = alias_of(day)
-    quoted = str(path).replace("'", "''")
+def sealed_part(day: str, generation: int, path: Path) -> Part:
+    """Return the sealed part of a day."""
+    return Part(f"{_alias(day)}_s{generation}", path, sealed=True)
+
+
+def attach(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
+    """Attach a file, making an open one with its tables when there is none. Raises `StoreError`."""
+    quoted = str(part.path).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{quoted}' AS {alias}")
-        if not has_layout(connection, alias):
+        connection.execute(f"ATTACH '{quoted}' AS {part.alias}{' (READ_ONLY)' if part.sealed else ''}")
+        if not part.sealed and not has_layout(connection, part.alias):
             with transaction(connection):
-                for statement in DDL:
-                    connection.execute(statement.format(day=alias))
-                connection.execute(f"INSERT INTO {alias}.layout VALUES ($1)", [LAYOUT_VERSION])
-        version = _row(connection, f"SELECT max(version) FROM {alias}.layout")[0]
+                create_tables(connection, part.alias)
+        version = _row(connection, f"SELECT max(version) FROM {part.alias}.layout")[0]
     except duckdb.Error as error:
-        raise StoreError(f"the day {path} cannot be opened: {error}") from error
-    if version != LAYOUT_VERSION:
-        raise StoreError(f"the day {path} has layout {version}; this version reads {LAYOUT_VERSION}")
+        detach(connection, part)
+        raise StoreError(f"{part.path} cannot be opened: {error}") from error
+    if not OLDEST_LAYOUT <= version <= LAYOUT_VERSION:
+        detach(connection, part)
+        raise StoreError(f"{part.path} has layout {version}; this version reads {LAYOUT_VERSION}")
+
+
+def detach(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
+    """Release a file, bringing into it what its write-ahead log holds."""
+    # Without room for a checkpoint the write-ahead log keeps what the file does not hold yet.
+    if not part.sealed:
+        with suppress(duckdb.Error):
+            connection.execute(f"CHECKPOINT {part.alias}")
+    with suppress(duckdb.Error):
+        connection.execute(f"DETACH {part.alias}")
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
+    """Make the tables of a day in an attached file."""
+    for statement in DDL:
+        connection.execute(statement.format(day=alias))
+    connection.execute(f"INSERT INTO {alias}.layout VALUES ($1)", [LAYOUT_VERSION])
 
 
 def has_layout(connection: duckdb.DuckDBPyConnection, alias: str) -> bool:
@@ -145,18 +209,20 @@ def has_layout(connection: duckdb.DuckDBPyConnection, alias: str) -> bool:
     return bool(_row(connection, sql, [alias])[0])
 
 
-def read_summary(connection: duckdb.DuckDBPyConnection, day: str) -> tuple[DaySummary, dict[str, int], int]:
+def read_summary(
+    connection: duckdb.DuckDBPyConnection, file: DayFile
+) -> tuple[DaySummary, dict[str, int], int]:
     """Return what an attached day holds, its sources' marks over all days, and its newest number."""
-    alias = alias_of(day)
     events, first, last, newest = _row(
         connection,
         "SELECT coalesce(sum(events), 0)::BIGINT, coalesce(min(number) FILTER (events > 0), 0),"
-        f" coalesce(max(number) FILTER (events > 0), 0), coalesce(max(number), 0) FROM {alias}.commits",
+        f" coalesce(max(number) FILTER (events > 0), 0), coalesce(max(number), 0) FROM {file.commits}",
     )
     marks = connection.execute(
-        f"SELECT source, max(first_seq), max(seq), max(acked) FROM {alias}.marks GROUP BY source"
+        "SELECT source, coalesce(min(first_seq) FILTER (first_seq > 0), 0), max(seq), max(acked)"
+        f" FROM {file.table('marks')} GROUP BY source"
     ).fetchall()
-    listed = {name for (name,) in connection.execute(f"SELECT name FROM {alias}.listed").fetchall()}
+    listed = {name for (name,) in connection.execute(f"SELECT name FROM {file.table('listed')}").fetchall()}
     summary = DaySummary(
         events=events,
         first_commit=first,
@@ -165,6 +231,10 @@ def read_summary(connection: duckdb.DuckDBPyConnection, day: str) -> tuple[DaySu
         listed=listed,
     )
     return summary, {source: acked for source, _, _, acked in marks}, newest
+
+
+def _alias(day: str) -> str:
+    return "day_" + day.replace("-", "_")
 
 
 def _row(connection: duckdb.DuckDBPyConnection, sql: str, params: list[Any] | None = None) -> Any:

@@ -1,11 +1,10 @@
-"""The days of the log: opened on demand, closed when idle, dropped by deleting their file."""
+"""The days of the log: opened on demand, closed when idle or too many, dropped by deleting their files."""
 
 from __future__ import annotations
 
 import fcntl
-import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -17,13 +16,16 @@ from tocsin.core.errors import NotFoundError
 from tocsin.query.sql_macros import MACROS
 from tocsin.store.base import Day, StoreError
 from tocsin.store.catalog import Catalog, DaySummary, load_catalog, save_catalog, sync_folder
-from tocsin.store.day import DayFile, attach, read_summary
+from tocsin.store.day import DayFile, Part, attach, detach, open_part, read_summary, sealed_part
 from tocsin.store.deadlines import Deadlines
+from tocsin.store.journal import Deed, Guard, Journal, unguarded
+from tocsin.store.parts import DayFolder, wal_of
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _IDLE = 5 * MINUTE
 _IDLE_MEMORY = "2MB"
 _DROP_PATIENCE_S = 60.0
+MOST_OPEN = 32
+"""Days open at a time, unless one question needs more of them at once."""
 
 
 class Days:
@@ -32,12 +34,14 @@ class Days:
     `writing` is held by whoever changes a file. It is taken before the inner lock, never after.
     """
 
-    def __init__(self, root: Path, clock: Clock, memory_limit: str, threads: int) -> None:
-        self._root = root
-        self._folder = root / "days"
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def __init__(
+        self, root: Path, clock: Clock, memory_limit: str, threads: int, most_open: int = MOST_OPEN
+    ) -> None:
+        self.root = root
+        self.folder = DayFolder(root / "days")
         self._claim = _claimed(root)
-        self._clock = clock
+        self.clock = clock
+        self._most_open = most_open
         self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "threads": threads,
@@ -51,9 +55,11 @@ class Days:
         self._lock = threading.RLock()
         self._released = threading.Condition(self._lock)
         self._files: dict[str, DayFile] = {}
+        self._retired: list[DayFile] = []
         self._summaries: dict[str, DaySummary] = {}
         self._stale: set[str] = set()
         self._going: set[str] = set()
+        self._written: str | None = None
         self.acked: dict[str, int] = {}
         self.last_commit = 0
         self._swept_at = clock.now()
@@ -61,6 +67,7 @@ class Days:
         self._instance = self._connect()
         self.writer = self._instance.cursor()
         try:
+            self.journal = Journal(root)
             self._discover()
         except StoreError:
             self._let_go()
@@ -96,13 +103,28 @@ class Days:
         self.tidy()
 
     def open_for_writing(self, day: str) -> DayFile:
-        """Return the day's file, made when there is none; the caller holds `writing`."""
+        """Return the day's file with an open part, made when there is none; the caller holds `writing`."""
         with self._lock:
             made = day not in self._summaries
             file = self._open(day)
+            self._written = day
+            if not file.is_open:
+                file.parts = (*file.parts, self._attach_open(day, file.summary.generation))
+            file.summary.written_at = self.clock.now()
         if made and self.acked:
             file.carry(self.writer, self.acked, self.last_commit)
         return file
+
+    def settle(self, source: str, acked: int) -> None:
+        """Make a mark durable that no event comes with; the caller holds `writing`."""
+        newest = max(self.names(), default=None)
+        if newest is None or not self._has_open_part(newest):
+            self.journal.carry({source: acked}, self.last_commit)
+        else:
+            self.open_for_writing(newest).settle(self.writer, source, acked)
+
+    def _has_open_part(self, day: str) -> bool:
+        return self.folder.opened(day, self.summary(day).generation).exists()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of the caller's own to every open day."""
@@ -114,45 +136,88 @@ class Days:
         with self._lock:
             summaries = sorted(self._summaries.items())
         return [
-            Day(day, held.events, self._size(day), held.first_commit, held.last_commit)
+            Day(
+                day,
+                held.events,
+                self.folder.size(day, held.generation),
+                held.first_commit,
+                held.last_commit,
+            )
             for day, held in summaries
         ]
 
-    def drop(self, day: str) -> None:
+    def drop(
+        self, day: str, *, reason: str = "", guard: Guard = unguarded, expected: int | None = None
+    ) -> None:
         """Delete a day for good; the marks are made durable elsewhere first.
 
         No read of the day begins any more, and those under way are waited for; others write meanwhile, so
-        the caller must not hold `writing`. Raises `NotFoundError`, and `StoreError` when a read does not end
-        within a minute.
+        the caller must not hold `writing`. Raises `NotFoundError`, what the guard raises, and `StoreError`
+        when a read does not end within a minute or the day does not hold the number of events expected.
         """
         try:
             with self._lock:
                 self._going.add(day)
                 self._released.wait_for(lambda: not self._is_read(day), _DROP_PATIENCE_S)
             with self.writing, self._lock:
-                self._delete(day)
+                self._delete(day, reason, guard, expected)
         finally:
             with self._lock:
                 self._going.discard(day)
 
     def _is_read(self, day: str) -> bool:
         file = self._files.get(day)
-        return file is not None and file.leases > 0
+        return (file is not None and file.leases > 0) or any(old.day == day for old in self._retired)
 
-    def _delete(self, day: str) -> None:
-        self.summary(day)
+    def _delete(self, day: str, reason: str, guard: Guard, expected: int | None) -> None:
+        held = self.summary(day)
         if self._is_read(day):
             raise StoreError(f"the day {day} is still being read; try again")
+        if expected not in {None, held.events}:
+            raise StoreError(f"the day {day} was written to meanwhile; try again")
+        details = {"events": held.events, "reason": reason}
+        deed = Deed(self.clock.now(), "system", "day.dropped", day, details)
+        self.journal.begin_drop(deed, self.acked, self.last_commit, guard)
         file = self._files.get(day)
         if file is not None:
             self._detach(file)
         del self._summaries[day]
-        if self._summaries:
-            self.open_for_writing(max(self._summaries)).carry(self.writer, self.acked, self.last_commit)
-        self.save()
-        for path in (self._path(day), self._wal(day)):
+        self._finish_drop(day)
+        # The catalog is a copy: what it says of a day that is gone is not believed.
+        with suppress(OSError):
+            self.save()
+
+    def _finish_drop(self, day: str) -> None:
+        for path in self.folder.all_of(day):
             path.unlink(missing_ok=True)
-        sync_folder(self._folder)
+        sync_folder(self.folder.path)
+        self.journal.end_drop(day)
+
+    def replace(self, day: str, sealed: Part, summary: DaySummary) -> None:
+        """Let a sealed file stand for the day from now on; the caller holds `writing` and has attached it.
+
+        Reads under way go on with the files there were, which are deleted when the last one ends.
+        """
+        with self._lock:
+            old = self._files.pop(day)
+            file = DayFile(day, [sealed], summary)
+            file.used_at = self.clock.now()
+            self._files[day] = file
+            self._summaries[day] = summary
+            self._retired.append(old)
+            self._retire()
+            with suppress(OSError):
+                self.save()
+
+    def _retire(self) -> None:
+        """Delete files that are replaced and that nobody reads any more."""
+        for file in [old for old in self._retired if not old.leases]:
+            self._retired.remove(file)
+            self._close(file)
+            for part in file.parts:
+                for path in (wal_of(part.path), part.path):
+                    path.unlink(missing_ok=True)
+            self._released.notify_all()
 
     def recover(self, day: str) -> None:
         """After a failed write: learn again from the file what of it is there."""
@@ -160,7 +225,7 @@ class Days:
             if day not in self._files:
                 return
             try:
-                self._learn(day)
+                self._learn(self._files[day])
             except duckdb.Error:
                 self._reconnect(day)
 
@@ -168,14 +233,16 @@ class Days:
         """Write the catalog; raises `OSError`."""
         with self._lock:
             for day, held in self._summaries.items():
-                held.size_bytes, held.modified_ns = self._stamp(day)
-            save_catalog(self._root / "catalog.json", Catalog(self.last_commit, self.acked, self._summaries))
+                held.size_bytes, held.modified_ns = self.folder.stamp(day, held.generation)
+            save_catalog(self.root / "catalog.json", Catalog(self.last_commit, self.acked, self._summaries))
 
     def close(self) -> None:
         """Write everything into the days' files and release them."""
         with self.writing, self._lock:
             for file in list(self._files.values()):
                 self._detach(file)
+            for file in self._retired:
+                self._close(file)
             # The catalog is a copy; without room for it the next start reads the days themselves.
             with suppress(OSError):
                 self.save()
@@ -184,7 +251,7 @@ class Days:
     def close_idle(self) -> None:
         """Close the days nobody has used for five minutes; give memory back when nobody has read."""
         with self.writing, self._lock:
-            before = self._clock.now() - _IDLE
+            before = self.clock.now() - _IDLE
             idle = [file for file in self._files.values() if not file.leases and file.used_at < before]
             for file in idle:
                 self._detach(file)
@@ -195,7 +262,7 @@ class Days:
 
     def tidy(self) -> None:
         """Close idle days if that was not done within the last minute and nobody is writing."""
-        now = self._clock.now()
+        now = self.clock.now()
         if now - self._swept_at < MINUTE or not self.writing.acquire(blocking=False):
             return
         try:
@@ -222,29 +289,63 @@ class Days:
     def _release(self, file: DayFile) -> None:
         with self._lock:
             file.leases -= 1
+            if not file.leases:
+                self._retire()
             self._released.notify_all()
 
     def _open(self, day: str) -> DayFile:
         file = self._files.get(day)
         if file is None:
-            with self._instance.cursor() as cursor:
-                attach(cursor, day, self._path(day))
-            summary = self._summaries.setdefault(day, DaySummary())
-            if day in self._stale:
-                self._learn(day)
-                self._stale.discard(day)
-            file = DayFile(day, self._path(day), summary)
+            self._make_room()
+            summary = self._summaries.get(day, DaySummary())
+            file = DayFile(day, self._attach(day, summary.generation), summary)
+            self._summaries[day] = summary
             self._files[day] = file
-        file.used_at = self._clock.now()
+            if day in self._stale:
+                self._learn(file)
+                self._stale.discard(day)
+        file.used_at = self.clock.now()
         return file
 
+    def _attach(self, day: str, generation: int) -> list[Part]:
+        """Attach the files there are of a day; an open one is made when there is none at all."""
+        sealed = self.folder.sealed(day, generation)
+        parts = [sealed_part(day, generation, sealed)] if generation and sealed.exists() else []
+        opened = self.folder.opened(day, generation)
+        if not parts or opened.exists():
+            parts.append(open_part(day, generation, opened))
+        with self._instance.cursor() as cursor:
+            for place, part in enumerate(parts):
+                try:
+                    attach(cursor, part)
+                except StoreError:
+                    for attached in parts[:place]:
+                        detach(cursor, attached)
+                    raise
+        return parts
+
+    def _attach_open(self, day: str, generation: int) -> Part:
+        part = open_part(day, generation, self.folder.opened(day, generation))
+        with self._instance.cursor() as cursor:
+            attach(cursor, part)
+        return part
+
+    def _make_room(self) -> None:
+        """Close the days used longest ago until one more may be open; those in use stay, however many."""
+        while len(self._files) >= self._most_open:
+            idle = [file for file in self._files.values() if not file.leases and file.day != self._written]
+            if not idle:
+                return
+            self._detach(min(idle, key=lambda file: file.used_at))
+
     def _detach(self, file: DayFile) -> None:
-        # Without room for a checkpoint the write-ahead log keeps what the file does not hold yet.
-        with suppress(duckdb.Error):
-            self.writer.execute(f"CHECKPOINT {file.alias}")
-        with suppress(duckdb.Error):
-            self.writer.execute(f"DETACH {file.alias}")
         del self._files[file.day]
+        self._close(file)
+
+    def _close(self, file: DayFile) -> None:
+        with self._instance.cursor() as cursor:
+            for part in file.parts:
+                detach(cursor, part)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         instance = duckdb.connect(":memory:", config=self._config)
@@ -261,52 +362,44 @@ class Days:
             with suppress(duckdb.Error):
                 connection.close()
         self._files.clear()
+        self._retired.clear()
         self._stale.add(day)
         self._instance = self._connect()
         self.writer = self._instance.cursor()
 
     def _discover(self) -> None:
-        catalog = load_catalog(self._root / "catalog.json")
-        self.acked = catalog.acked
-        self.last_commit = catalog.last_commit
-        for path in sorted(self._folder.glob("*.duckdb")):
-            day = path.stem
-            if not _DAY.fullmatch(day):
-                continue
+        for day in self.journal.going():
+            self._finish_drop(day)
+        for path in self.folder.leftovers():
+            path.unlink(missing_ok=True)
+        catalog = load_catalog(self.root / "catalog.json")
+        self.acked, self.last_commit = self.journal.marks()
+        self._heard(catalog.acked, catalog.last_commit)
+        for day, generation in sorted(self.folder.generations().items()):
             known = catalog.days.get(day)
-            if known is not None and self._stamp(day) == (known.size_bytes, known.modified_ns):
+            stamp = self.folder.stamp(day, generation)
+            if known is not None and (known.generation, known.size_bytes, known.modified_ns) == (
+                generation,
+                *stamp,
+            ):
                 self._summaries[day] = known
             else:
+                self._summaries[day] = DaySummary(generation=generation, written_at=self.clock.now())
                 self._stale.add(day)
                 self._open(day)
 
-    def _learn(self, day: str) -> None:
+    def _learn(self, file: DayFile) -> None:
         with self._instance.cursor() as cursor:
-            summary, acked, newest = read_summary(cursor, day)
-        held = self._summaries[day]
+            summary, acked, newest = read_summary(cursor, file)
+        held = file.summary
         held.events, held.marks, held.listed = summary.events, summary.marks, summary.listed
         held.first_commit, held.last_commit = summary.first_commit, summary.last_commit
+        self._heard(acked, newest)
+
+    def _heard(self, acked: Mapping[str, int], newest: int) -> None:
         self.last_commit = max(self.last_commit, newest)
         for source, mark in acked.items():
             self.acked[source] = max(mark, self.acked.get(source, 0))
-
-    def _path(self, day: str) -> Path:
-        return self._folder / f"{day}.duckdb"
-
-    def _wal(self, day: str) -> Path:
-        return self._folder / f"{day}.duckdb.wal"
-
-    def _stamp(self, day: str) -> tuple[int, int]:
-        """Return size and time of a day's file; a day with a write-ahead log has none to rely on."""
-        try:
-            status = self._path(day).stat()
-        except FileNotFoundError:
-            return -1, -1
-        return (-2, -2) if self._wal(day).exists() else (status.st_size, status.st_mtime_ns)
-
-    def _size(self, day: str) -> int:
-        sizes = [path.stat().st_size for path in (self._path(day), self._wal(day)) if path.exists()]
-        return sum(sizes)
 
 
 def _claimed(root: Path) -> BinaryIO:

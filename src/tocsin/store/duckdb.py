@@ -1,4 +1,4 @@
-"""The embedded event log: a DuckDB file for each day (UTC) under `<root>/days`.
+"""The embedded event log: DuckDB files for each day (UTC) under `<root>/days`; see `parts`.
 
 DuckDB writes to one attached file in a transaction, so a batch that spans days is committed day by day,
 each part under a commit number of its own and idempotent by the mark in its day's file. The source's
@@ -15,9 +15,10 @@ from pathlib import Path
 
 import duckdb
 
-from tocsin.core.clock import Clock, day_of
+from tocsin.core.clock import Clock
 from tocsin.core.event import Event
 from tocsin.query.aggregation import Aggregation, Result, SortKey
+from tocsin.query.tree import Or
 from tocsin.store.aggregate import aggregate
 from tocsin.store.base import (
     Batch,
@@ -37,14 +38,18 @@ from tocsin.store.base import (
 )
 from tocsin.store.batches import by_day
 from tocsin.store.cursors import pages
-from tocsin.store.days import Days
+from tocsin.store.days import MOST_OPEN, Days
 from tocsin.store.deadlines import Deadlines
 from tocsin.store.field_counts import count_fields
 from tocsin.store.follow import follow_files
 from tocsin.store.hits import ranked
+from tocsin.store.holds import HeldError, Holds
+from tocsin.store.keeping import Keeping, count_on
 from tocsin.store.lookup import neighbours, of_ids
 from tocsin.store.pages import read_page
 from tocsin.store.recent import RecentCommits
+from tocsin.store.retention import Policy
+from tocsin.store.sealing import QUIET_S, Sealer
 from tocsin.store.totals import count_events, histogram_of, top_values
 
 _RESERVE_BYTES = 64 * 1024 * 1024
@@ -57,6 +62,7 @@ class DuckDBStore:
     `memory_limit` bounds DuckDB's own buffers; beyond it, it spills to `<root>/spill`. Nothing is
     written when less than `reserve_bytes` of disk are free: that raises `StoreFullError`. A question that
     takes longer than `search_timeout_s` is broken off with `SearchTimeoutError`; 0 allows any time.
+    Up to `most_open` days are open at a time, more only while one question is about more.
     """
 
     def __init__(
@@ -69,13 +75,14 @@ class DuckDBStore:
         reserve_bytes: int = _RESERVE_BYTES,
         recent_events: int = _RECENT_EVENTS,
         search_timeout_s: float = 0.0,
+        most_open: int = MOST_OPEN,
     ) -> None:
         self._root = root
         self._reserve_bytes = reserve_bytes
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._clock = clock
-        self._days = Days(root, clock, memory_limit, threads)
+        self._days = Days(root, clock, memory_limit, threads, most_open)
         self._days.deadlines = Deadlines(search_timeout_s)
+        self.holds = Holds(self._days.journal)
         self._recent = RecentCommits(recent_events, self._days.last_commit)
 
     def commit(self, batch: Batch) -> Committed:
@@ -93,8 +100,7 @@ class DuckDBStore:
         number = stored = 0
         parts = by_day(batch, acked)
         if not parts:
-            newest = max(self._days.names(), default=day_of(self._clock.now()))
-            parts = [(newest, [])]
+            self._settle(batch)
         for place, (day, events) in enumerate(parts, 1):
             whole = place == len(parts)
             fresh = self._write(day, batch, events, acked=batch.last_seq if whole else acked)
@@ -103,6 +109,12 @@ class DuckDBStore:
                 self._recent.add(number, fresh)
         self._days.acked[batch.source] = batch.last_seq
         return number, stored
+
+    def _settle(self, batch: Batch) -> None:
+        try:
+            self._days.settle(batch.source, batch.last_seq)
+        except (duckdb.Error, OSError) as error:
+            raise self._failure(max(self._days.names(), default=""), error) from error
 
     def _write(self, day: str, batch: Batch, events: Sequence[Event], *, acked: int) -> Sequence[Event]:
         """Write what is new of one day's part, and return it."""
@@ -206,8 +218,22 @@ class DuckDBStore:
         return self._days.described()
 
     def drop_day(self, day: str) -> None:
-        """Delete one day (`YYYY-MM-DD`) for good; marks survive, so nothing deleted comes back."""
-        self._days.drop(day)
+        """Delete one day (`YYYY-MM-DD`) for good; marks survive, so nothing deleted comes back.
+
+        Raises `HeldError` when a hold is on events of it.
+        """
+        guard, holds = self.holds.guarded(day)
+        held = count_on(self._days, day, Or(tuple(hold.node for hold in holds)))
+        if held:
+            raise HeldError(f"{held} events of {day} are under a hold")
+        self._days.drop(day, guard=guard)
+        self._forget()
+
+    def keeping(self, policy: Policy, seal_after_s: float = QUIET_S) -> Keeping:
+        """Return what applies a policy to the days, and seals those without a write for so long."""
+        return Keeping(self._days, Sealer(self._days, seal_after_s), self.holds, policy, self._forget)
+
+    def _forget(self) -> None:
         with self._days.writing:
             self._recent.forget(self._days.last_commit)
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import msgspec
-
 from tocsin.core.fields import MESSAGE, TIMESTAMP, field_type
 from tocsin.query.sql import COLUMNS
 from tocsin.store.base import FieldSeen, Selection
@@ -15,6 +13,7 @@ from tocsin.store.catalog import FieldCounts
 from tocsin.store.day import DayFile
 from tocsin.store.days import Days
 from tocsin.store.pages import days_within, fetch
+from tocsin.store.rows import EVENT_COLUMNS, to_event
 
 _OF_EVERY_EVENT = (TIMESTAMP, MESSAGE, "event.source", "event.sequence")
 
@@ -46,20 +45,20 @@ def _counted(days: Days, file: DayFile) -> FieldCounts:
         return known
     counts = Counter(known.counts)
     types = dict(known.types)
-    for name, events, row in _count(days, file, known.through, through):
+    for name, events, seq in _count(days, file, known.through, through):
         counts[name] += events
         if field_type(name) is None and name not in types:
-            types[name] = _type_at(days, file, name, row)
+            types[name] = _type_in(days, file, name, seq)
     # Two readers may count the same commits at once; each stores a whole result, so either is right.
     file.summary.fields = FieldCounts(through, dict(counts), types)
     return file.summary.fields
 
 
 def _count(days: Days, file: DayFile, after: int, through: int) -> list[tuple[str, int, int]]:
-    table = f"{file.alias}.events WHERE commit_no > $1 AND commit_no <= $2"
+    table = f"{file.events} WHERE commit_no > $1 AND commit_no <= $2"
     keys = (
         "SELECT name, count(*), min(place)"
-        " FROM (SELECT unnest(map_keys({})) AS name, rowid AS place FROM {}) GROUP BY 1"
+        " FROM (SELECT unnest(map_keys({})) AS name, seq AS place FROM {}) GROUP BY 1"
     )
     single = fetch(days, keys.format("texts", table), [after, through])
     many = fetch(days, keys.format("lists", table), [after, through])
@@ -69,9 +68,10 @@ def _count(days: Days, file: DayFile, after: int, through: int) -> list[tuple[st
     return [*single, *many, *own]
 
 
-def _type_at(days: Days, file: DayFile, name: str, row: int) -> str:
-    rows = fetch(days, f"SELECT fields FROM {file.alias}.events WHERE rowid = $1", [row])
-    value: Any = msgspec.json.decode(rows[0][0]).get(name) if rows else None
+def _type_in(days: Days, file: DayFile, name: str, seq: int) -> str:
+    """Return the type of a field in an event of that sequence that has it."""
+    rows = fetch(days, f"SELECT {EVENT_COLUMNS} FROM {file.events} WHERE seq = $1", [seq])
+    value: Any = next((event.fields[name] for event in map(to_event, rows) if name in event.fields), None)
     if isinstance(value, list) and value:
         value = value[0]
     kinds = ((bool, "boolean"), (int, "long"), (float, "double"))

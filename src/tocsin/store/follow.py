@@ -34,7 +34,7 @@ def _commits(days: Days, day: str, after: int, limit: int) -> list[tuple[int, in
         if file is None:
             return []
         sql = (
-            f"SELECT number, events FROM {file.alias}.commits WHERE number > $1 AND events > 0"
+            f"SELECT number, events FROM {file.commits} WHERE number > $1 AND events > 0"
             f" ORDER BY number LIMIT {max(1, limit)}"
         )
         return fetch(days, sql, [after])
@@ -44,8 +44,5 @@ def _events(days: Days, day: str, after: int, last: int) -> list[Logged]:
     with days.lease(day) as file:
         if file is None:
             return []
-        sql = (
-            f"SELECT commit_no, {EVENT_COLUMNS} FROM {file.alias}.events"
-            " WHERE commit_no > $1 AND commit_no <= $2"
-        )
+        sql = f"SELECT commit_no, {EVENT_COLUMNS} FROM {file.events} WHERE commit_no > $1 AND commit_no <= $2"
         return [Logged(number, to_event(row)) for number, *row in fetch(days, sql, [after, last])]

@@ -86,7 +86,7 @@ def _on_day(days: Days, day: str, places: Sequence[_Place]) -> list[Event]:
         for start in range(0, len(possible), _CHUNK):
             writer = Writer()
             condition = _condition(writer, possible[start : start + _CHUNK])
-            sql = f"SELECT {EVENT_COLUMNS} FROM {file.alias}.events WHERE {condition}"
+            sql = f"SELECT {EVENT_COLUMNS} FROM {file.events} WHERE {condition}"
             events += [to_event(row) for row in fetch(days, sql, writer.params)]
         return events
 

@@ -85,7 +85,7 @@ def _read_day(
         condition += " AND " + _behind(writer, beyond, "<" if order == "newest" else ">")
     direction = "DESC" if order == "newest" else "ASC"
     sql = (
-        f"SELECT {EVENT_COLUMNS} FROM {file.alias}.events WHERE {condition}"
+        f"SELECT {EVENT_COLUMNS} FROM {file.events} WHERE {condition}"
         f" ORDER BY at_us {direction}, source {direction}, seq {direction} LIMIT {limit}"
     )
     return [to_event(row) for row in fetch(days, sql, writer.params)]

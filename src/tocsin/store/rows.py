@@ -15,9 +15,12 @@ from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.query.sql import COLUMNS
 from tocsin.query.values import text_of, texts_of
+from tocsin.store.forms import CODES, code_of_list, form_of, values_of
 from tocsin.store.storable import encodable, storable
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
+OLDEST_LAYOUT = 1
+"""The oldest that can be read: in it `fields` holds documents; see `forms`."""
 
 _COLUMN_NAMES = tuple(COLUMNS.values())
 _POSITION = {name: place for place, name in enumerate(COLUMNS)}
@@ -33,13 +36,18 @@ DDL = (
     "CREATE TABLE {day}.listed (name VARCHAR NOT NULL)",
     "CREATE TABLE {day}.layout (version INTEGER NOT NULL)",
 )
-"""What a day's file holds. `fields` is the truth; `texts`, `lists` and the columns are for searching.
+"""What a day's file holds. The values of an event are the columns named after fields, `texts` and `lists`;
+`fields` is the event's form, which says their types and order.
 
 `marks.seq`: events of this day up to it are settled. `marks.acked`: the source's mark over all days, as
 it stood when this row was written; the greatest over all files is the one that counts.
 """
 
-EVENT_COLUMNS = "at_us, received_us, source, seq, message, raw, fields"
+EVENT_COLUMNS = (
+    "at_us, received_us, source, seq, message, raw, fields, texts::JSON::VARCHAR, lists::JSON::VARCHAR, "
+    + ", ".join(_COLUMN_NAMES)
+)
+"""What `to_event` reads."""
 
 INSERT = (
     "INSERT INTO {day}.events SELECT commit_no, at_us, received_us, source, seq, message, from_base64(raw), "
@@ -57,16 +65,19 @@ def frame(commit: int, events: Sequence[Event]) -> tuple[dict[str, Any], set[str
     columns: list[list[str | None]] = [[None] * len(events) for _ in _COLUMN_NAMES]
     texts: list[str] = []
     lists: list[str] = []
-    documents: list[str] = []
+    forms: list[str] = []
     listed: set[str] = set()
     for row, event in enumerate(events):
         single: dict[str, str] = {}
         many: dict[str, list[str]] = {}
+        codes = ""
         fields = storable(event.fields)
         for name, value in fields.items():
             if isinstance(value, list):
                 many[name] = texts_of(value)
+                codes += code_of_list(value)
                 continue
+            codes += CODES[type(value)]
             text = value if isinstance(value, str) else text_of(value)
             place = _POSITION.get(name)
             if place is None:
@@ -76,16 +87,24 @@ def frame(commit: int, events: Sequence[Event]) -> tuple[dict[str, Any], set[str
         listed.update(many)
         texts.append(orjson.dumps(single).decode())
         lists.append(orjson.dumps(many).decode() if many else "{}")
-        documents.append(orjson.dumps(fields).decode())
+        forms.append(form_of(codes, fields))
     arrays = dict(zip(_COLUMN_NAMES, map(_objects, columns), strict=True))
-    arrays |= {"texts": _objects(texts), "lists": _objects(lists), "fields": _objects(documents)}
+    arrays |= {"texts": _objects(texts), "lists": _objects(lists), "fields": _objects(forms)}
     return _properties(commit, events) | arrays, listed
 
 
 def to_event(row: Sequence[Any]) -> Event:
     """Return the event of a row read as `EVENT_COLUMNS`."""
-    at, received_at, source, seq, message, raw, fields = row
-    return Event(source, seq, at, received_at, message, msgspec.json.decode(fields), raw)
+    at, received_at, source, seq, message, raw, form, texts, lists, *columns = row
+    held = _TEXTS.decode(texts)
+    held.update(zip(COLUMNS, columns, strict=True))
+    if lists != "{}":
+        held.update(_LISTS.decode(lists))
+    return Event(source, seq, at, received_at, message, values_of(form, held), raw)
+
+
+_TEXTS = msgspec.json.Decoder(dict[str, Any])
+_LISTS = msgspec.json.Decoder(dict[str, list[str]])
 
 
 def _properties(commit: int, events: Sequence[Event]) -> dict[str, Any]:

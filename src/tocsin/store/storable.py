@@ -14,7 +14,7 @@ _LONGEST_INT = 2**63
 def storable(fields: dict[str, Value]) -> dict[str, Value]:
     """Return the fields as they can be written: what JSON cannot hold (NaN, huge numbers) as text."""
     for value in fields.values():
-        if not (isinstance(value, str) and value.isascii()) and not _is_plain(value):
+        if not (type(value) is str and value.isascii()) and not _is_plain(value):
             break
     else:
         return fields

@@ -26,7 +26,7 @@ def count_events(days: Days, selection: Selection) -> int:
                 continue
             writer = Writer()
             condition = where(writer, file, selection)
-            sql = f"SELECT count(*) FROM {file.alias}.events WHERE {condition}"
+            sql = f"SELECT count(*) FROM {file.events} WHERE {condition}"
             total += fetch(days, sql, writer.params)[0][0]
     return total
 
@@ -43,7 +43,7 @@ def histogram_of(days: Days, selection: Selection, width: int) -> list[Bucket]:
             writer = Writer()
             bucket = f"at_us - ((at_us % {width}) + {width}) % {width}"
             condition = where(writer, file, selection)
-            sql = f"SELECT {bucket}, count(*) FROM {file.alias}.events WHERE {condition} GROUP BY 1"
+            sql = f"SELECT {bucket}, count(*) FROM {file.events} WHERE {condition} GROUP BY 1"
             counts.update(dict(fetch(days, sql, writer.params)))
     return [Bucket(start, counts[start]) for start in sorted(counts)]
 
@@ -57,7 +57,7 @@ def top_values(days: Days, selection: Selection, field: str, size: int) -> list[
             file = leases.enter_context(days.lease(day))
             if file is not None:
                 condition = where(writer, file, selection)
-                parts += _values(writer, field, f"{file.alias}.events WHERE {condition}")
+                parts += _values(writer, field, f"{file.events} WHERE {condition}")
         if not parts:
             return []
         sql = (
