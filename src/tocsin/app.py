@@ -20,14 +20,11 @@ from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
 from tocsin.dashboards import Answering, DashboardBook, Shelf, load_shelf
-from tocsin.detect.budget import Budget, Gatekeeper
-from tocsin.detect.bulk import BulkSwitch
-from tocsin.detect.editing import Editor
 from tocsin.detect.engine import Detector
 from tocsin.detect.exception_book import ExceptionBook
-from tocsin.detect.gaps import Census
 from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.service import RuleBook, RuleService
+from tocsin.detection_desk import DetectionDesk
 from tocsin.enrich.catalogue import Means, native_analyzers
 from tocsin.enrich.service import EnrichmentService
 from tocsin.enrich.sources import LogHistory, PathStore
@@ -50,7 +47,7 @@ from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Intel, IntelSettings
 from tocsin.migrations import upgrade
 from tocsin.platform import Platform
-from tocsin.query.tree import Everything, Node
+from tocsin.query.tree import Node
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
@@ -159,7 +156,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
     detection = RuleService(parts.book, detector, db, audit)
     detection.note_versions()
     rehearsals = _rehearsals(ground, detector)
-    editor = Editor(detection, rehearsals, audit)
+    desk = DetectionDesk(ground.settings, detection, rehearsals, ground.store)
     figures = PlatformFigures(ground.store, parts.pipeline, parts.ledger, detection)
     return Services(
         db=db,
@@ -182,15 +179,12 @@ def _services(ground: Ground, parts: Wired) -> Services:
         detection=detection,
         exceptions=ExceptionBook(clock, audit, lambda: detector.rules),
         rehearsals=rehearsals,
-        gatekeeper=Gatekeeper(rehearsals, _budget(ground.settings), clock),
-        editor=editor,
-        bulk=BulkSwitch(detection, rehearsals, editor, _budget(ground.settings), audit),
-        census=_census(ground, detector),
         analysis=parts.analysis,
         playbooks=parts.playbooks,
         dashboards=_dashboards(ground, parts.shelf),
         metrics=registry_of(figures, SourceFigures(parts.ledger), AnalysisFigures(parts.analysis)),
         settings=ground.settings,
+        **desk.services(db, audit, ground.announcer, parts.analysis),
     )
 
 
@@ -292,29 +286,9 @@ def _rehearsals(ground: Ground, detector: Detector) -> Rehearsals:
     )
 
 
-def _census(ground: Ground, detector: Detector) -> Census:
-    """Return what asks the whole log, up to a day ahead, for what rules need."""
-    store, clock = ground.store, ground.clock
-
-    def whole(condition: Node) -> Selection:
-        return Selection(condition, 0, clock.now() + DAY)
-
-    return Census(
-        lambda: detector.rules,
-        lambda: {seen.name for seen in store.fields(whole(Everything()))},
-        lambda condition: bool(store.search(whole(condition), limit=1).events),
-        clock,
-    )
-
-
 def _dashboards(ground: Ground, shelf: Shelf) -> Dashboards:
     answering = Answering(DashboardLog(ground.store), DashboardDesk(), known_techniques())
     return Dashboards(shelf, DashboardBook(ground.clock, ground.audit), answering)
-
-
-def _budget(settings: Settings) -> Budget:
-    wanted = settings.detect
-    return Budget(wanted.budget_alerts_per_day, wanted.budget_days)
 
 
 def _history(store: EventStore, condition: Node, start: int, end: int) -> Iterator[Event]:

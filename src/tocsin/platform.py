@@ -84,6 +84,7 @@ class Platform:
             retention.run,
             RunRetention(self.playbooks, self.settings.respond.keep_days).run,
             Renewal(self.intel).run,
+            lambda stop: self.services.retest.run(stop, self.settings.detect.retest_minute),
             lambda stop: self.analysis.run(stop, self.settings.content.watch_s),
         )
         for work in works:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,12 +13,17 @@ from tocsin.accounts import Accounts
 from tocsin.cases import Case, CaseService, Observable
 from tocsin.cases.measuring import Measured, measured
 from tocsin.cases.precedents import last_resolutions
+from tocsin.cases.rule_alerts import alerts_by_rule
 from tocsin.core.database import Database
 from tocsin.core.event import Event
 from tocsin.dashboards.model import Source
+from tocsin.detect.health import Verdicts
+from tocsin.detect.retest import FailedCase, Others
 from tocsin.enrich.service import EnrichmentService, Job
 from tocsin.query.aggregation import Aggregation, Result
 from tocsin.query.tree import Node
+from tocsin.rules.cases import case_files, run_cases
+from tocsin.rules.service import AnalysisRules
 from tocsin.store.base import EventStore, Order, Selection
 
 _MOST_COPIES = 200
@@ -88,6 +94,40 @@ class Counting:
     def __call__(self, query: Node, from_at: int, to_at: int) -> int:
         """Return how many events the query selects in `from_at <= at < to_at`."""
         return self.store.count(Selection(query, from_at, to_at))
+
+
+def verdicts_since(tx: Session, since: int, rule_id: str | None) -> Mapping[str, Verdicts]:
+    """Return what became of the alerts opened since then, of one rule or of all, as rule health asks."""
+    found = alerts_by_rule(tx, since, rule_id)
+    return {name: Verdicts(of.alerts, of.by_day, of.closed_as) for name, of in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyingCases:
+    """The rules that classify events, re-tested with the detections."""
+
+    analysis: AnalysisRules
+    folders: Callable[[], Sequence[Path]]
+
+    def __call__(self) -> Others:
+        """Run their cases, and look for those that can never be a verdict."""
+        files = list(dict.fromkeys(file for folder in self.folders() for file in case_files(folder)))
+        outcomes, problems = run_cases(self.analysis.edition.ruleset, files)
+        failed = [
+            FailedCase(file_name(each.file), "", each.name, "; ".join(each.failures)[:500])
+            for each in outcomes
+            if each.failures
+        ]
+        failed += [
+            FailedCase(file_name(each.location.path), "", each.subject, each.reason) for each in problems
+        ]
+        dead = tuple((each.id, each.reason) for each in self.analysis.dead())
+        return Others(len(outcomes), tuple(failed), dead)
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path: what a case of a whole file is listed under."""
+    return PurePath(path).name
 
 
 @dataclass(frozen=True, slots=True)

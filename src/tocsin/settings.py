@@ -214,6 +214,14 @@ class DetectSettings(_Section):
     """Events a backtest looks at, at most."""
     backtest_seconds: int = Field(default=60, ge=1, le=3_600)
     """So long a backtest may take."""
+    retest_at: str = Field(default="03:30", pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")
+    """When the cases of all rules are run once a day, UTC; empty: never."""
+
+    @property
+    def retest_minute(self) -> int | None:
+        """The minute of the day of `retest_at`; None: never."""
+        hour, _, minute = self.retest_at.partition(":")
+        return int(hour) * 60 + int(minute) if minute else None
 
 
 class RespondSettings(_Section):

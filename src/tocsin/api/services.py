@@ -68,6 +68,10 @@ class Services:
     """Switches many rules at once."""
     census: Any = None
     """Holds the fields of the log against what rules need."""
+    ward: Any = None
+    """Says how rules do."""
+    retest: Any = None
+    """Runs the cases of all rules."""
     analysis: Any = None
     playbooks: Any = None
     dashboards: Any = None
