@@ -59,7 +59,7 @@ def main() -> None:
             workloads = {kind: _generated(kind, count, Path(scratch)) for kind in ("mixed", "plain")}
         else:
             print("the shared data is absent: our own content and lines, not the stock ruleset")
-            content, workloads = ROOT / "content", {"ours": [line.encode() for line in _lines(count)]}
+            content, workloads = ROOT / "content", {"ours": [line.encode() for line in made_lines(count)]}
         before = time.process_time()
         ruleset = load([content])
         load_s = time.process_time() - before
@@ -117,7 +117,7 @@ def _generated(kind: str, count: int, scratch: Path) -> list[bytes]:
     return out.read_bytes().split(b"\n")[:count]
 
 
-def _lines(count: int) -> Iterator[str]:
+def made_lines(count: int) -> Iterator[str]:
     dice = random.Random(20260901)
     for number in range(count):
         moment = START + number * STEP

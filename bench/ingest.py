@@ -10,11 +10,12 @@ import argparse
 import resource
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis import lines
+from analysis import made_lines
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
 from tocsin.core.event import Event
@@ -43,7 +44,28 @@ class Factory:
         return load([self.content])
 
 
-def run(folder: Path, content: Path, count: int, workers: int) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """Of one run: by the clock, and CPU time of this process. Seconds."""
+
+    stored: int
+    seconds: float
+    busy: float
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.stored / self.seconds
+
+
+Beside = Callable[[DuckDBStore, Database], AbstractContextManager[None]]
+"""What runs beside ingest while it is measured."""
+
+
+def measure(
+    folder: Path, content: Path, count: int, workers: int, beside: Beside = lambda *_: nullcontext()
+) -> Measured:
+    """Put so many lines through the whole way into a new log in a folder."""
     clock = SystemClock()
     store = DuckDBStore(folder / "log", clock)
     database = Database(f"sqlite:///{folder}/tocsin.db")
@@ -58,22 +80,28 @@ def run(folder: Path, content: Path, count: int, workers: int) -> None:
     pipeline = Pipeline(stages, ledger, Limits(workers=workers))
     pipeline.start()
     now = clock.now()
-    made = [Record("bench:1", seq, line.encode(), now) for seq, line in enumerate(lines(count), start=1)]
-    started, busy = time.perf_counter(), time.process_time()
-    for at in range(0, count, SUBMIT):
-        last = _submit(pipeline, made[at : at + SUBMIT])
-    last.result(600)
-    seconds, busy = time.perf_counter() - started, time.process_time() - busy
+    made = [Record("bench:1", seq, line.encode(), now) for seq, line in enumerate(made_lines(count), start=1)]
+    with beside(store, database):
+        started, busy = time.perf_counter(), time.process_time()
+        for at in range(0, count, SUBMIT):
+            last = _submit(pipeline, made[at : at + SUBMIT])
+        last.result(600)
+        seconds, busy = time.perf_counter() - started, time.process_time() - busy
     pipeline.stop()
     stored = ledger.account("bench:1").stored
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        f"ingest: {stored / seconds:,.0f} events/s from raw line to commit "
-        f"({stored:,} of {count:,} lines, {seconds:.1f} s, {workers} workers beside the committing process, "
-        f"which was busy {busy:.1f} s and held {own} MB at most)"
-    )
     store.close()
     database.close()
+    return Measured(stored, seconds, busy)
+
+
+def run(folder: Path, content: Path, count: int, workers: int) -> None:
+    done = measure(folder, content, count, workers)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"ingest: {done.rate:,.0f} events/s from raw line to commit ({done.stored:,} of {count:,} lines, "
+        f"{done.seconds:.1f} s, {workers} workers beside the committing process, "
+        f"which was busy {done.busy:.1f} s and held {own} MB at most)"
+    )
 
 
 def _submit(pipeline: Pipeline, records: list[Record]):  # type: ignore[no-untyped-def]  # a Future[int]

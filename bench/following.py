@@ -1,0 +1,160 @@
+"""What rules that follow the log cost the way into it: `python bench/following.py [--sigma DIR] [--lines N]`.
+
+The same lines are ingested without rules and beside so many of ElastAlert's kinds and all Sigma rules of a
+folder (those of the shared data when it is there), one after the other, so many times each; the best of each
+is compared. Said beside it: CPU time, how long detection took to catch up after the last commit, and alerts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from ingest import ROOT, Beside, Measured, measure
+from tocsin.core.announce import Announcer
+from tocsin.core.clock import SystemClock
+from tocsin.core.database import Database
+from tocsin.core.detection import Detection
+from tocsin.detect.engine import Detector
+from tocsin.detect.loader import load_folders, read_text
+from tocsin.detect.rule import WatchRule
+from tocsin.detect.ruleset import RuleSet
+from tocsin.ingest.limits import default_workers
+from tocsin.store.duckdb import DuckDBStore
+
+SIGMA = ROOT.parent / "shared" / "data" / "sigma"
+HOSTS = ("web0", "web1", "web2", "web3", *(f"db{number}" for number in range(36)))
+"""The lines are of the first four: most rules of an estate are not about the host at hand."""
+_WATCHED = (
+    "term: {rule.groups: authentication_failed}",
+    "term: {rule.groups: authentication_success}",
+    "query: {query_string: {query: 'rule.level: [5 TO 15] AND NOT user.name: root'}}",
+    "term: {decoder.name: sshd}",
+    "query: {query_string: {query: 'message: *denied* OR message: *refused*'}}",
+    "query: {query_string: {query: 'http.response.status_code: [500 TO 599]'}}",
+    "range: {rule.level: {gte: 7}}",
+)
+_KINDS = (
+    "type: frequency\nnum_events: 50\ntimeframe: {minutes: 5}\nquery_key: source.ip\n",
+    "type: any\nrealert: {hours: 1}\n",
+    "type: new_term\nfields: [user.name]\n",
+    "type: cardinality\ncardinality_field: source.ip\nmax_cardinality: 500\ntimeframe: {minutes: 10}\n",
+    "type: spike\nspike_height: 9\nspike_type: up\nthreshold_cur: 1000\ntimeframe: {minutes: 10}\n",
+    "type: flatline\nthreshold: 1\ntimeframe: {hours: 1}\n",
+    "type: change\ncompare_key: user.name\nquery_key: source.ip\nignore_null: true\nrealert: {hours: 1}\n",
+    "type: blacklist\ncompare_key: source.ip\nblacklist: [192.0.2.1, 198.51.100.7]\n",
+)
+
+
+@dataclass
+class Counting:
+    """Takes detections and counts them."""
+
+    told: int = 0
+
+    def record(self, _tx: Session, _detection: Detection) -> Opened:
+        """Count one."""
+        self.told += 1
+        return Opened()
+
+    def withdraw(self, _tx: Session, _detection: Detection) -> None:
+        """Count one less."""
+        self.told -= 1
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What became of a detection here."""
+
+    alert_id: str = "bench"
+    opened: bool = True
+
+
+@dataclass
+class Following:
+    """Rules that follow a log in a thread of their own, as in the platform."""
+
+    rules: list[WatchRule]
+    sink: Counting = field(default_factory=Counting)
+    behind: float = 0.0
+    """Seconds from the last commit until detection had seen it."""
+
+    @contextmanager
+    def __call__(self, store: DuckDBStore, database: Database) -> Iterator[None]:
+        """Follow while the caller ingests, and then to the end."""
+        ruleset = RuleSet(self.rules)
+        detector = Detector(
+            store, database, self.sink, ruleset, clock=SystemClock(), announcer=Announcer(), amender=self.sink
+        )
+        stop = threading.Event()
+        thread = threading.Thread(target=detector.run, args=(stop,))
+        thread.start()
+        try:
+            yield
+            began = time.perf_counter()
+            while detector.status().lag_commits:
+                time.sleep(0.02)
+            self.behind = time.perf_counter() - began
+        finally:
+            stop.set()
+            detector.notify()
+            thread.join()
+
+
+def elastalert(count: int) -> list[WatchRule]:
+    """Return rules of several kinds over several filters, each about one host."""
+    choices = itertools.product(HOSTS, _WATCHED, _KINDS)
+    step = len(HOSTS) * len(_WATCHED) * len(_KINDS) // count
+    return [
+        read_text(
+            f"bench{number}.yml",
+            f"name: bench {number}\nindex: x\nalert: debug\n"
+            f"filter:\n  - term: {{host.name: {host}}}\n  - {watched}\n{kind}",
+        ).rule
+        for number, (host, watched, kind) in enumerate(itertools.islice(choices, 0, step * count, step))
+    ]
+
+
+def best(lines: int, workers: int, rounds: int, follow: Beside | None) -> Measured:
+    """Return the fastest of several runs."""
+    done = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            beside = () if follow is None else (follow,)
+            done.append(measure(Path(name), ROOT / "content", lines, workers, *beside))
+    return max(done, key=lambda each: each.rate)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=200_000)
+    parser.add_argument("--workers", type=int, default=default_workers())
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--elastalert", type=int, default=500)
+    parser.add_argument("--sigma", type=Path, default=SIGMA)
+    options = parser.parse_args()
+    rules = elastalert(options.elastalert)
+    sigma = list(load_folders([options.sigma]).rules) if options.sigma.is_dir() else []
+    follow = Following([*rules, *sigma])
+    alone = best(options.lines, options.workers, options.rounds, None)
+    beside = best(options.lines, options.workers, options.rounds, follow)
+    cost = 1 - beside.rate / alone.rate
+    print(
+        f"following: {len(rules)} ElastAlert and {len(sigma):,} Sigma rules cost ingest {cost:.0%} "
+        f"of its rate ({alone.rate:,.0f} -> {beside.rate:,.0f} events/s of {options.lines:,} lines; "
+        f"CPU of the committing process {alone.busy:.1f} -> {beside.busy:.1f} s; "
+        f"caught up {follow.behind:.1f} s after the last commit; {follow.sink.told:,} detections)"
+    )
+
+
+if __name__ == "__main__":
+    main()
