@@ -3,6 +3,10 @@
 Rules say by their scope which logs they mean. The conditions of all scopes on one field sort its values
 into classes; events with the same fields and the same classes are of one kind, and for a kind the scopes,
 and what else a rule says of those fields, are decided once. What is left of each rule is its remainder.
+
+Only fields whose values some scope asks for are sorted by value: they have few (a channel, a number of an
+event). Where scopes only ask whether a field is there, as with a command line, its values differ from
+event to event, and sorting each would cost more than it spares.
 """
 
 from __future__ import annotations
@@ -97,10 +101,13 @@ class Router:
             if rule.scope is not None:
                 self._scopes.setdefault(rule.scope, rule.scope)
         scopes = tuple(self._scopes.values())
+        self._sorted: set[str] = set()
         for scope in scopes:
             for leaf in _leaves(scope):
                 if _UNDECIDED.isdisjoint(alternatives(leaf.field)):
                     self._fields.setdefault(leaf.field, _FieldClasses()).add(leaf)
+                    if not isinstance(leaf, Exists):
+                        self._sorted.add(leaf.field)
         self._conditions = [self._condition(rule) for rule in rules]
         self._told = {id(scope): tuple(_leaves(scope)) for scope in scopes}
         self._told |= {id(rest): tuple(_leaves(rest)) for _, rest, told in self._conditions if told}
@@ -114,11 +121,15 @@ class Router:
         if rule.scope is not None and isinstance(node, And) and node.args[:1] == (rule.scope,):
             rest = node.args[1:]
             node = rest[0] if len(rest) == 1 else And(rest)
-        told = [leaf for leaf in _leaves(node) if leaf.field in self._fields]
+        told = [leaf for leaf in _leaves(node) if self._decides(leaf)]
         for leaf in told:
             self._fields[leaf.field].add(leaf)
         scope = self._scopes[rule.scope] if rule.scope is not None and node is not rule.node else None
         return scope, node, bool(told)
+
+    def _decides(self, leaf: Leaf) -> bool:
+        """Say whether an event's kind tells if the condition holds."""
+        return leaf.field in (self._fields if isinstance(leaf, Exists) else self._sorted)
 
     def forget(self) -> None:
         """Begin the memory of shapes and kinds anew."""
@@ -166,7 +177,7 @@ class Router:
 
         The same remainder is the same object for every kind.
         """
-        decided = _Decided(self._fields, shape.present, frozenset().union(*kind))
+        decided = _Decided(self._decides, shape.present, frozenset().union(*kind))
         scopes: dict[int, Node] = {}
         found: list[Remainder] = []
         for place, (scope, rest, told) in enumerate(self._conditions):
@@ -196,7 +207,7 @@ _EVERYTHING = Everything()
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    fields: Mapping[str, _FieldClasses]
+    decides: Callable[[Leaf], bool]
     present: frozenset[str]
     held: frozenset[Leaf]
 
@@ -217,7 +228,7 @@ class _Decided:
             if isinstance(inner, Everything):
                 return Nothing()
             return Everything() if isinstance(inner, Nothing) else Not(inner)
-        if isinstance(node, Leaf) and node.field in self.fields:
+        if isinstance(node, Leaf) and self.decides(node):
             return Everything() if self.truth(node) else Nothing()
         return node
 
