@@ -16,7 +16,7 @@ from tocsin.core.event import Event
 from tocsin.detect.kinds import Hit
 from tocsin.detect.rule import Watch, WatchRule
 from tocsin.detect.runs.compat import CompatRun
-from tocsin.detect.runs.document import hit_of
+from tocsin.detect.runs.document import Documents, hit_of
 from tocsin.detect.runs.exact import Changes, ExactRun
 from tocsin.detect.runs.passing import PassingRun, remembers_nothing
 from tocsin.detect.runs.past import Past
@@ -98,6 +98,7 @@ class RunBook:
 
     def __init__(self, past: Past | None = None) -> None:
         self._past = past or Past()
+        self._documents = Documents()
         self._runs: dict[str, tuple[str, Run]] = {}
         self._loaded = False
         self._prepared: dict[str, _Prepared] = {}
@@ -197,7 +198,7 @@ class RunBook:
             return
         began = time.thread_time_ns()
         try:
-            found[1].add(hit_of(watch, event), event.received_at)
+            found[1].add(hit_of(watch, event, self._documents.of(event)), event.received_at)
         except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop the others
             self._break(rule.id, error)
         self._spent(rule.id, began)

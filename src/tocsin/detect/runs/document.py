@@ -11,9 +11,23 @@ INDEX = "tocsin"
 """What `_index` of a match says."""
 
 
-def hit_of(watch: Watch, event: Event) -> Hit:
-    """Return an event as the log of a rule holds it."""
-    fields = nested(event)
+class Documents:
+    """Events as nested documents: made once for all rules that one event after the other is handed to."""
+
+    def __init__(self) -> None:
+        self._event: Event | None = None
+        self._document: Document = {}
+
+    def of(self, event: Event) -> Document:
+        """Return a document to add to at its top; what is below is shared and must stay as it is."""
+        if event is not self._event:
+            self._event, self._document = event, nested(event)
+        return self._document.copy()
+
+
+def hit_of(watch: Watch, event: Event, fields: Document | None = None) -> Hit:
+    """Return an event as the log of a rule holds it; `fields` is its nested document, which is added to."""
+    fields = nested(event) if fields is None else fields
     fields[watch.kind.timestamp_field] = timestamp(event.at)
     fields.setdefault("message", event.message)
     fields["_id"] = event.id
