@@ -9,7 +9,7 @@ true, and searched for with the fastest scanner. The result is exactly what tryi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter_ns
@@ -21,7 +21,7 @@ from tocsin.detect.route import Leaf, Router, Shape
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.sampling import Sample, atoms_of
 from tocsin.detect.scan import Scan, make_scan
-from tocsin.detect.view import PRESENT, MultiValuedError, View
+from tocsin.detect.view import PRESENT, MultiValuedError, View, may_have
 from tocsin.detect.witness import Witness, witness_of
 from tocsin.query.tree import Node
 
@@ -49,6 +49,15 @@ class _Lookup:
     present: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
     exact: list[tuple[str, dict[str, tuple[int, ...]]]] = field(default_factory=list)
     scans: list[tuple[str, Scan, list[tuple[int, ...]]]] = field(default_factory=list)
+
+    def among(self, names: Collection[str]) -> _Lookup:
+        """Return what is left of it for events that have no other fields."""
+        return _Lookup(
+            self.always,
+            [entry for entry in self.present if may_have(entry[0], names)],
+            [entry for entry in self.exact if may_have(entry[0], names)],
+            [entry for entry in self.scans if may_have(entry[0], names)],
+        )
 
     def of(self, view: View) -> set[int]:
         """Return the rules of which a witness is true."""
@@ -85,6 +94,23 @@ class _Bucket:
     compiled: dict[int, Flat] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where an event of a shape and kind is looked up."""
+
+    bucket: _Bucket
+    names: frozenset[str]
+    whole: _Lookup = field(default_factory=_Lookup)
+    left: _Lookup = field(default_factory=_Lookup)
+
+    def lookup(self) -> _Lookup:
+        """Return the bucket's witnesses that events of the shape can have."""
+        if self.whole is not self.bucket.lookup:
+            self.whole = self.bucket.lookup
+            self.left = self.whole.among(self.names)
+        return self.left
+
+
 class RuleIndex:
     """The rules, found by what an event has. Thread safe."""
 
@@ -103,8 +129,8 @@ class RuleIndex:
     def candidates(self, event: Event) -> list[WatchRule]:
         """Return every rule that can match the event, in the rules' own order."""
         with self._lock:
-            bucket, view = self._bucket(event)
-            found = bucket.lookup.of(view)
+            place, view = self._place(event)
+            found = place.lookup().of(view)
         return [self.rules[place] for place in sorted(found)]
 
     def matching(self, event: Event, on_fault: OnFault = _raise) -> list[WatchRule]:
@@ -113,8 +139,8 @@ class RuleIndex:
         A rule whose evaluation fails is told to `on_fault` and does not match.
         """
         with self._lock:
-            bucket, view = self._bucket(event)
-            found = bucket.lookup.of(view)
+            place, view = self._place(event)
+            found, bucket = place.lookup().of(view), place.bucket
             if bucket.sample is not None:
                 self._learn(bucket, view)
             return self._held(bucket, view, sorted(found), on_fault) if found else []
@@ -175,13 +201,13 @@ class RuleIndex:
             on_fault(self.rules[place], event, error)
             return False
 
-    def _bucket(self, event: Event) -> tuple[_Bucket, View]:
+    def _place(self, event: Event) -> tuple[_Place, View]:
         shape = self._router.shape(event.fields)
         kind = self._router.kind(shape, event)
-        bucket: Any = shape.kinds.get(kind)
-        if bucket is None:
-            bucket = shape.kinds[kind] = self._bucket_for(shape, kind)
-        return bucket, View(event, shape.plans)
+        place: Any = shape.kinds.get(kind)
+        if place is None:
+            place = shape.kinds[kind] = _Place(self._bucket_for(shape, kind), shape.names)
+        return place, View(event, shape.plans)
 
     def _bucket_for(self, shape: Shape, kind: tuple[frozenset[Leaf], ...]) -> _Bucket:
         remainders = self._router.remainders(shape, kind)

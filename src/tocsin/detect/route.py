@@ -82,6 +82,7 @@ class _FieldClasses:
 class Shape:
     """Events with the same fields: which of the deciding ones they have."""
 
+    names: frozenset[str]
     present: frozenset[str]
     valued: tuple[tuple[str, tuple[str, ...], _FieldClasses], ...]
     """Those with conditions on their values."""
@@ -148,14 +149,14 @@ class Router:
         return found
 
     def _new_shape(self, names: Iterable[str]) -> Shape:
-        there = set(names)
+        there = frozenset(names)
         present = frozenset(key for key in self._fields if not there.isdisjoint(alternatives(key)))
         valued = [
             (key, tuple(name for name in alternatives(key) if name in there), classes)
             for key, classes in self._fields.items()
             if key in present and (classes.exact or classes.others)
         ]
-        return Shape(present, tuple(valued))
+        return Shape(there, present, tuple(valued))
 
     def kind(self, shape: Shape, event: Event) -> tuple[frozenset[Leaf], ...]:
         """Return the classes of the event's deciding values."""

@@ -6,12 +6,12 @@ is written, `?` whether the field is there. An absent field reads as the empty t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from tocsin.core.event import Event, Value
+from tocsin.core.event import Event
 from tocsin.query.predicate import reader
 from tocsin.query.tree import alternatives
 from tocsin.query.values import fold, text_of
@@ -91,7 +91,13 @@ class View(dict[str, Any]):
         return [fold(text) for text in self.texts(field)]
 
 
-def _plan(key: str, fields: Mapping[str, Value]) -> Plan:
+def may_have(key: str, names: Collection[str]) -> bool:
+    """Say whether a key can read anything but absence from events with just these fields."""
+    plan = _plan(key, names)
+    return bool(plan.names) or plan.beside
+
+
+def _plan(key: str, fields: Collection[str]) -> Plan:
     mark = key[0] if key[0] in (PRESENT, WRITTEN) else ""
     field = key[len(mark) :]
     names = alternatives(field)
