@@ -28,7 +28,7 @@ from tocsin.detection_desk import DetectionDesk
 from tocsin.enrich.catalogue import Means, native_analyzers
 from tocsin.enrich.service import EnrichmentService
 from tocsin.enrich.sources import LogHistory, PathStore
-from tocsin.figures import AnalysisFigures, PlatformFigures, SourceFigures, registry_of
+from tocsin.figures import AnalysisFigures, NotifyFigures, PlatformFigures, SourceFigures, registry_of
 from tocsin.folder import DataFolder
 from tocsin.ingest.agents import Agents
 from tocsin.ingest.beats.carrying import Carrier
@@ -46,6 +46,8 @@ from tocsin.ingest.processors.loader import load_pipelines
 from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Intel, IntelSettings
 from tocsin.migrations import upgrade
+from tocsin.notify.service import Notifications
+from tocsin.notifying import PlaybookPost, TellingTrail, open_notifications
 from tocsin.platform import Platform
 from tocsin.query.tree import Node
 from tocsin.respond.action import Parts
@@ -94,6 +96,7 @@ class Wired:
     analysis: AnalysisRules
     pipeline: Pipeline
     shelf: Shelf
+    notifications: Notifications
 
 
 def open_platform(settings: Settings) -> Platform:
@@ -111,10 +114,12 @@ def _wired(ground: Ground) -> Platform:
     settings, data, clock, audit = ground.settings, ground.data, ground.clock, ground.audit
     intel, list_problems = _intel(settings, ground.db, data.part("intel"), clock, audit)
     files = FileStore(data.part("attachments"))
-    cases = CaseService(clock, audit, files)
-    alerts = AlertService(clock, audit, cases)
+    notifications, notify_problems = open_notifications(settings, ground.db, data.path, clock, audit)
+    trail = TellingTrail(audit, notifications)
+    cases = CaseService(clock, trail, files)
+    alerts = AlertService(clock, trail, cases)
     enrichment, analyzer_problems = _enrichment(ground, intel, files)
-    playbooks = _playbooks(ground, alerts, cases, intel, enrichment)
+    playbooks = _playbooks(ground, alerts, cases, intel, enrichment, notifications=notifications)
     book, detector = _detector(ground, alerts, playbooks)
     ledger = Ledger(ground.db, clock)
     analysis = _analysis(ground)
@@ -122,7 +127,18 @@ def _wired(ground: Ground) -> Platform:
     analysis.attach(pipeline)
     shelf = load_shelf(content_folders(settings, "dashboards"))
     parts = Wired(
-        alerts, cases, intel, enrichment, playbooks, book, detector, ledger, analysis, pipeline, shelf
+        alerts,
+        cases,
+        intel,
+        enrichment,
+        playbooks,
+        book,
+        detector,
+        ledger,
+        analysis,
+        pipeline,
+        shelf,
+        notifications,
     )
     return Platform(
         settings=settings,
@@ -136,6 +152,7 @@ def _wired(ground: Ground) -> Platform:
         playbooks=playbooks,
         intel=intel,
         enrichment=enrichment,
+        notifications=notifications,
         syslog=_syslog(settings, pipeline, ledger, clock),
         beats=_beats(ground, pipeline, ledger),
         keeping=keeping_of(ground.store, settings.store),
@@ -143,6 +160,7 @@ def _wired(ground: Ground) -> Platform:
             *analysis.problems,
             *book.problems,
             *list_problems,
+            *notify_problems,
             *analyzer_problems,
             *load_pipelines(settings.content.pipelines, settings.enrich.geoip).problems,
             *shelf.problems,
@@ -182,7 +200,13 @@ def _services(ground: Ground, parts: Wired) -> Services:
         analysis=parts.analysis,
         playbooks=parts.playbooks,
         dashboards=_dashboards(ground, parts.shelf),
-        metrics=registry_of(figures, SourceFigures(parts.ledger), AnalysisFigures(parts.analysis)),
+        notifications=parts.notifications,
+        metrics=registry_of(
+            figures,
+            SourceFigures(parts.ledger),
+            AnalysisFigures(parts.analysis),
+            NotifyFigures(parts.notifications.delivery),
+        ),
         settings=ground.settings,
         **desk.services(db, audit, ground.announcer, parts.analysis),
     )
@@ -227,6 +251,8 @@ def _playbooks(
     cases: CaseService,
     intel: Intel,
     enrichment: EnrichmentService,
+    *,
+    notifications: Notifications,
 ) -> PlaybookService:
     parts = Parts(
         database=ground.db,
@@ -237,6 +263,7 @@ def _playbooks(
         extractor=intel.extractor,
         enricher=NotedEnrichment(ground.db, enrichment, cases),
         roster=OnCall(ground.accounts),
+        notifier=PlaybookPost(notifications),
     )
     return PlaybookService(
         parts,

@@ -12,6 +12,7 @@ from tocsin.core.clock import SECOND
 from tocsin.detect.service import RuleService
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
+from tocsin.notify.delivery import Delivery
 from tocsin.rules.service import AnalysisRules
 from tocsin.store.base import EventStore
 
@@ -97,6 +98,31 @@ class SourceFigures(Collector):
 
 
 _MOST_SOURCES = 200
+
+
+class NotifyFigures(Collector):
+    """Messages sent, failed and given up; what waits in the outbox, and for how long."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every figure as of the last look at the outbox."""
+        figures = self._delivery.figures
+        for name, help_, count in (
+            ("tocsin_notify_messages_sent", "Messages delivered.", figures.sent),
+            ("tocsin_notify_tries_failed", "Tries that failed and are made again.", figures.failed),
+            ("tocsin_notify_messages_dead", "Messages given up.", figures.dead),
+        ):
+            yield CounterMetricFamily(name, help_, value=count)
+        for name, help_, value in (
+            ("tocsin_notify_waiting_messages", "Messages in the outbox.", figures.waiting),
+            ("tocsin_notify_dead_messages", "Messages given up and still listed.", figures.dead_now),
+            ("tocsin_notify_oldest_seconds", "Age of the oldest message that is due.", figures.oldest_s),
+        ):
+            yield GaugeMetricFamily(name, help_, value=value)
+
+
 _MOST_RULES = 50
 
 

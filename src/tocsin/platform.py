@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.receivers import SyslogReceiver
 from tocsin.intel import Imported, ImportOrder, Intel
+from tocsin.notify.service import Notifications
 from tocsin.respond.service import PlaybookService
 from tocsin.rules.service import AnalysisRules
 from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
 from tocsin.store.base import EventStore
 from tocsin.store.keeping import Keeping
+
+_READY_S = 5.0
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Platform:
     playbooks: PlaybookService
     intel: Intel
     enrichment: EnrichmentService
+    notifications: Notifications
     syslog: SyslogReceiver
     beats: BeatsReceiver
     problems: tuple[Problem, ...]
@@ -74,6 +79,9 @@ class Platform:
         self.ledger.start(self.store.marks())
         self.pipeline.start()
         self._launched = True
+        self._work(self.notifications.delivery.run)
+        # Channels and routes are read before the first alert.
+        self.notifications.delivery.ready.wait(_READY_S)
         self.playbooks.launch()
         self.problems += tuple(self.playbooks.problems)
         days = self.settings.store.retention_days
@@ -88,13 +96,16 @@ class Platform:
             lambda stop: self.analysis.run(stop, self.settings.content.watch_s),
         )
         for work in works:
-            thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            self._work(work)
         if self.http:
             self.syslog.start()
             self.beats.start()
             self.http.start()
+
+    def _work(self, work: Callable[[threading.Event], None]) -> None:
+        thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def stop(self) -> None:
         """Take nothing more, store what was accepted, end every thread, release every file."""
@@ -109,6 +120,7 @@ class Platform:
         self.detector.notify()
         self.analysis.wake()
         self.playbooks.dispatcher.notify()
+        self.notifications.delivery.notify()
         for thread in self._threads:
             thread.join()
         self.analysis.close()

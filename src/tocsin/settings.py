@@ -257,6 +257,41 @@ class IntelSettings(_Section):
         return networks
 
 
+class NotifySettings(_Section):
+    """Who is told by mail, chat and webhook. Nothing is sent until there is a channel, here or in the API."""
+
+    channels: dict[str, dict[str, Any]] = {}
+    """Channels by name: `kind`, its options, `enabled`, `per_minute`. A secret is better given as a variable,
+    such as `TOCSIN_NOTIFY__CHANNELS__SOC_MAIL__PASSWORD` for `[notify.channels.soc_mail]`."""
+    routes: dict[str, dict[str, Any]] = {}
+    """Routes by name: which events, from which severity, of which rules and tags, go to which channels."""
+    url: str = Field(default="", pattern=r"^(|https?://\S+)$")
+    """Where people reach the console; messages then hold a link."""
+    personal: str = ""
+    """The e-mail channel by which people are told what is assigned to them, when they ask for it."""
+    private: tuple[str, ...] = ()
+    """Networks in CIDR form that channels of the console may reach although they are private."""
+    ca: Path | None = None
+    """PEM file of the authorities that signed the certificates of services; empty: the system's."""
+    attempts: int = Field(default=12, ge=1, le=100)
+    """How often a message is tried, with growing waits up to an hour, before it is given up."""
+    keep_days: int = Field(default=30, ge=1, le=3_650)
+    """Messages that were sent or given up are forgotten after so many days."""
+    elastalert: Literal["off", "on"] = "off"
+    """Whether the services that ElastAlert rules name are told; only at the hosts listed in `hosts`."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that ElastAlert rules may have told, such as `hooks.slack.com` or `*.example.org`."""
+    elastalert_options: dict[str, Any] = {}
+    """Options that ElastAlert reads from its own settings and that rules leave out, such as `smtp_host`."""
+
+    @field_validator("private")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network, strict=False)  # its error says which, and why
+        return networks
+
+
 def default_data_folder() -> Path:
     """Return the user's data folder for Tocsin, by the XDG base directory rules."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
@@ -289,6 +324,7 @@ class Settings(BaseSettings):
     enrich: EnrichSettings = EnrichSettings()
     respond: RespondSettings = RespondSettings()
     intel: IntelSettings = IntelSettings()
+    notify: NotifySettings = NotifySettings()
     agent: dict[str, Any] = {}
     """The agent's own table, when both share a file; read and checked by the agent."""
 

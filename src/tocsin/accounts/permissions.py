@@ -28,6 +28,8 @@ Permission = Literal[
     "sources:read",
     "dashboards:read",
     "dashboards:write",
+    "notify:read",
+    "notify:write",
     "admin",
     "ingest",
 ]
@@ -40,7 +42,7 @@ _READ = frozenset(name for name in PERMISSIONS if name.endswith(":read"))
 ROLES: Mapping[Role, frozenset[Permission]] = {
     "administrator": frozenset(PERMISSIONS),
     # An analyst works on what is there; writing events by hand would let one forge evidence.
-    "analyst": frozenset(PERMISSIONS) - {"admin", "agents:write", "rules:write", "ingest"},
+    "analyst": frozenset(PERMISSIONS) - {"admin", "agents:write", "rules:write", "notify:write", "ingest"},
     "read-only": _READ,
     "agent": frozenset({"ingest"}),
 }

@@ -76,6 +76,7 @@ class Services:
     playbooks: Any = None
     dashboards: Any = None
     """A `Dashboards` of `tocsin.api.dashboards`."""
+    notifications: Any = None
     metrics: Any = None
     """A `prometheus_client.CollectorRegistry`."""
     settings: Any = None

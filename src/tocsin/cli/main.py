@@ -29,6 +29,7 @@ _GROUPS = {
     "exceptions": "tocsin.cli.exceptions",
     "dashboards": "tocsin.cli.dashboards",
     "detections": "tocsin.cli.detections",
+    "notify": "tocsin.cli.notify",
 }
 _COMMANDS = {
     "logtest": "tocsin.cli.logtest",

@@ -110,11 +110,18 @@ class Delivery:
         self._busy: dict[str, Future[int]] = {}
         self._tidied_at = 0
         self._stopping = threading.Event()
+        self.ready = threading.Event()
+        """Set after the first round of `run`: channels and routes have been read."""
         self.figures = Figures()
 
     def notify(self) -> None:
         """Say that there may be something to send."""
         self._wake.set()
+
+    def resume(self, channel: str) -> None:
+        """Try a channel again at once that is left alone after a failure."""
+        self._pauses.pop(channel, None)
+        self.notify()
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until `stop` is set; a channel that hangs does not hold up the others."""
@@ -131,6 +138,7 @@ class Delivery:
                         "outbox_failed", error=f"{type(error).__name__}: {error}"[:300]
                     )
                     wait = min(wait * 2, _LONGEST_IDLE_S)
+                self.ready.set()
                 self._wake.wait(wait)
                 self._wake.clear()
 

@@ -103,6 +103,11 @@ class Notifications:
                 written += self.outbox.put(tx, message, posting) is not None
         return written + self._tell_person(tx, happening, now)
 
+    @property
+    def listens(self) -> bool:
+        """Say whether anybody wants to be told of anything that happens."""
+        return bool(self._directory.routes or self._directory.preferences)
+
     def judged(self, happening: Happening, now: int | None = None) -> list[Judged]:
         """Say of every route whether it tells of something, and why."""
         at = self._clock.now() if now is None else now

@@ -14,7 +14,7 @@ from tocsin.core.database import Database
 from tocsin.core.errors import InvalidError
 from tocsin.respond.document import Facts
 from tocsin.respond.playbook import Step
-from tocsin.respond.ports import Alerts, Cases, CountEvents, Enricher, EventLog, Extractor, Roster
+from tocsin.respond.ports import Alerts, Cases, CountEvents, Enricher, EventLog, Extractor, Notifier, Roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Parts:
     extractor: Extractor
     enricher: Enricher
     roster: Roster
+    notifier: Notifier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -326,4 +327,25 @@ class Roster(Protocol):
 
     def choose(self, tx: Session) -> str | None:
         """Return the login of the analyst who should get the next case; None when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something to tell people; the same key is told once."""
+
+    key: str
+    title: str
+    body: str
+    severity: int
+    at: int
+    subject_type: str
+    subject_id: str
+
+
+class Notifier(Protocol):
+    """Tells people by channels."""
+
+    def post(self, tx: Session, channels: Sequence[str], notice: Notice) -> Sequence[str]:
+        """Write what shall be sent and return the channels; raises `InvalidError` for unknown ones."""
         ...

@@ -35,6 +35,7 @@ _WHAT: Mapping[str, str] = {
     "add_timeline": "Puts an entry on the timeline of the case.",
     "tag": "Adds tags to the case, or the alert when there is no case.",
     "comment": "Comments on the case, or the alert when there is no case.",
+    "notify": "Tells people by channels of `[notify.channels]` or the API; what is told again is told once.",
 }
 """What each action does; an action without words here does not pass the test of the pages."""
 

@@ -9,6 +9,7 @@ from tocsin.respond.actions.decide import CLOSE, VERDICT
 from tocsin.respond.actions.enrich import ENRICH
 from tocsin.respond.actions.escalate import ADD_TASKS, ADD_TECHNIQUES, ADD_TIMELINE, PROMOTE
 from tocsin.respond.actions.note import ASSIGN, COMMENT, TAG
+from tocsin.respond.actions.notify import NOTIFY
 from tocsin.respond.actions.observe import COUNT, EXTRACT, RELATED
 
 ACTIONS: Mapping[str, Action] = {
@@ -27,6 +28,7 @@ ACTIONS: Mapping[str, Action] = {
         ADD_TIMELINE,
         TAG,
         COMMENT,
+        NOTIFY,
     )
 }
 

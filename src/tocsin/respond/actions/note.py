@@ -22,7 +22,7 @@ def _assign(tx: Session, context: Context, arguments: AssignArguments, _: Any) -
     assignee = parts.roster.choose(tx) if arguments.to == "auto" else arguments.to
     if not assignee:
         return Result({"changed": False, "why": "the roster has nobody"})
-    kind, identifier = _target(context)
+    kind, identifier = target(context)
     area = parts.cases if kind == "case" else parts.alerts
     area.assign(tx, identifier, assignee, context.actor)
     return Result({"changed": True, kind: identifier, "assignee": assignee})
@@ -35,7 +35,7 @@ class TagArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _tag(tx: Session, context: Context, arguments: TagArguments, _: Any) -> Result:
-    kind, identifier = _target(context)
+    kind, identifier = target(context)
     area = context.parts.cases if kind == "case" else context.parts.alerts
     tags = dict.fromkeys([*area.get(tx, identifier).tags, *arguments.tags])
     area.change(tx, identifier, {"tags": list(tags)}, context.actor)
@@ -49,15 +49,15 @@ class CommentArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _comment(tx: Session, context: Context, arguments: CommentArguments, _: Any) -> Result:
-    kind, identifier = _target(context)
+    kind, identifier = target(context)
     area = context.parts.cases if kind == "case" else context.parts.alerts
     message = fill(arguments.message, context.facts)
     area.comment(tx, identifier, message, context.actor)
     return Result({kind: identifier, "message": message})
 
 
-def _target(context: Context) -> tuple[str, str]:
-    """The case when there is one, else the alert."""
+def target(context: Context) -> tuple[str, str]:
+    """Return what a mark is left on, kind and id: the case when there is one, else the alert."""
     if "case.id" in context.facts:
         return "case", context.case_id
     return "alert", context.alert_id

@@ -1,0 +1,92 @@
+"""What notify needs from others and is handed by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class AlertFacts(Protocol):
+    """An alert as messages tell of it; the words are those of `cases`."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def number(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def title(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def description(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def severity(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def tags(self) -> Sequence[str]: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def assignee(self) -> str | None: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def updated_at(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def rule_id(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def rule_name(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def group_field(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def group_key(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def host(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def techniques(self) -> Sequence[str]: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def resolution(self) -> str | None: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def reason(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+
+class CaseFacts(Protocol):
+    """A case as messages tell of it; the words are those of `cases`."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def number(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def title(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def description(self) -> str: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def severity(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def tags(self) -> Sequence[str]: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def assignee(self) -> str | None: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def updated_at(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def resolution(self) -> str | None: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def summary(self) -> str: ...  # noqa: D102 - the words of `cases`

@@ -1,0 +1,94 @@
+"""What ties telling people to the rest: opened by the settings, fed by the audit trail and by playbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tocsin.accounts import Audit
+from tocsin.cases import Alert, Case
+from tocsin.core.actor import Actor
+from tocsin.core.clock import Clock
+from tocsin.core.database import Database
+from tocsin.core.errors import Problem
+from tocsin.core.sealing import seal_of
+from tocsin.notify.channels import of_settings
+from tocsin.notify.delivery import Effort
+from tocsin.notify.happenings import alert_happening, case_happening, events_of
+from tocsin.notify.model import Message
+from tocsin.notify.service import Notifications
+from tocsin.notify.service import Settings as NotifySettings
+from tocsin.respond.ports import Notice
+from tocsin.settings import Settings
+
+
+def open_notifications(
+    settings: Settings, db: Database, folder: Path, clock: Clock, audit: Audit
+) -> tuple[Notifications, Sequence[Problem]]:
+    """Return what tells people, and what is wrong with channels and routes of the settings."""
+    wanted = settings.notify
+    base, problems = of_settings(wanted.channels, wanted.routes, "tocsin.toml")
+    chosen = NotifySettings(
+        base=base,
+        url=wanted.url,
+        personal=wanted.personal,
+        private=wanted.private,
+        ca=wanted.ca,
+        effort=Effort(wanted.attempts, wanted.keep_days),
+    )
+    return Notifications(db, clock, audit, seal_of(folder), settings=chosen), problems
+
+
+@dataclass(frozen=True, slots=True)
+class TellingTrail:
+    """The audit trail of alerts and cases, from which people are told: in the same transaction."""
+
+    audit: Audit
+    notifications: Notifications
+
+    def record(
+        self,
+        tx: Session,
+        actor: Actor,
+        action: str,
+        *,
+        kind: str,
+        subject: str,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the entry, and the messages that are wanted about it."""
+        self.audit.record(tx, actor, action, kind=kind, subject=subject, details=details)
+        if not self.notifications.listens:
+            return
+        if kind == "alert" and (alert := tx.get(Alert, subject)) is not None:
+            for event in events_of(kind, action, details, alert.assignee):
+                self.notifications.tell(tx, alert_happening(event, alert, str(actor)))
+        elif kind == "case" and (case := tx.get(Case, subject)) is not None:
+            for event in events_of(kind, action, details, case.assignee):
+                self.notifications.tell(tx, case_happening(event, case, str(actor)))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookPost:
+    """The outbox, as a step of a playbook writes to it."""
+
+    notifications: Notifications
+
+    def post(self, tx: Session, channels: Sequence[str], notice: Notice) -> Sequence[str]:
+        """Write the message for each channel; raises `InvalidError` for unknown ones."""
+        message = Message(
+            key=notice.key,
+            event="playbook",
+            title=notice.title,
+            body=notice.body,
+            severity=notice.severity,
+            at=notice.at,
+            subject_type=notice.subject_type,
+            subject_id=notice.subject_id,
+            group=f"tocsin:{notice.subject_id}",
+        )
+        return self.notifications.post(tx, channels, message)
