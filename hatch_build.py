@@ -34,9 +34,9 @@ MODULES = {
         *("second_stage", "structure", "subject", "timestamps", "tracked"),
     ),
     "rules": (
-        *("accumulator", "addresses", "compiled", "conditions", "correlation", "deferred", "firings"),
-        *("firstseen", "hours", "memory", "model", "ruleset", "siblings", "tracking", "tree", "verdict"),
-        *("walk", "watched", "windows"),
+        *("accumulator", "addresses", "compiled", "conditions", "correlation", "deferred", "entries"),
+        *("firings", "firstseen", "hours", "memory", "model", "ruleset", "shortlists", "siblings"),
+        *("tracking", "tree", "verdict", "walk", "watched", "windows"),
     ),
 }
 """By area, what is compiled: the way of an event, and what it leans on."""

@@ -61,8 +61,10 @@ def _check(ruleset: Ruleset, plain: PlainDecoders, line: str) -> None:
     assert _seen(expected) == _seen(subject), line
     root = ruleset.tree.roots[subject.category]
     hits = ruleset.tree.scan.hits(subject.log)
-    found = walk(ruleset.tree.first[subject.category], subject, hits)
-    assert plain_walk([root] if root.id else root.children, expected) == _outcome(found), line
+    walked = plain_walk([root] if root.id else root.children, expected)
+    for _ in range(3):  # a line that comes again is walked by what was learnt from it
+        found = walk(ruleset.tree.first[subject.category], subject, hits)
+        assert walked == _outcome(found), line
 
 
 @pytest.fixture(scope="module")

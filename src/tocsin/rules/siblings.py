@@ -7,18 +7,17 @@ rules ask for, then by the atoms of the log. What an index has decided is not te
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tocsin.decode.patterns import lower
 from tocsin.decode.scan import UNKNOWN, Candidates, LogScan
 from tocsin.decode.subject import Subject
-from tocsin.rules.conditions import OnField, OnLog, OnProgram
-from tocsin.rules.model import Rule, Test
+from tocsin.rules.conditions import OnField, OnProgram
+from tocsin.rules.entries import Entry, Level, Room, entry_of
+from tocsin.rules.model import Rule
 
 _REMEMBERED = 1_024
 """So many values of a field, or program names, are known at a time."""
-_ROOM = 8_192
-"""So many indexes of a value are known at a time in a whole tree: senders choose the values."""
 _FEW = 3
 """A field that fewer rules ask for does not divide them."""
 _DEPTH = 3
@@ -29,100 +28,19 @@ _REPEAT = 16
 """So many times as often as it is new a value must be known for a field to go on dividing."""
 
 
-class Entry:
-    """A rule and what is left to decide of it.
+class Siblings(Level):
+    """The rules below one, indexed by what all events are told apart by."""
 
-    `needs`: atoms that the log must have. `never`: atoms that it must not have. `checks`: tests to run.
-    """
-
-    __slots__ = ("checks", "guarded", "needs", "never", "noalert", "rule")
-
-    def __init__(
-        self, rule: Rule, needs: tuple[int, ...], never: tuple[int, ...], checks: tuple[Test, ...]
-    ) -> None:
-        self.rule = rule
-        self.needs = needs
-        self.never = never
-        self.checks = checks
-        self.guarded = rule.guarded
-        self.noalert = rule.noalert
-
-    def without(self, decided: Iterable[Test]) -> Entry:
-        """Return the entry with fewer tests to run."""
-        gone = set(map(id, decided))
-        return Entry(
-            self.rule, self.needs, self.never, tuple(test for test in self.checks if id(test) not in gone)
-        )
-
-    def holds(self, subject: Subject, hits: set[int]) -> bool:
-        """Return whether all that is left holds."""
-        for atom in self.needs:
-            if atom not in hits:
-                return False
-        for atom in self.never:
-            if atom in hits:
-                return False
-        for test in self.checks:  # noqa: SIM110  # all() makes a generator for each of many events
-            if not test(subject):
-                return False
-        return True
-
-
-def entry_of(rule: Rule, scan: LogScan) -> Entry:
-    """Divide a rule's tests into what the pass over the log decides and what has to be run."""
-    needs: list[int] = []
-    never: list[int] = []
-    checks: list[Test] = []
-    for test in rule.tests:
-        if not isinstance(test, OnLog):
-            checks.append(test)
-            continue
-        atom, decided = scan.atom(test.pattern, whole=True)
-        if atom == UNKNOWN:
-            checks.append(test)
-            continue
-        absent = test.negate != test.pattern.inverted
-        if absent and decided:
-            never.append(atom)
-        elif not absent:
-            needs.append(atom)
-        if not decided:
-            checks.append(test)
-    return Entry(rule, tuple(needs), tuple(never), tuple(checks))
-
-
-class Room:
-    """Bounds what the indexes of a tree remember together: when it is full, all begin anew."""
-
-    __slots__ = ("_left", "_size", "_users")
-
-    def __init__(self, size: int = _ROOM) -> None:
-        self._size = self._left = size
-        self._users: list[Siblings] = []
-
-    def join(self, user: Siblings) -> None:
-        """Have some rules' index live here."""
-        self._users.append(user)
-
-    def take(self) -> None:
-        """Make room for one index more."""
-        self._left -= 1
-        if self._left < 0:
-            self._left = self._size
-            for user in self._users:
-                user.forget()
-
-
-class Siblings:
-    """Rules in the order they are tried."""
-
-    __slots__ = ("_answers", "_asking", "_entries", "_known", "_room")
+    __slots__ = ("_answers", "_asking", "_entries", "_known", "_room", "_rules", "_scan", "_waits")
 
     def __init__(self, rules: Sequence[Rule], scan: LogScan, room: Room) -> None:
-        self._entries = [entry_of(rule, scan) for rule in rules]
+        self._rules = rules
+        self._scan = scan
+        self._entries: list[Entry] | None = None
+        self._waits: bool | None = None
         self._asking = [test for rule in rules for test in rule.tests if isinstance(test, OnProgram)]
         self._answers: dict[str, int] = {}
-        self._known: dict[tuple[str, int], _Divided] = {}
+        self._known: dict[tuple[str, int], Divided] = {}
         self._room = room
         room.join(self)
 
@@ -132,12 +50,27 @@ class Siblings:
 
     def of(self, subject: Subject, hits: set[int]) -> list[Entry]:
         """Return, in order, the rules the subject may match; their decoder condition holds."""
+        return self._divided(subject).of(subject, hits)
+
+    def fitting(self, subject: Subject) -> list[Entry]:
+        """Return, in order, the rules that decoder and program allow."""
+        return self._divided(subject).entries
+
+    def waits(self) -> bool:
+        """Return whether memory has a say in a rule here or further below."""
+        if self._waits is None:
+            self._waits = any(
+                rule.guarded or (rule.siblings is not None and rule.siblings.waits()) for rule in self._rules
+            )
+        return self._waits
+
+    def _divided(self, subject: Subject) -> Divided:
         key = (subject.decoder, self._answer(subject) if self._asking else 0)
         known = self._known.get(key)
         if known is None:
             self._room.take()
-            known = self._known[key] = _Divided(self._fitting(subject), self._room, _DEPTH)
-        return known.of(subject, hits)
+            known = self._known[key] = Divided(self._fitting(subject), self._room, _DEPTH)
+        return known
 
     def _answer(self, subject: Subject) -> int:
         """Return which conditions on the program hold, one bit each: names alike in that share an index."""
@@ -150,6 +83,8 @@ class Siblings:
         return answer
 
     def _fitting(self, subject: Subject) -> list[Entry]:
+        if self._entries is None:  # not before every rule below has an index of its own
+            self._entries = [entry_of(rule, self._scan) for rule in self._rules]
         entries = []
         for entry in self._entries:
             if entry.rule.decoded_as not in (None, subject.decoder):
@@ -160,32 +95,33 @@ class Siblings:
         return entries
 
 
-class _Divided:
+class Divided(Level):
     """Entries divided by the values of one field. A field whose values do not repeat gives way to another."""
 
     __slots__ = (
-        *("_depth", "_entries", "_field", "_known", "_misses", "_others", "_poor", "_room", "_tests"),
-        "_tried",
+        *("_depth", "_field", "_known", "_misses", "_others", "_poor", "_room", "_tests"),
+        *("_tried", "entries"),
     )
 
     def __init__(
         self, entries: list[Entry], room: Room, depth: int, poor: frozenset[str] = frozenset()
     ) -> None:
-        self._entries = entries
+        self.entries = entries
         self._room = room
         self._depth = depth
         self._poor = poor
         self._choose()
 
     def _choose(self) -> None:
-        self._field = field = _commonest(self._entries, self._poor) if self._depth else ""
-        self._tests = [_asking(entry, field) for entry in self._entries] if field else []
-        rest = [entry for entry in self._entries if not field or not _asking(entry, field)]
+        self._field = field = _commonest(self.entries, self._poor) if self._depth else ""
+        self._tests = [_asking(entry, field) for entry in self.entries] if field else []
+        rest = [entry for entry in self.entries if not field or not _asking(entry, field)]
         self._others = _by_atom(rest)
-        self._known: dict[str, _Divided] = {}
+        self._known: dict[str, Divided] = {}
         self._tried = self._misses = 0
 
     def of(self, subject: Subject, hits: set[int]) -> list[Entry]:
+        """Return the entries that the subject's values allow, without the tests that these pass."""
         if not self._field:
             return self._others.of(hits)
         value = subject.values.get(self._field)
@@ -202,17 +138,17 @@ class _Divided:
             return self.of(subject, hits)
         return self._add(value).of(subject, hits)
 
-    def _add(self, value: str) -> _Divided:
+    def _add(self, value: str) -> Divided:
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._room.take()
         low = lower(value)
         fitting = [
             entry.without(tests) if tests else entry
-            for entry, tests in zip(self._entries, self._tests, strict=True)
+            for entry, tests in zip(self.entries, self._tests, strict=True)
             if _all_hold(tests, value, low)
         ]
-        known = self._known[value] = _Divided(fitting, self._room, self._depth - 1, self._poor)
+        known = self._known[value] = Divided(fitting, self._room, self._depth - 1, self._poor)
         return known
 
 

@@ -10,8 +10,10 @@ from tocsin.decode.decoders import limit_of
 from tocsin.decode.patterns import Pattern, compile_pattern, lower
 from tocsin.decode.scan import LogScan
 from tocsin.rules.conditions import OnField, OnLog, OnProgram
+from tocsin.rules.entries import Level, Room
 from tocsin.rules.model import CATEGORIES, DEFAULT_TIMEFRAME_S, Composite, Rule
-from tocsin.rules.siblings import Room, Siblings
+from tocsin.rules.shortlists import Shortlists
+from tocsin.rules.siblings import Siblings
 
 _HIGHEST_ROOT = 9
 
@@ -26,7 +28,7 @@ class Tree:
         self.rules: dict[int, Rule] = {}
         self.problems: list[Problem] = []
         self.roots = {name: _root(name) for name in CATEGORIES}
-        self.first: dict[str, Siblings] = {}
+        self.first: dict[str, Level] = {}
         """By category, what is tried first."""
         for rule in rules:
             reason = self._add(rule)
@@ -56,7 +58,8 @@ class Tree:
             rule.siblings = Siblings(rule.children, scan, room) if rule.children else None
         for category, root in self.roots.items():
             # A root that no content states is no rule: it never stands in a verdict.
-            self.first[category] = Siblings([root] if root.id else root.children, scan, room)
+            first = Siblings([root] if root.id else root.children, scan, room)
+            self.first[category] = Shortlists(first, room)
 
     def _all(self) -> list[Rule]:
         return [*self.rules.values(), *(root for root in self.roots.values() if not root.id)]

@@ -11,25 +11,25 @@ from typing import Any
 
 from tocsin.decode.naming import readable
 from tocsin.decode.subject import Subject
+from tocsin.rules.entries import Level
 from tocsin.rules.model import Rule
-from tocsin.rules.siblings import Siblings
 
 Node = list[Any]
 _PLACEHOLDER = re.compile(r"\$\(([^)]+)\)")
 _MAX_DESCRIPTION = 1_024
 
 
-def walk(siblings: Siblings, subject: Subject, hits: set[int]) -> Rule | list[Node] | None:
+def walk(level: Level, subject: Subject, hits: set[int]) -> Rule | list[Node] | None:
     """Return the rule that is the verdict, or nodes for memory to decide, or None when no rule holds.
 
-    `hits` are the atoms of the subject's log, from the scan that the siblings were indexed for.
+    `hits` are the atoms of the subject's log, from the scan that the levels were indexed for.
     """
     nodes: list[Node] = []
-    for entry in siblings.of(subject, hits):
-        if not entry.holds(subject, hits):
+    for entry in level.of(subject, hits):
+        if entry.asks and not entry.holds(subject, hits):
             continue
         rule = entry.rule
-        below: Siblings | None = rule.siblings
+        below = entry.below
         inner = walk(below, subject, hits) if below is not None else None
         if not entry.guarded:
             if inner is None and entry.noalert:
