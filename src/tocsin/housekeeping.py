@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
+import msgspec
 import structlog
 
 from tocsin.core.clock import DAY, Clock, day_of
-from tocsin.core.errors import TocsinError
+from tocsin.core.errors import InvalidError, TocsinError
 from tocsin.intel import Intel
 from tocsin.respond.service import PlaybookService
 from tocsin.store.base import EventStore
+from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.keeping import Keeping
+from tocsin.store.orders import Order
 
 _EVERY_S = 600.0
 _RENEW_EVERY_S = 10.0
 _CARE_EVERY_S = 60.0
+_ORDERS_EVERY_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +68,40 @@ class Care:
             except (TocsinError, OSError) as error:
                 log.warning("keeping_failed", error=str(error))
             stop.wait(_CARE_EVERY_S)
+
+
+class Clerk:
+    """Does what commands on this machine ask of the log: backs it up while it is used."""
+
+    def __init__(self, store: DuckDBStore) -> None:
+        self._store = store
+        self._orders = store.orders()
+
+    def run(self, stop: threading.Event) -> None:
+        """Look every second until `stop` is set; what goes wrong is the answer."""
+        self._orders.give_up("the platform was stopped before it was done")
+        while not stop.wait(_ORDERS_EVERY_S):
+            try:
+                order = self._orders.take()
+                if order is not None:
+                    self._do(order)
+            except TocsinError as error:
+                log.warning("orders_failed", error=str(error))
+
+    def _do(self, order: Order) -> None:
+        def heard(done: int, total: int) -> None:
+            self._orders.report(order.id, done, total)
+
+        try:
+            if order.kind != "backup":
+                raise InvalidError(f"there is no order {order.kind!r}")
+            made = self._store.back_up(Path(order.subject), heard)
+        except (TocsinError, OSError) as error:
+            log.warning("backup_failed", folder=order.subject, error=str(error))
+            self._orders.answer(order.id, "failed", str(error))
+            return
+        log.info("backed_up", folder=order.subject, last_commit=made.last_commit, events=made.events)
+        self._orders.answer(order.id, "done", msgspec.json.encode(made).decode())
 
 
 class RunRetention:

@@ -14,7 +14,7 @@ from tocsin.core.errors import Problem
 from tocsin.detect.engine import Detector
 from tocsin.enrich.service import EnrichmentService
 from tocsin.folder import DataFolder
-from tocsin.housekeeping import Care, Renewal, Retention, RunRetention
+from tocsin.housekeeping import Care, Clerk, Renewal, Retention, RunRetention
 from tocsin.ingest.beats.receiver import BeatsReceiver
 from tocsin.ingest.importing import Importer
 from tocsin.ingest.ledger import Ledger
@@ -27,6 +27,7 @@ from tocsin.rules.service import AnalysisRules
 from tocsin.serving import HTTPServer
 from tocsin.settings import Settings
 from tocsin.store.base import EventStore
+from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.keeping import Keeping
 
 _READY_S = 5.0
@@ -93,6 +94,7 @@ class Platform:
             RunRetention(self.playbooks, self.settings.respond.keep_days).run,
             Renewal(self.intel).run,
             lambda stop: self.services.retest.run(stop, self.settings.detect.retest_minute),
+            *([Clerk(self.store).run] if isinstance(self.store, DuckDBStore) else []),
             lambda stop: self.analysis.run(stop, self.settings.content.watch_s),
         )
         for work in works:

@@ -39,6 +39,7 @@ from tocsin.api import (
     rules,
     searches,
     sources,
+    store,
     stream,
 )
 from tocsin.api.access import Guard, require
@@ -76,6 +77,7 @@ ROUTERS: Sequence[APIRouter] = (
     rules.router,
     searches.router,
     sources.router,
+    store.router,
     stream.router,
 )
 """Mounted under `/api/v1`."""

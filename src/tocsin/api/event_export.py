@@ -11,9 +11,14 @@ import orjson
 
 from tocsin.api.event_view import event_view
 from tocsin.core.clock import to_iso
+from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP
 from tocsin.core.spreadsheet import harmless
+from tocsin.query.tree import Everything
+from tocsin.store.base import EventStore, Selection
+
+_MOST_COLUMNS = 500
 
 
 def json_lines(batches: Iterable[Sequence[Event]]) -> Iterator[bytes]:
@@ -30,6 +35,22 @@ def csv_lines(batches: Iterable[Sequence[Event]], columns: Sequence[str]) -> Ite
     yield _written([[_safe(column.removeprefix("@")) for column in columns]])
     for batch in batches:
         yield _written([[_safe(_cell(event, column)) for column in columns] for event in batch])
+
+
+def columns_of(store: EventStore, selection: Selection) -> list[str]:
+    """Return the columns of a file when none are chosen: every field of the days selected.
+
+    Raises `InvalidError` when they are more than a file should have.
+    """
+    seen = [field.name for field in store.fields(Selection(Everything(), selection.from_at, selection.to_at))]
+    return checked_columns([*FIRST_COLUMNS, *(name for name in seen if name not in FIRST_COLUMNS)])
+
+
+def checked_columns(columns: list[str]) -> list[str]:
+    """Return the columns; raises `InvalidError` when they are too many."""
+    if len(columns) > _MOST_COLUMNS:
+        raise InvalidError(f"{len(columns)} columns are more than {_MOST_COLUMNS}: name those you need")
+    return columns
 
 
 def _written(rows: Iterable[Sequence[Any]]) -> bytes:

@@ -12,6 +12,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tocsin.cli.store_backup import backup, restore
+from tocsin.cli.store_days import hold_app, status, verify
+from tocsin.cli.store_export import export
 from tocsin.core.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -20,12 +23,21 @@ if TYPE_CHECKING:
     from tocsin.store.comparing import DayCompared
     from tocsin.store.opensearch.store import OpenSearchStore
 
-app = typer.Typer(help="The event log: move it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The event log: look at it, check it, hold events, back it up, export from it, move it.",
+    no_args_is_help=True,
+)
+app.command()(status)
+app.command()(verify)
+app.command()(backup)
+app.command()(restore)
+app.command()(export)
+app.add_typer(hold_app, name="hold")
 
 
 @app.callback()
 def group() -> None:
-    """The event log: move it."""
+    """The event log: look at it, check it, hold events, back it up, export from it, move it."""
 
 
 @app.command()

@@ -78,6 +78,11 @@ class Days:
         with self._lock:
             return sorted(self._summaries)
 
+    def summaries(self) -> dict[str, DaySummary]:
+        """Return what each day holds."""
+        with self._lock:
+            return dict(self._summaries)
+
     def summary(self, day: str) -> DaySummary:
         """Return what a day holds; raises `NotFoundError`."""
         with self._lock:

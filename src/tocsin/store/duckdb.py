@@ -20,6 +20,7 @@ from tocsin.core.event import Event
 from tocsin.query.aggregation import Aggregation, Result, SortKey
 from tocsin.query.tree import Or
 from tocsin.store.aggregate import aggregate
+from tocsin.store.backup import BackedUp, Heard, back_up
 from tocsin.store.base import (
     Batch,
     Behind,
@@ -46,10 +47,12 @@ from tocsin.store.hits import ranked
 from tocsin.store.holds import HeldError, Holds
 from tocsin.store.keeping import Keeping, count_on
 from tocsin.store.lookup import neighbours, of_ids
+from tocsin.store.orders import Orders
 from tocsin.store.pages import read_page
 from tocsin.store.recent import RecentCommits
 from tocsin.store.retention import Policy
 from tocsin.store.sealing import QUIET_S, Sealer
+from tocsin.store.states import DayState, states
 from tocsin.store.totals import count_events, histogram_of, top_values
 
 _RESERVE_BYTES = 64 * 1024 * 1024
@@ -232,6 +235,18 @@ class DuckDBStore:
     def keeping(self, policy: Policy, seal_after_s: float = QUIET_S) -> Keeping:
         """Return what applies a policy to the days, and seals those without a write for so long."""
         return Keeping(self._days, Sealer(self._days, seal_after_s), self.holds, policy, self._forget)
+
+    def back_up(self, target: Path, heard: Heard = lambda *_: None) -> BackedUp:
+        """Bring the backup in a folder up to date while the log is used; see `backup.back_up`."""
+        return back_up(self._days, target, heard)
+
+    def states(self) -> Sequence[DayState]:
+        """Return in which state each day is."""
+        return states(self._days.folder, self._days.journal, self._days.summaries())
+
+    def orders(self) -> Orders:
+        """Return what other processes on this machine ask of the log."""
+        return Orders(self._days.journal)
 
     def _forget(self) -> None:
         with self._days.writing:
