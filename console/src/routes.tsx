@@ -31,6 +31,14 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import("./cases/CasePage")).CasePage }),
           },
           { path: "search", lazy: async () => ({ Component: (await import("./search/Search")).Search }) },
+          {
+            path: "dashboards",
+            lazy: async () => ({ Component: (await import("./dashboards/Dashboards")).Dashboards }),
+          },
+          {
+            path: "dashboards/:id",
+            lazy: async () => ({ Component: (await import("./dashboards/DashboardPage")).DashboardPage }),
+          },
           { path: "intel", lazy: async () => ({ Component: (await import("./intel/Intel")).Intel }) },
           { path: "rules", lazy: async () => ({ Component: (await import("./rules/Rules")).Rules }) },
           {

@@ -17,6 +17,7 @@ export const HELP: [string, [string, string][]][] = [
       ["g a", "Alerts"],
       ["g c", "Cases"],
       ["g s", "Search"],
+      ["g d", "Dashboards"],
       ["g i", "Intel"],
       ["g r", "Rules"],
       ["g p", "Playbooks"],
@@ -31,6 +32,18 @@ export const HELP: [string, [string, string][]][] = [
       ["Enter", "Open the row"],
       ["x", "Select the row"],
       ["Esc", "Close the open row, then clear the selection"],
+    ],
+  ],
+  [
+    "On a dashboard",
+    [
+      ["r", "Ask again"],
+      ["f", "The panel with the focus on the whole page"],
+      ["e", "Edit"],
+      ["a", "While editing: add a panel"],
+      ["Arrows", "While editing: move the panel with the focus; with Shift, resize it"],
+      ["Enter / d / Del", "While editing: its form, a copy of it, delete it"],
+      ["Ctrl Z / Ctrl S", "While editing: undo, save"],
     ],
   ],
   [

@@ -47,7 +47,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemsAnswer:
-    """The first values of a field; `other` counts what has another one."""
+    """The first values of a field of which something was measured; `other` counts what has another value."""
 
     items: Sequence[Item]
     other: int

@@ -134,7 +134,8 @@ def _over_time(asked: Question, rows: Sequence[DeskRow]) -> TimeAnswer:
 
 def _top(asked: Question, rows: Sequence[DeskRow]) -> ItemsAnswer:
     panel, groups = asked.panel, _grouped(rows, asked.panel.field)
-    keys = _first(groups, panel.measure, panel.size)
+    known = {key: group for key, group in groups.items() if measured(group, panel.measure) is not None}
+    keys = _first(known, panel.measure, panel.size)
     items = [Item(key, len(groups[key]), measured(groups[key], panel.measure)) for key in keys]
     total = sum(len(group) for group in groups.values())
     return ItemsAnswer(items, total - sum(item.count for item in items), total)

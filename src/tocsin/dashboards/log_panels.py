@@ -129,11 +129,12 @@ class LogPanels:
         found = self._log.aggregate(
             asked.query, asked.start, asked.end, [Aggregation("top", kind, _inner(measure))]
         )["top"]
-        items = [Item(_text(b.key), b.count, _value(b, measure)) for b in buckets_of(found)]
+        all_ = [Item(_text(b.key), b.count, _value(b, measure)) for b in buckets_of(found)]
+        items = [item for item in all_ if item.value is not None]
         if _order(measure).path == ("_count",) and measure.of != "count":
             items.sort(key=lambda item: -(item.value or 0))
         other = found.other if isinstance(found, Buckets) else 0
-        return ItemsAnswer(items, other, sum(item.count for item in items) + other)
+        return ItemsAnswer(items, other, sum(item.count for item in all_) + other)
 
     def _table(self, asked: Question) -> TableAnswer:
         panel = asked.panel

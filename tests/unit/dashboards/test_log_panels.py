@@ -72,7 +72,7 @@ def test_top_counts_and_what_is_left(ask: Ask) -> None:
     unique = ask("pie", field="host.name", measure={"of": "unique", "field": "user.name"}).items
     assert [Item("web", 3, 3), Item("db", 1, 1)] == unique
     median = ask("top", field="user.name", measure={"of": "median", "field": "data.bytes"}).items
-    assert ["bob", "ann", "eve"] == [item.key for item in median]
+    assert ["bob", "ann"] == [item.key for item in median]
     assert [Item("FR", 1, 1)] == ask("map").items
 
 

@@ -1,0 +1,217 @@
+"""Dashboards in a real browser: look, narrow, drill down; make one, edit it, save where others saved."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from harness.processes import LOGIN, PASSWORD, Server, until
+from tocsin.core.database import Database
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
+SECONDS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the system's chromium; the test skips where there is none."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def logs(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server with failed logins on two hosts."""
+    if not CONSOLE.is_file():
+        pytest.skip("the console is not built: make console")
+    server = Server(tmp_path_factory.mktemp("server"))
+    try:
+        server.start()
+        fill(server)
+        yield server
+    finally:
+        server.close()
+
+
+def fill(server: Server) -> None:
+    """Put thirty events into the log, with values that would do harm if they were read as HTML."""
+    database = Database(f"sqlite:///{server.folder}/data/tocsin.db")
+    database.create_all()
+    database.close()
+    start = datetime.now(UTC) - timedelta(minutes=30)
+    lines = "".join(
+        f'{{"index": {{}}}}\n{{"@timestamp": "{(start + timedelta(seconds=40 * n)).isoformat()}", '
+        f'"message": "Failed password for <b>root</b>", "host": {{"name": "{host}"}}, '
+        f'"user": {{"name": "<img src=x>"}}}}\n'
+        for n in range(20)
+        for host in ("web-01", "db-01")[: 1 + n % 2]
+    )
+    server.client()
+    answer = httpx.post(
+        f"{server.url}/compat/elastic/logs-test/_bulk",
+        content=lines,
+        headers={"Content-Type": "application/x-ndjson"},
+        auth=(LOGIN, PASSWORD),
+    )
+    assert answer.is_success, answer.text
+    until(lambda: server.client().get("/events/count").json()["count"] == 30)
+
+
+@pytest.fixture
+def page(browser: Browser, logs: Server) -> Iterator[Page]:
+    """Open a page that is logged in and fails the test when it breaks or asks another host for anything."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    expect.set_options(timeout=SECONDS)
+    errors: list[str] = []
+    hosts: set[str] = set()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]*).*", r"\1", request.url)))
+    page.goto(logs.url)
+    page.get_by_role("textbox", name="Login").fill(LOGIN)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    yield page
+    context.close()
+    assert [] == errors
+    assert 1 == len({host for host in hosts if host.startswith("http")}), hosts
+
+
+def panel(page: Page, name: str) -> Locator:
+    """Return a panel by its title."""
+    return page.get_by_role("region", name=name, exact=True)
+
+
+def test_a_dashboard_of_ours_is_looked_at_and_narrowed(page: Page) -> None:
+    """A figure, a filter, the address that keeps it, a panel on the whole page, and the way to Search."""
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.get_by_role("link", name="Endpoints").click()
+    expect(panel(page, "Hosts")).to_contain_text("2")
+    expect(page.get_by_role("button", name="Duplicate to edit")).to_be_visible()
+    query = page.get_by_role("textbox", name="Query")
+    query.fill("host.name:db-01")
+    query.press("Enter")
+    expect(panel(page, "Hosts")).to_contain_text("1")
+    assert "filter=host.name%3Adb-01" in page.url
+    page.reload()
+    expect(panel(page, "Hosts")).to_contain_text("1")
+    panel(page, "Events by host").focus()
+    page.keyboard.press("f")
+    expect(panel(page, "Hosts")).to_be_hidden()
+    expect(panel(page, "Events by host").get_by_role("img")).to_be_visible()
+    page.keyboard.press("Escape")
+    panel(page, "Hosts").get_by_title("show the rows").click()
+    expect(page.get_by_role("textbox", name="Query")).to_have_value("host.name:* AND host.name:db-01")
+    expect(page.get_by_text("10 events")).to_be_visible()
+
+
+def test_one_is_made_edited_and_saved(page: Page, logs: Server) -> None:
+    """Add by form, move by keys and mouse, delete and undo, save; another's change is not lost."""
+    page.goto(f"{logs.url}/dashboards")
+    page.get_by_role("button", name="New dashboard", exact=True).click()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    add_top(page, "Users", "user.name")
+    expect(panel(page, "Users")).to_contain_text("<img src=x>")
+    page.get_by_role("button", name="Close the form").click()
+    add_top(page, "Where", "host.name")
+    page.get_by_role("button", name="Close the form").click()
+    expect(panel(page, "Where")).to_contain_text("web-01")
+
+    # By mouse to the left, where the other one is: that one makes room.
+    title = panel(page, "Where").get_by_role("heading").bounding_box()
+    assert title
+    page.mouse.move(title["x"] + 4, title["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(title["x"] - 500, title["y"] + 4, steps=8)
+    page.mouse.up()
+    assert left_of(page, "Where") < 300
+    before = panel(page, "Where").bounding_box()
+    panel(page, "Where").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert (panel(page, "Where").bounding_box() or {})["width"] > (before or {})["width"]
+    page.keyboard.press("Delete")
+    expect(panel(page, "Where")).to_be_hidden()
+    page.keyboard.press("Control+z")
+    expect(panel(page, "Where")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("button", name="Done")).to_be_visible()
+
+    # Somebody else saves meanwhile.
+    dashboard_id = re.search(r"dashboards/(\w+)", page.url)[1]  # type: ignore[index]
+    path = f"/dashboards/{dashboard_id}"
+    kept = logs.client().get(path).json()
+    assert ["panel", "panel-2"] == [one["id"] for one in kept["document"]["panels"]]
+    assert kept["document"]["panels"][1]["place"]["x"] < 6 < kept["document"]["panels"][1]["place"]["w"]
+    body = {"document": {**kept["document"], "title": "Theirs"}, "version": kept["version"]}
+    assert logs.client().patch(path, json=body).is_success
+    panel(page, "Users").focus()
+    page.keyboard.press("Delete")
+    page.get_by_role("button", name="Save").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("saved version 3 meanwhile")
+    dialog.get_by_role("button", name="Save mine as a copy").click()
+    expect(page.get_by_role("heading", name="New dashboard (copy)", level=1)).to_be_visible()
+    expect(panel(page, "Users")).to_be_hidden()
+    assert "Theirs" == logs.client().get(path).json()["title"]
+
+
+def test_a_click_on_a_value_narrows_to_it(page: Page, logs: Server) -> None:
+    """Hostile values are text, in bars and in filters; with Ctrl the rows open instead."""
+    document = {
+        "version": 1,
+        "title": "T",
+        "panels": [
+            {"id": "a", "kind": "top", "title": "Users", "field": "user.name"},
+            {
+                "id": "b",
+                "kind": "markdown",
+                "title": "Note",
+                "text": "# Hi\n<img src=x onerror=alert(1)> [x](javascript:alert(1))",
+            },
+            {"id": "c", "kind": "table", "title": "Rows", "columns": ["host.name", "message"]},
+        ],
+    }
+    made = logs.client().post("/dashboards", json={"document": document}).json()
+    page.goto(f"{logs.url}/dashboards/{made['id']}")
+    expect(panel(page, "Note").get_by_role("heading", name="Hi")).to_be_visible()
+    assert 0 == panel(page, "Note").locator("img, a").count()
+    panel(page, "Users").get_by_title("30 of 30").click()
+    expect(page.get_by_title('user.name:"<img src=x>"', exact=True)).to_be_visible()
+    panel(page, "Rows").get_by_role("button", name="db-01").first.click()
+    expect(panel(page, "Users")).to_contain_text("10")
+    panel(page, "Users").get_by_title("10 of 10").click(modifiers=["Control"])
+    expect(page.get_by_text("10 events")).to_be_visible()
+
+
+def add_top(page: Page, title: str, field: str) -> None:
+    """Add a panel of top values by the form."""
+    page.get_by_role("button", name="Add panel").click()
+    form = page.get_by_role("complementary", name="Panel")
+    form.get_by_role("combobox", name="Shows").click()
+    page.get_by_role("option", name="Top values, as bars").click()
+    form.get_by_role("textbox", name="Title").fill(title)
+    form.get_by_label("Field", exact=True).fill(field)
+    page.keyboard.press("Escape")
+
+
+def left_of(page: Page, name: str) -> float:
+    """Return where a panel begins, in pixels."""
+    box = panel(page, name).bounding_box()
+    assert box
+    return box["x"]
