@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
@@ -46,6 +46,7 @@ from tocsin.api.access import Guard, require
 from tocsin.api.console import ConsoleFiles
 from tocsin.api.middleware import BodyLimit, SecurityHeaders
 from tocsin.api.problems import install as install_problems
+from tocsin.api.problems import problem
 from tocsin.api.services import APISettings, Services
 
 API_PREFIX = "/api/v1"
@@ -118,7 +119,9 @@ def build(
     install_problems(app)
     # Asked when no route fits: a mount would swallow the 405 of a route's wrong method.
     app.router.default = ConsoleFiles(services.api.console_path or built_console())
-    app.add_middleware(BodyLimit, limit_of=lambda path: _body_limit(services.api, path))
+    app.add_middleware(
+        BodyLimit, limit_of=lambda path: _body_limit(services.api, path), refusal_of=_too_large
+    )
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -164,6 +167,10 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 
 def _body_limit(settings: APISettings, path: str) -> int:
     return settings.max_upload_bytes if path.endswith(_UPLOADS) else settings.max_body_bytes
+
+
+def _too_large(path: str, reason: str) -> Response:
+    return elastic.too_large(reason) if elastic.speaks(path) else problem(413, "too-large", reason)
 
 
 def _serve_openapi(app: FastAPI) -> None:

@@ -41,9 +41,16 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses bodies over the path's limit: at once when they say so, else as soon as they pass it."""
 
-    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limit_of: Callable[[str], int],
+        refusal_of: Callable[[str, str], ASGIApp] = lambda _path, reason: problem(413, "too-large", reason),
+    ) -> None:
+        """`refusal_of` gives the answer to a path for a reason, in the form that its clients read."""
         self._app = app
         self._limit_of = limit_of
+        self._refusal_of = refusal_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request."""
@@ -52,7 +59,7 @@ class BodyLimit:
             return
         limit = self._limit_of(scope["path"])
         if _declared_length(scope) > limit:
-            await problem(413, "too-large", _too_large(limit))(scope, receive, send)
+            await self._refusal_of(scope["path"], _too_large(limit))(scope, receive, send)
             return
         received = 0
 

@@ -7,7 +7,7 @@ per item, for a log that is evidence has neither. Format: Elasticsearch 8 REST A
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -185,12 +185,29 @@ def _read_action(line: bytes, count: int, default: str | None) -> Item:
     identifier = meta.get("_id")
     name = "" if identifier is None else str(identifier)
     item = Item(action, index, name[:512], given_id=name[:512])
+    wanted = meta.get("pipeline")
+    if wanted is not None:
+        item.pipeline = str(wanted)[:_LONGEST_NAME]
     if len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
         item.reason, item.status = f"id is too long: more than {_LONGEST_NAME} bytes", 400
     if action in _REFUSED_ACTIONS:
         item.reason = f"{action} is refused: events are appended and never changed"
         item.status = 400
     return item
+
+
+def check_pipelines(items: Iterable[Item], known: Container[str], default: str = "") -> None:
+    """Refuse the items that ask for a pipeline there is none of; `default` is that of the address.
+
+    `_none` asks for none, as in Elasticsearch.
+    """
+    for item in items:
+        item.pipeline = item.pipeline or default
+        if item.pipeline == "_none":
+            item.pipeline = ""
+        elif item.pipeline and item.pipeline not in known and not item.reason:
+            item.reason = f"pipeline with id [{item.pipeline[:80]}] does not exist"
+            item.status, item.kind = 400, "illegal_argument_exception"
 
 
 def document_item(index: str, name: str, raw: bytes, *, create: bool) -> Item:

@@ -55,6 +55,7 @@ class Pipeline:
         """Numbers the records of sources that do not do so themselves."""
         self._processing = processing or Processing()
         self._factory = self._processing.after(stages.classifier)
+        self._names = self._processing.names()
         self._workers = WorkerPool(self._factory, self._limits.workers, idle_s=self._limits.worker_idle_s)
         self._classify: Classify | None = None
         self._intake = Intake(self._limits, dispatch=self._dispatch, on_idle=self._rest)
@@ -77,14 +78,14 @@ class Pipeline:
         settles can change as well. Every event is classified and settled by one of the two, never by both.
         Ingest pipelines are read again too.
         """
-        factory = self._processing.after(factory)
+        factory, names = self._processing.after(factory), self._processing.names()
         classify = factory().classify
         workers = WorkerPool(factory, self._limits.workers, idle_s=self._limits.worker_idle_s)
         if self._workers.worker_ids():
             workers.warm_up(_WARM_UP_S)
         # The turnstile holds the carrying thread back, which would else take the lock again at once.
         with self._turnstile, self._analysing:
-            self._factory, self._classify = factory, classify
+            self._factory, self._classify, self._names = factory, classify, names
             workers, self._workers = self._workers, workers
             take_over()
         workers.close()
@@ -121,6 +122,10 @@ class Pipeline:
     def mark(self, source: str) -> int:
         """Return the highest durable sequence of the source."""
         return self._stages.mark(source)
+
+    def ingest_pipelines(self) -> frozenset[str]:
+        """Return the names of the ingest pipelines that senders may ask for."""
+        return self._names
 
     def load(self) -> tuple[int, int]:
         """Return how many records and bytes wait or are under way."""

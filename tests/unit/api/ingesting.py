@@ -14,13 +14,17 @@ from tocsin.ingest.identities import Identities
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
+from tocsin.ingest.processors.classifier import Processing
 
 
 @contextmanager
-def ingesting(platform: Services, store: MemoryStore, **limits: Any) -> Iterator[dict[str, Any]]:
+def ingesting(
+    platform: Services, store: MemoryStore, processing: Processing | None = None, **limits: Any
+) -> Iterator[dict[str, Any]]:
     """Yield `pipeline`, `ledger` and `agents`, running."""
     ledger = Ledger(platform.db, platform.clock)
-    pipeline = Pipeline(stages_on(store), ledger, Limits(workers=0, batch_age_s=0.01, retry_s=0.01, **limits))
+    wanted = Limits(workers=0, batch_age_s=0.01, retry_s=0.01, **limits)
+    pipeline = Pipeline(stages_on(store), ledger, wanted, processing=processing)
     identities = Identities(platform.db, platform.clock, store.get)
     pipeline.start()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from tests.unit.api.ingesting import ingesting
 from tests.unit.ingest.stages import FullError, MemoryStore
 
 from tocsin.api import elastic
-from tocsin.api.services import Services
+from tocsin.api.services import APISettings, Services
 from tocsin.core.record import Record
+from tocsin.ingest.processors.classifier import Processing
 
 BODY = b'{"create":{"_index":"logs-app"}}\n{"message":"hello"}\n'
 ROUTERS: dict[str, Any] = {"routers": [], "root_routers": [elastic.router]}
@@ -62,6 +64,44 @@ def test_takes_gzip_within_bounds(client_as: ClientAs, running: dict[str, Any], 
     assert (junk.status_code, junk.json()["status"]) == (400, 400)
     other = client.post("/compat/elastic/_bulk", content=BODY, headers={"Content-Encoding": "br"})
     assert other.status_code == 400
+
+
+def test_takes_the_pipeline_that_is_asked_for(
+    client_as: ClientAs, platform: Services, store: MemoryStore, tmp_path: Path
+) -> None:
+    """In the address or by document; one that does not exist is told and nothing of it is stored."""
+    (tmp_path / "p.yml").write_text(
+        "pipeline: mark\nsources: []\nprocessors:\n  - set: {fields: {labels.seen: 'yes'}}\n"
+    )
+    with ingesting(platform, store, Processing((tmp_path,))) as services:
+        client = client_as("agent", **ROUTERS, **services)
+        body = (
+            b'{"index":{"_index":"a"}}\n{"n":1}\n{"index":{"_index":"a","pipeline":"_none"}}\n{"n":2}\n'
+            b'{"index":{"_index":"a","pipeline":"absent"}}\n{"n":3}\n'
+        )
+        items = client.post("/compat/elastic/_bulk?pipeline=mark", content=body).json()["items"]
+        one = client.post("/compat/elastic/a/_doc?pipeline=mark", content=b'{"n":4}')
+        none = client.post("/compat/elastic/a/_doc?pipeline=absent", content=b'{"n":5}')
+        plain = client.post("/compat/elastic/a/_doc", content=b'{"n":6}')
+    assert [item["index"]["status"] for item in items] == [201, 201, 400]
+    error = {"type": "illegal_argument_exception", "reason": "pipeline with id [absent] does not exist"}
+    assert items[2]["index"]["error"] == error | {"index": "a"}
+    assert (one.status_code, plain.status_code, none.status_code) == (201, 201, 400)
+    assert none.json()["error"]["root_cause"] == [error]
+    marked = {event.message: event.fields.get("labels.seen") for event in store.events}
+    assert marked == {'{"n":1}': "yes", '{"n":2}': None, '{"n":4}': "yes", '{"n":6}': None}
+
+
+def test_too_large_is_told_in_its_form(client_as: ClientAs, running: dict[str, Any]) -> None:
+    """Whether a body says beforehand that it is too large or turns out to be."""
+    client = client_as("agent", **ROUTERS, **running, api=APISettings(max_body_bytes=10))
+    for content in (b"x" * 100, iter([b"x" * 100])):
+        answer = client.post("/compat/elastic/a/_doc", content=content)
+        assert (answer.status_code, answer.json()["status"]) == (413, 413)
+        assert answer.json()["error"]["type"] == "content_too_long_exception"
+        assert answer.headers["X-Elastic-Product"] == "Elasticsearch"
+    ours = client.post("/compat/elasticity", content=b"x" * 100)
+    assert (ours.status_code, ours.json()["code"]) == (413, "too-large")
 
 
 def test_knows_a_key_in_every_form(client_as: ClientAs, running: dict[str, Any]) -> None:

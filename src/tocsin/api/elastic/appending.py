@@ -22,6 +22,7 @@ from tocsin.ingest.bulk import (
     Item,
     Taken,
     answer,
+    check_pipelines,
     document_item,
     not_stored,
     read_bulk,
@@ -47,6 +48,7 @@ async def bulk(request: Request, caller: Writer, services: _Services, index: str
     events = [item for item in items if not is_kept(services, item.index)] if kept else items
     if events or not items:
         require_sender(caller)
+    check_pipelines(events, services.pipeline.ingest_pipelines(), _pipeline_of(request))
     await _append(services, caller, events)
     if events and len(events) == len(items) and all(item.status == 429 for item in items):
         return document({"error": error_of("es_rejected_execution_exception", items[0].reason)}, 429)
@@ -54,16 +56,22 @@ async def bulk(request: Request, caller: Writer, services: _Services, index: str
 
 
 async def append_one(
-    services: Services, caller: Principal, index: str, identifier: str, raw: bytes, *, create: bool
+    request: Request, services: Services, caller: Principal, index: str, identifier: str, *, create: bool
 ) -> Response:
     """Append one document."""
     require_sender(caller)
+    raw = await raw_body(request)
     item = document_item(index, identifier, b" ".join(raw.split(b"\n")), create=create)
+    check_pipelines([item], services.pipeline.ingest_pipelines(), _pipeline_of(request))
     await _append(services, caller, [item])
     if item.reason:
         shown = result_of(item)["error"]
         raise ElasticError(shown["reason"], kind=shown["type"], status=item.status)
     return document(result_of(item), item.status)
+
+
+def _pipeline_of(request: Request) -> str:
+    return request.query_params.get("pipeline", "")[:512]
 
 
 async def _append(services: Services, caller: Principal, items: list[Item]) -> None:

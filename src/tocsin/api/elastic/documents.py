@@ -83,11 +83,10 @@ async def put(
 ) -> Response:
     """Append an event, or write a document where the index is one of those."""
     create = "/_create/" in request.url.path or request.query_params.get("op_type") == "create"
-    raw = await raw_body(request)
     if not is_kept(services, index):
-        return await append_one(services, caller, index, identifier, raw, create=create)
+        return await append_one(request, services, caller, index, identifier, create=create)
     require_writer(caller)
-    body = read_object(raw)
+    body = read_object(await raw_body(request))
     kept = await run_in_threadpool(_put, services, index, identifier, body, create)
     return document(
         _written(kept, "created" if kept.version == 1 else "updated"), 201 if kept.version == 1 else 200

@@ -101,6 +101,11 @@ def refused(error: TocsinError) -> Response:
     return document({"error": error_of(kind, error.message)}, status, headers)
 
 
+def too_large(reason: str) -> Response:
+    """Return the answer to a body that says of itself that it is too large."""
+    return document({"error": error_of(_kind(413), reason)}, 413)
+
+
 def kind_and_status(error: TocsinError) -> tuple[str, int]:
     """Return the type and the status of an error."""
     if isinstance(error, ElasticError):

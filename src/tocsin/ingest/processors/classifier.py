@@ -23,6 +23,10 @@ class Processing:
         """Return what makes the classifier followed by the pipelines; itself when there are no folders."""
         return ProcessedFactory(classifier, self) if self.folders else classifier
 
+    def names(self) -> frozenset[str]:
+        """Return the names of the pipelines as they are now."""
+        return frozenset(one.name for one in load_pipelines(self.folders, self.geoip).pipelines)
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessedFactory:
@@ -46,8 +50,8 @@ class _Processed:
     def classify(self, records: list[Record]) -> list[Classified]:
         """Classify, then process; what a pipeline drops says so and has no verdict to wait for."""
         classified = self._classifier.classify(records)
-        for item in classified:
-            reason = self._pipelines.run(item.event)
+        for record, item in zip(records, classified, strict=True):
+            reason = self._pipelines.run(item.event, record.pipeline)
             if reason is not None:
                 item.dropped, item.pending = reason, None
         return classified

@@ -86,7 +86,7 @@ def read_text(path: str, text: str, around: Surroundings) -> IngestPipeline:
     name, sources = values.get("pipeline"), values.get("sources")
     if not isinstance(name, str) or not name or len(name) > 60 or not name.replace("-", "").isalnum():
         raise source.refuse("pipeline needs a name of letters, digits and hyphens, at most 60", ("pipeline",))
-    if not isinstance(sources, list) or not sources or not all(isinstance(glob, str) for glob in sources):
+    if not isinstance(sources, list) or not all(isinstance(glob, str) for glob in sources):
         raise source.refuse("sources is a list of globs, such as syslog:* or /var/log/nginx/*", ("sources",))
     return IngestPipeline(
         name=name,

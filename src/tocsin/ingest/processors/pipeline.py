@@ -68,19 +68,35 @@ class IngestPipelines:
 
     def __init__(self, pipelines: Sequence[IngestPipeline]) -> None:
         self.pipelines = tuple(pipelines)
+        self._by_name = {pipeline.name: pipeline for pipeline in self.pipelines}
         self._taking = lru_cache(maxsize=_REMEMBERED_PLACES)(self._find)
 
     def _find(self, source: str, location: str) -> tuple[IngestPipeline, ...]:
         return tuple(one for one in self.pipelines if one.takes(source, location))
 
-    def run(self, event: Event) -> str | None:
-        """Process an event in place; return why it is to be left out, or None to keep it."""
+    def run(self, event: Event, asked: str = "") -> str | None:
+        """Process an event in place; return why it is to be left out, or None to keep it.
+
+        It goes first through the pipeline that its sender asked for by name.
+        """
         location = event.fields.get("log.file.path", "")
-        for pipeline in self._taking(event.source, location if isinstance(location, str) else ""):
+        taking = self._taking(event.source, location if isinstance(location, str) else "")
+        if asked:
+            taking = self._first(event, asked, taking)
+        for pipeline in taking:
             reason = _outcome(pipeline, event)
             if reason is not None:
                 return reason
         return None
+
+    def _first(
+        self, event: Event, asked: str, taking: tuple[IngestPipeline, ...]
+    ) -> tuple[IngestPipeline, ...]:
+        named = self._by_name.get(asked)
+        if named is None:  # it was there when the sender asked, and was taken away since
+            _note(event, f"there is no pipeline {asked!r}")
+            return taking
+        return (named, *(one for one in taking if one is not named))
 
     def run_all(self, event: Event) -> str | None:
         """As `run`, through every pipeline whatever the event's source: for trying them out."""
