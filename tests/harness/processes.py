@@ -62,7 +62,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
             )
-        until(self._is_healthy, 60)
+        until(self._is_healthy, 120)
 
     def kill(self) -> None:
         """Kill without warning."""

@@ -11,10 +11,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from tocsin.core.clock import Clock
 from tocsin.core.record import Record
-from tocsin.ingest.errors import IngestError
-from tocsin.ingest.identities import KEPT_US, Claim, Identities, digest_of, is_same
+from tocsin.ingest.errors import IngestError, NotStoredError
+from tocsin.ingest.identities import Claim, Identities, digest_of, is_same
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.sequences import Sequencer
 
@@ -35,8 +37,8 @@ class Offer:
     """What its sender calls it; empty: it has no name and is always new."""
     is_content: bool = False
     """Whether the name is made of the content, so that it can have no other."""
-    held_us: int = KEPT_US
-    """How long the name means this document."""
+    held_us: int | None = None
+    """How long the name means this document; None: as long as it is remembered."""
     seq: int = 0
     fate: Fate = "new"
 
@@ -55,7 +57,8 @@ class DocumentIntake:
     ) -> Future[int] | None:
         """Say in each offer what becomes of it; the future is done when the new ones are durable.
 
-        None: there are no new ones. Raises what `Pipeline.submit` raises; then nothing new was taken.
+        None: there are no new ones. Raises what `Pipeline.submit` raises, and `NotStoredError` when names
+        cannot be written down; then nothing new was taken.
         """
         names = list(dict.fromkeys(offer.name for offer in offers if offer.name))
         busy = self._identities.begin(source, names) if names else set()
@@ -63,8 +66,10 @@ class DocumentIntake:
         try:
             fresh = self._fresh(source, offers, names, busy)
             future = self._submit(source, fresh, location, pipeline) if fresh else None
-        except BaseException:
+        except BaseException as error:
             self._identities.forget(source, mine)
+            if isinstance(error, SQLAlchemyError):
+                raise NotStoredError(f"the names cannot be written down: {type(error).__name__}") from error
             raise
         new = [offer.name for offer in fresh if offer.name]
         self._identities.forget(source, sorted((set(mine) | _told(offers)) - set(new)))
@@ -96,13 +101,13 @@ class DocumentIntake:
         What is under way may be in the log all the same: who waited for it was told that there is no room.
         """
         stored = self._identities.stored(source, names) if names else {}
-        oldest = self._clock.now()
+        now = self._clock.now()
         fresh: list[Offer] = []
         first: dict[str, Offer] = {}
         for offer in offers:
             name = offer.name
             claim = stored.get(name)
-            if claim is not None and oldest - claim.claimed_at <= offer.held_us:
+            if claim is not None and (offer.held_us is None or now - claim.claimed_at <= offer.held_us):
                 offer.seq = claim.seq
                 self._tell(source, offer, same=offer.is_content or is_same(offer.raw, claim))
             elif name in busy:

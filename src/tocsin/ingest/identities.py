@@ -9,7 +9,9 @@ forgotten after a week: nobody resends later than that.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import ColumnElement, delete, insert, select, tuple_
 
-from tocsin.core.clock import DAY, HOUR, MINUTE, Clock
+from tocsin.core.clock import DAY, HOUR, Clock
 from tocsin.core.database import Database
 from tocsin.core.event import Event
 from tocsin.core.ids import event_id
@@ -26,7 +28,7 @@ from tocsin.ingest.errors import NoRoomError
 from tocsin.ingest.tables import DocumentIdRow
 
 KEPT_US = 7 * DAY
-_BUSY_US = 10 * MINUTE
+_UNKNOWN_S = 600.0
 _CHUNK = 400
 
 
@@ -64,13 +66,20 @@ def is_same(raw: bytes, claim: Claim) -> bool:
 class Identities:
     """Keeps claims; thread safe. `find` returns those of the events that exist."""
 
-    def __init__(self, db: Database, clock: Clock, find: Callable[[Sequence[str]], Sequence[Event]]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        find: Callable[[Sequence[str]], Sequence[Event]],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._find = find
         self._lock = threading.Lock()
-        self._under_way: dict[tuple[str, str], int] = {}
-        """Until when a document counts as under way."""
+        self._monotonic = monotonic
+        self._under_way: dict[tuple[str, str], float] = {}
+        """Until when a document counts as under way; on no clock that somebody can set."""
         self._pruned_at = clock.now()
 
     def stored(self, source: str, names: Sequence[str]) -> dict[str, Claim]:
@@ -86,11 +95,11 @@ class Identities:
 
     def begin(self, source: str, names: Sequence[str]) -> set[str]:
         """Put documents under way; return those that were before, of which it is not known what becomes."""
-        now = self._clock.now()
+        now = self._monotonic()
         with self._lock:
             keys = {(source, name) for name in names}
             busy = {key for key in keys if self._under_way.get(key, 0) > now}
-            self._under_way.update(dict.fromkeys(keys - busy, now + _BUSY_US))
+            self._under_way.update(dict.fromkeys(keys - busy, math.inf))
         return {name for _, name in busy}
 
     def claim(self, source: str, claims: Sequence[Claim]) -> None:
@@ -119,7 +128,12 @@ class Identities:
 
         def settled(done: Future[int]) -> None:
             # Without room the records wait in the pipeline and may still be stored: they stay under way.
-            if not done.cancelled() and not isinstance(done.exception(), NoRoomError):
+            # So they do when who waited went away.
+            if done.cancelled() or isinstance(done.exception(), NoRoomError):
+                until = self._monotonic() + _UNKNOWN_S
+                with self._lock:
+                    self._under_way.update({(source, name): until for name in names})
+            else:
                 self.forget(source, names)
 
         future.add_done_callback(settled)

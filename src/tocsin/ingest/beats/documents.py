@@ -14,7 +14,6 @@ import orjson
 from tocsin.core.clock import HOUR
 from tocsin.ingest.beats.frames import Sent
 from tocsin.ingest.documents import Offer
-from tocsin.ingest.identities import KEPT_US
 
 MAX_DEPTH = 64
 OTHER = "other"
@@ -95,7 +94,7 @@ def program_of(document: Mapping[str, Any]) -> str:
     return named if isinstance(named, str) and _PROGRAM.match(named) else OTHER
 
 
-def _place(document: Mapping[str, Any]) -> tuple[int, list[Any]] | None:
+def _place(document: Mapping[str, Any]) -> tuple[int | None, list[Any]] | None:
     """Return what tells a line of a file or a Windows event from all others, and for how long."""
     agent = _inner(document, "agent")
     who = [agent.get("id") or agent.get("name"), _inner(document, "host").get("name")]
@@ -107,7 +106,7 @@ def _place(document: Mapping[str, Any]) -> tuple[int, list[Any]] | None:
     windows = _inner(document, "winlog")
     if windows.get("record_id") and windows.get("channel"):
         where = [windows.get(name) for name in ("computer_name", "channel", "record_id")]
-        return KEPT_US, [*who, *where, document.get("@timestamp")]
+        return None, [*who, *where, document.get("@timestamp")]
     return None
 
 
