@@ -14,7 +14,7 @@ from tocsin.decode.engines import Searcher
 from tocsin.decode.markup import MarkupError, parse
 from tocsin.decode.osmatch import compile_osmatch
 from tocsin.decode.osregex import compile_osregex, read_alternatives
-from tocsin.decode.osregex_matcher import matcher
+from tocsin.decode.osregex_matcher import matcher_of
 from tocsin.decode.patterns import compile_pattern, lower
 from tocsin.decode.predecode import predecode
 from tocsin.decode.structure import structure_of
@@ -84,7 +84,7 @@ def test_osregex_by_hand_is_the_engines(
         (alternative,) = read_alternatives("^" * bound[0] + "".join(tokens) + "$" * bound[1])
     except ValueError:
         return
-    made = matcher(alternative.parts, alternative.quantified, start=alternative.start, end=alternative.end)
+    made = matcher_of(alternative.parts, alternative.quantified, start=alternative.start, end=alternative.end)
     if made is None or alternative.never:
         return
     searcher = Searcher(alternative.pattern(), anchored=alternative.start)
@@ -96,8 +96,8 @@ def test_osregex_by_hand_is_the_engines(
             continue
         captured = [text[a:b] for a, b in spans[1 : alternative.groups + 1]]
         assert found is not None
-        assert (captured, spans[0][1]) == (found[0], found[2])
-        assert alternative.last not in alternative.quantified or spans[-1][0] == found[1]
+        assert (captured, spans[0][1]) == (found.captured, found.end)
+        assert alternative.last not in alternative.quantified or spans[-1][0] == found.last
 
 
 @given(pattern=REGEX, text=st.text("abx1", max_size=12))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tocsin.decode.dialect import Extractor, Found, quoted
 from tocsin.decode.engines import Searcher
-from tocsin.decode.osregex_matcher import COMPILED, matcher
+from tocsin.decode.osregex_matcher import COMPILED, matcher_of
 
 _CLASSES = {
     "d": "[0-9]",
@@ -248,7 +248,9 @@ class _Regex(_Branch):
         self._inner = int(plus) if grouped else -1 - plus
         self._searcher = Searcher(alternative.pattern(), anchored=alternative.start)
         self._matcher = (
-            matcher(alternative.parts, alternative.quantified, start=alternative.start, end=alternative.end)
+            matcher_of(
+                alternative.parts, alternative.quantified, start=alternative.start, end=alternative.end
+            )
             if COMPILED
             else None
         )
@@ -257,15 +259,16 @@ class _Regex(_Branch):
         return self._literal in low and self._searcher.search(low, low) is not None
 
     def find(self, text: str, low: str, start: int) -> Found | None:
-        if low.find(self._literal, start) < 0:
+        matcher = self._matcher
+        if (matcher is None or matcher.seeks) and low.find(self._literal, start) < 0:
             return None
-        if self._matcher is not None:
-            found = self._matcher.find(text, low, start)
+        if matcher is not None:
+            found = matcher.find(text, low, start)
             if found is None:
                 return None
-            captured, last, end = found
+            end = found.end
             if end >= 0:
-                return tuple(captured), self._rest(end, last, end, len(low))
+                return tuple(found.captured), self._rest(end, found.last, end, len(low))
         spans = self._searcher.search(low, low, start)
         if spans is None:
             return None

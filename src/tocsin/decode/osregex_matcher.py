@@ -32,8 +32,8 @@ _SPENT: Final = -3
 """The budget is spent; nothing is known."""
 
 
-class _Attempt:
-    """A text while it is matched."""
+class Attempt:
+    """A text while it is matched, and what was found in it."""
 
     def __init__(self, text: str, low: str, groups: int) -> None:
         self.text = text
@@ -41,7 +41,9 @@ class _Attempt:
         self.size: i64 = len(low)
         self.captured: list[str] = [""] * groups
         self.last: i64 = -1
-        """Where the last repetition began."""
+        """Where the last repetition begins."""
+        self.end: i64 = -1
+        """Where the match ends; -1 when the budget did not suffice to tell."""
         self.left: i64 = BUDGET + 4 * self.size
 
 
@@ -50,23 +52,26 @@ class Matcher:
 
     def __init__(self, steps: Sequence[Step], groups: int, *, start: bool, end: bool) -> None:
         self._first = steps[0]
+        self.seeks = not start and steps[0].kind != LITERAL
+        """Whether it tries one place after the other, so that asking for a literal first may spare much."""
         self._groups = groups
         self._start = start
         self._end = end
 
-    def find(self, text: str, low: str, start: int) -> tuple[list[str], int, int] | None:
-        """Return the captured texts, where the last repetition begins and where the match ends.
+    def find(self, text: str, low: str, start: i64) -> Attempt | None:
+        """Return what is found from `start` on, or None when nothing matches.
 
-        `text` are bytes read as Latin-1, `low` is the same in ASCII lower case. None when nothing
-        matches; an end of -1 when the budget did not suffice to tell.
+        `text` are bytes read as Latin-1, `low` is the same in ASCII lower case.
         """
-        attempt = _Attempt(text, low, self._groups)
+        attempt = Attempt(text, low, self._groups)
+        if start > attempt.size:
+            return None
         end = self._run(self._first, attempt, start, 0) if self._start else self._search(attempt, start)
         if end >= 0:
-            return attempt.captured, attempt.last, end
-        return (attempt.captured, -1, -1) if end == _SPENT else None
+            attempt.end = end
+        return attempt if end >= 0 or end == _SPENT else None
 
-    def _search(self, attempt: _Attempt, at: i64) -> i64:
+    def _search(self, attempt: Attempt, at: i64) -> i64:
         """Return where the leftmost match ends that begins at `at` or later."""
         first, low, size = self._first, attempt.low, attempt.size
         kind = first.kind
@@ -84,7 +89,7 @@ class Matcher:
             at += 1
         return _NO if attempt.left >= 0 else _SPENT
 
-    def _run(self, first: Step, attempt: _Attempt, at: i64, begin: i64) -> i64:
+    def _run(self, first: Step, attempt: Attempt, at: i64, begin: i64) -> i64:
         """Return where a match of the steps from `first` on ends; a group that is open began at `begin`."""
         low, size = attempt.low, attempt.size
         step: Step | None = first
@@ -111,7 +116,7 @@ class Matcher:
             step = follow
         return _NO if self._end and at < size else at
 
-    def _choose(self, step: Step, follow: Step, attempt: _Attempt, at: i64, begin: i64) -> i64:
+    def _choose(self, step: Step, follow: Step, attempt: Attempt, at: i64, begin: i64) -> i64:
         """Return where a match of an open step and of what follows it ends."""
         low, size, table = attempt.low, attempt.size, step.table
         missed: i64 = _NEVER if step.anything else _NO
@@ -174,7 +179,7 @@ def _place(step: Step, low: str, at: i64, size: i64) -> i64:
     return at if step.stops_at_end else _NO
 
 
-def matcher(parts: Sequence[str], quantified: Sequence[int], *, start: bool, end: bool) -> Matcher | None:
+def matcher_of(parts: Sequence[str], quantified: Sequence[int], *, start: bool, end: bool) -> Matcher | None:
     """Return a matcher for an alternative, bound to `start` and `end` or not; None where an engine must run.
 
     `parts` and `quantified` are those of `steps_of`.
