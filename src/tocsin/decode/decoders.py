@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tocsin.core.errors import Location, Problem
 from tocsin.decode.jsondoc import JSONOptions, parse_object, put_document
 from tocsin.decode.model import Child, Decoder, Root
 from tocsin.decode.patterns import Pattern
 from tocsin.decode.reader import read_files
-from tocsin.decode.scan import UNKNOWN, Candidates, LogScan
+from tocsin.decode.scan import UNKNOWN, Candidates, LogScan, telling
 from tocsin.decode.subject import Subject
 
+FEW_CHILDREN = 6
+"""So many children of a root that have prematches are asked one by one."""
 _REMEMBERED_PROGRAMS = 10_000
 
 
@@ -31,7 +34,7 @@ class Decoders:
             else:
                 (self._with_program if decoder.program else self._without_program).append(Root(decoder))
                 self.names.add(decoder.name)
-        self._link([*self._with_program, *self._without_program], children)
+        self._link(self._roots_in_order(), children)
         self._by_program: dict[str, tuple[Root, ...]] = {}
         self.use(LogScan())
 
@@ -42,10 +45,23 @@ class Decoders:
         """
         whole: list[Pattern] = []
         parts: list[Pattern] = []
-        for decoder in self._all():
-            if decoder.prematch is not None:
-                (parts if decoder.prematch_after_parent else whole).append(decoder.prematch)
+        for decoder, prematch in self._scanned():
+            (parts if decoder.prematch_after_parent else whole).append(prematch)
         return whole, parts
+
+    def _scanned(self) -> Iterator[tuple[Decoder, Pattern]]:
+        """Yield the prematches that logs shall be scanned for, which costs something wherever one matches.
+
+        Children are asked of the few logs that their root knows. When they are few themselves, or have no
+        literal that narrows down where they match, asking them one by one costs less.
+        """
+        for root in self._roots_in_order():
+            if root.decoder.prematch is not None:
+                yield root.decoder, root.decoder.prematch
+            decoders = (child.decoder for child in root.children)
+            asked = [(one, one.prematch) for one in decoders if one.prematch is not None]
+            if len(asked) > FEW_CHILDREN:
+                yield from (pair for pair in asked if telling(pair[1]))
 
     def limits(self) -> list[Problem]:
         """Return which decoders look at the beginning of a long text only, and how often that happened."""
@@ -62,12 +78,17 @@ class Decoders:
         for decoder in self._all():
             if decoder.prematch is not None:
                 whole = not decoder.prematch_after_parent
-                decoder.prematch_atom, decoder.prematch_decided = scan.atom(decoder.prematch, whole=whole)
+                atom, decoder.prematch_decided = scan.atom(decoder.prematch, whole=whole)
+                decoder.prematch_atom = None if atom == UNKNOWN else atom
         roots = self._without_program
-        self._candidates = Candidates(roots, [root.decoder.prematch_atom for root in roots])
+        atoms = [root.decoder.prematch_atom for root in roots]
+        self._candidates = Candidates(roots, [UNKNOWN if atom is None else atom for atom in atoms])
+
+    def _roots_in_order(self) -> list[Root]:
+        return [*self._with_program, *self._without_program]
 
     def _all(self) -> Iterator[Decoder]:
-        for root in [*self._with_program, *self._without_program]:
+        for root in self._roots_in_order():
             yield root.decoder
             yield from (child.decoder for child in root.children)
 
@@ -91,14 +112,15 @@ class Decoders:
 
     def run(self, subject: Subject) -> None:
         """Find the decoder of a pre-decoded subject and read its fields; the subject keeps both."""
-        hits = subject.hits = self._scan.hits(subject.log)
+        hits: set[Any] = self._scan.hits(subject.log)  # of objects: as numbers each would be made anew
+        subject.hits = hits
         for root in self._roots(subject, hits):
             decoder = root.decoder
             prematch, atom = decoder.prematch, decoder.prematch_atom
             if prematch is None:
                 _run_root(root, subject, 0, hits)
                 return
-            if atom != UNKNOWN and atom not in hits:
+            if atom is not None and atom not in hits:
                 continue
             if decoder.prematch_decided and not root.rest_matters:
                 _run_root(root, subject, 0, hits)
@@ -188,7 +210,7 @@ def _rest_matters(root: Root) -> bool:
     return False
 
 
-def _run_root(root: Root, subject: Subject, rest: int, hits: set[int]) -> None:
+def _run_root(root: Root, subject: Subject, rest: int, hits: set[Any]) -> None:
     _select(subject, root.decoder)
     if not root.children:
         _read(root.decoder, subject, rest if root.decoder.offset else 0)
@@ -202,7 +224,7 @@ def _run_root(root: Root, subject: Subject, rest: int, hits: set[int]) -> None:
         if prematch is None:
             at = rest
             break
-        if atom == UNKNOWN or atom in hits:
+        if atom is None or atom in hits:
             at = _end_of_prematch(child, log, low, rest)
         if at >= 0:
             subject.parent = root.decoder.name
@@ -227,16 +249,21 @@ def _run_chain(children: Sequence[Child], index: int, subject: Subject, rests: t
 
     `rests` is where the rest begins behind the root's prematch and behind the child's.
     """
-    rest, at = rests
-    starts = {"": 0, "after_parent": rest, "after_prematch": at, "after_regex": at}
+    behind_parent, behind_prematch = rests
+    behind_regex = behind_prematch
     while index < len(children):
         child = children[index]
         decoder = child.decoder
         if decoder.regex is None and decoder.json is None and decoder.plugin is None:
             return
-        end = _read(decoder, subject, starts[decoder.offset])
+        offset, start = decoder.offset, 0
+        if offset:
+            start = behind_regex if offset == "after_regex" else behind_prematch
+            if offset == "after_parent":
+                start = behind_parent
+        end = _read(decoder, subject, start)
         if end >= 0:
-            starts["after_regex"] = end
+            behind_regex = end
         if not child.goes_on:
             return
         index += 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tocsin.decode.jsondoc import JSONOptions
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import Extractor, Pattern
-from tocsin.decode.scan import UNKNOWN
 from tocsin.decode.subject import Subject
 
 Plugin = Callable[[Subject, int], None]
@@ -47,8 +46,9 @@ class Decoder:
     own_name: bool = False
     inner_name: str = ""
     """The name written in the file: siblings of the same one form a chain."""
-    prematch_atom: int = UNKNOWN
-    """What the pass over the log tells of the prematch (`tocsin.decode.scan`)."""
+    prematch_atom: Any = None
+    """What the pass over the log tells of the prematch (`tocsin.decode.scan`), as an object that sets know;
+    None for nothing."""
     prematch_decided: bool = False
     """Whether a log that has the atom matches."""
 

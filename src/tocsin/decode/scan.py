@@ -43,26 +43,33 @@ FEW = 12
 class Candidates(Generic[T]):
     """Items in order, of which `of` returns those whose atom a log has, and those without an atom."""
 
-    __slots__ = ("_always", "_by_atom", "_items", "_some")
+    __slots__ = ("_always", "_by_atom", "_items", "_rest", "_some")
 
     def __init__(self, items: Sequence[T], atoms: Sequence[int]) -> None:
         self._items = list(items)
         self._always = [index for index, atom in enumerate(atoms) if atom == UNKNOWN]
-        self._by_atom: dict[int, list[int]] = {}
+        self._rest = [self._items[index] for index in self._always]
+        self._by_atom: dict[Any, list[int]] = {}
         for index, atom in enumerate(atoms):
             if atom != UNKNOWN:
                 self._by_atom.setdefault(atom, []).append(index)
         self._some = len(self._items) - len(self._always) > FEW
 
-    def of(self, hits: set[int]) -> list[T]:
-        """Return, in order, the items that a log with these atoms may match."""
+    def of(self, hits: set[Any]) -> list[T]:
+        """Return, in order, the items that a log with these atoms may match; not to be changed.
+
+        The atoms are passed on as the objects they are: as numbers each would be made anew.
+        """
         if not self._some:
             return self._items
-        indexes = self._always.copy()
+        indexes: list[int] = []
         for atom in hits:
             found = self._by_atom.get(atom)
             if found is not None:
                 indexes += found
+        if not indexes:
+            return self._rest
+        indexes += self._always
         indexes.sort()
         return [self._items[index] for index in indexes]
 
@@ -89,7 +96,7 @@ class LogScan:
             for expression, decides in _expressions(pattern, portable=portable):
                 wanted.setdefault(expression, _Wanted(decides=decides))
         for pattern in [*whole, *parts]:
-            texts = _telling(pattern)
+            texts = telling(pattern)
             if texts and pattern.expression not in wanted:
                 wanted.setdefault(_either(texts), _Wanted(texts))
         lock = threading.Lock()
@@ -114,7 +121,7 @@ class LogScan:
             return atom, atom in self._decided
         if whole and pattern.hint is not None and pattern.hint in self._atoms:
             return self._atoms[pattern.hint], False
-        texts = _telling(pattern)
+        texts = telling(pattern)
         return (self._atoms.get(_either(texts), UNKNOWN) if texts else UNKNOWN), False
 
     def hits(self, log: str) -> set[int]:
@@ -149,11 +156,11 @@ def _expressions(pattern: Pattern, *, portable: bool) -> Iterator[tuple[str, boo
         long = len(pattern.expression) >= MIN_UNBOUND or min(map(len, pattern.literals or ("",))) > 1
         if (long or pattern.expression.startswith("^")) and len(pattern.expression) <= MAX_EXPRESSION:
             yield pattern.expression, True
-    elif pattern.hint is not None and not _telling(pattern) and len(pattern.hint) <= MAX_EXPRESSION:
+    elif pattern.hint is not None and not telling(pattern) and len(pattern.hint) <= MAX_EXPRESSION:
         yield pattern.hint, False
 
 
-def _telling(pattern: Pattern) -> tuple[str, ...]:
+def telling(pattern: Pattern) -> tuple[str, ...]:
     """Return the literals of a pattern when they are rare enough in logs, else nothing."""
     texts = pattern.literals or ()
     if not texts or min(map(len, texts)) < MIN_LITERAL:
@@ -196,8 +203,8 @@ def _database(expressions: list[str]) -> Any:
     return database
 
 
-def _collect(number: int, _start: int, _end: int, _flags: int, found: set[int]) -> None:
-    found.add(number)
+def _collect(atom: Any, _start: object, _end: object, _flags: object, found: set[Any]) -> None:
+    found.add(atom)
 
 
 def _ahocorasick(wanted: dict[str, _Wanted]) -> Find:

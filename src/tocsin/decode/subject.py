@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tocsin.core.event import Value
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import lower
@@ -100,7 +98,7 @@ class Subject:
             self.written[key] = target.written
         target.store(self.fields, value)
 
-    def put_all(self, targets: Sequence[Target], captured: Sequence[str]) -> None:
+    def put_all(self, targets: tuple[Target, ...], captured: tuple[str, ...]) -> None:
         """Keep what a pattern captured, in order; captures beyond the targets are dropped."""
         values, fields, readable = self.values, self.fields, self.log.isascii()
         for target, value in zip(targets, captured):  # noqa: B905  # see above
