@@ -47,7 +47,7 @@ from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Intel, IntelSettings
 from tocsin.migrations import upgrade
 from tocsin.notify.service import Notifications
-from tocsin.notifying import PlaybookPost, TellingTrail, open_notifications
+from tocsin.notifying import PlaybookPost, TellingTrail, open_notifications, rule_teller
 from tocsin.platform import Platform
 from tocsin.query.tree import Node
 from tocsin.respond.action import Parts
@@ -120,7 +120,7 @@ def _wired(ground: Ground) -> Platform:
     alerts = AlertService(clock, trail, cases)
     enrichment, analyzer_problems = _enrichment(ground, intel, files)
     playbooks = _playbooks(ground, alerts, cases, intel, enrichment, notifications=notifications)
-    book, detector = _detector(ground, alerts, playbooks)
+    book, detector = _detector(ground, alerts, playbooks, notifications)
     ledger = Ledger(ground.db, clock)
     analysis = _analysis(ground)
     pipeline = _pipeline(ground, analysis, intel, ledger, detector)
@@ -280,7 +280,9 @@ def _playbooks(
     )
 
 
-def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) -> tuple[RuleBook, Detector]:
+def _detector(
+    ground: Ground, alerts: AlertService, playbooks: PlaybookService, notifications: Notifications
+) -> tuple[RuleBook, Detector]:
     settings = ground.settings
     book = RuleBook(
         content_folders(settings, "detections"),
@@ -299,6 +301,7 @@ def _detector(ground: Ground, alerts: AlertService, playbooks: PlaybookService) 
         hooks=(playbooks.hook,),
         amender=alerts,
         history=partial(_history, ground.store),
+        teller=rule_teller(settings, notifications, ground.clock, lambda: detector.rules),
     )
     return book, detector
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,15 @@ from tocsin.cases import Alert, Case
 from tocsin.core.actor import Actor
 from tocsin.core.clock import Clock
 from tocsin.core.database import Database
-from tocsin.core.errors import Problem
+from tocsin.core.detection import Service
+from tocsin.core.errors import NotFoundError, Problem
 from tocsin.core.sealing import seal_of
+from tocsin.detect.ruleset import RuleSet
+from tocsin.detect.telling import services
 from tocsin.notify.channels import of_settings
 from tocsin.notify.delivery import Effort
+from tocsin.notify.elastalert import RuleTeller
+from tocsin.notify.elastalert.teller import Leave
 from tocsin.notify.happenings import alert_happening, case_happening, events_of
 from tocsin.notify.model import Message
 from tocsin.notify.service import Notifications
@@ -41,6 +46,24 @@ def open_notifications(
         effort=Effort(wanted.attempts, wanted.keep_days),
     )
     return Notifications(db, clock, audit, seal_of(folder), settings=chosen), problems
+
+
+def rule_teller(
+    settings: Settings, notifications: Notifications, clock: Clock, rules: Callable[[], RuleSet]
+) -> RuleTeller:
+    """Return what tells for rules that name services, and have it find their channels again."""
+    wanted = settings.notify
+    leave = Leave(wanted.elastalert == "on", wanted.hosts, wanted.elastalert_options)
+
+    def services_of(rule_id: str) -> Sequence[Service]:
+        rule = rules().by_id.get(rule_id)
+        if rule is None or rule.watch is None:
+            raise NotFoundError(f"there is no rule {rule_id!r} that tells services")
+        return services(rule.watch)
+
+    teller = RuleTeller(notifications.outbox, clock, leave, services_of)
+    notifications.rules = teller
+    return teller
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -49,3 +50,27 @@ class Detection(msgspec.Struct, frozen=True):
     """ATT&CK technique identifiers, such as `T1110.001`."""
     group_field: str = ""
     """The field `group_key` was read from."""
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A service an ElastAlert rule tells by itself, and its options as the rule gives them, secrets too."""
+
+    name: str
+    options: Mapping[str, Any]
+
+
+class RuleNotice(msgspec.Struct, frozen=True):
+    """What a rule that tells services by itself says of its matches, worded as the rule wants it."""
+
+    rule_id: str
+    rule_name: str
+    key: str
+    """The same key, the same telling."""
+    alert_id: str
+    severity: int
+    title: str
+    body: str
+    at: int
+    documents: tuple[Mapping[str, Any], ...]
+    """The matches, the oldest first."""
+    services: tuple[Service, ...]

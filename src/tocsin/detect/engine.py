@@ -24,13 +24,13 @@ from tocsin.detect.cost import RuleCost
 from tocsin.detect.exceptions import Exceptions
 from tocsin.detect.match import Matches, Tally
 from tocsin.detect.mutes import Mutes
-from tocsin.detect.ports import AlertSink, Amender, CommitLog, History, LoggedEvent, OutcomeHook
+from tocsin.detect.ports import AlertSink, Amender, CommitLog, History, LoggedEvent, OutcomeHook, Teller
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.runs.book import RuleChanges, RunBook
 from tocsin.detect.runs.past import Past, no_history
 from tocsin.detect.tables import OffsetRow, RuleRow
-from tocsin.detect.telling import detection_of, withdrawn
+from tocsin.detect.telling import detection_of, notice_of, withdrawn
 from tocsin.detect.window import WindowState
 
 POLL_S = 0.25
@@ -95,6 +95,7 @@ class Detector:
         hooks: Sequence[OutcomeHook] = (),
         amender: Amender | None = None,
         history: History = no_history,
+        teller: Teller | None = None,
         reader: str = "main",
         batch: int = 5_000,
     ) -> None:
@@ -108,6 +109,7 @@ class Detector:
         self._reader = reader
         self._batch = batch
         self._amender = amender
+        self._teller = teller
         self._state = WindowState()
         self._runs = RunBook(Past(history))
         self._correlating = Correlating(reader)
@@ -349,6 +351,8 @@ class Detector:
             tally.matches += len(telling.matches)
             tally.last_match_at = max(tally.last_match_at, detection.at)
             changed.append(self._tell(tx, detection))
+            if self._teller is not None and watch.notify:
+                self._teller.tell(tx, notice_of(rule, watch, telling, changed[-1]))
         _count(tx, rule.id, tally)
         return changed
 

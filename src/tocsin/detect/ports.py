@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from tocsin.core.detection import Detection
+from tocsin.core.detection import Detection, RuleNotice
 from tocsin.core.event import Event
 from tocsin.query.tree import Node
 
@@ -77,4 +77,12 @@ class OutcomeHook(Protocol):
 
     def on_outcome(self, tx: Session, outcome: Outcome, detection: Detection) -> None:
         """Write down what shall follow from the alert; anything slow comes later."""
+        ...
+
+
+class Teller(Protocol):
+    """Told what rules say that tell services by themselves, in the transaction of the alert."""
+
+    def tell(self, tx: Session, notice: RuleNotice) -> None:
+        """Write down what shall be sent; sending comes later."""
         ...

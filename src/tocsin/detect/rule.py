@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tocsin.core.detection import RuleKind
@@ -54,12 +54,14 @@ Mode = Literal["exact", "compat"]
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """A service a rule's author wanted told: recorded with the rule, secrets left out."""
+    """A service a rule's author wants told. `options` may be shown: secrets are left out."""
 
     service: str
     means: str
     """alert (our own), message, ticket, or record for what needs nothing."""
     options: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The options as they are written, never shown."""
 
 
 @dataclass(frozen=True, slots=True)

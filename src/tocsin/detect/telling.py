@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tocsin.core.clock import MINUTE
-from tocsin.core.detection import Detection
+from tocsin.core.detection import Detection, RuleNotice, Service
 from tocsin.core.event import Event
 from tocsin.detect.explain import Explanation
 from tocsin.detect.kinds import Hit, Match
@@ -18,6 +18,8 @@ from tocsin.detect.wording import body, title
 from tocsin.detect.wording.text import plainly
 
 MAX_DESCRIPTION = 64 * 1024
+MAX_DOCUMENTS = 200
+"""Of a telling that are handed to services; texts and tables are made of all."""
 
 
 def detection_of(rule: WatchRule, watch: Watch, telling: Telling, explanation: Explanation) -> Detection:
@@ -41,6 +43,31 @@ def detection_of(rule: WatchRule, watch: Watch, telling: Telling, explanation: E
         clauses=explanation.clauses(event) if events else (),
         tags=labels(rule.tags, event.fields.get("rule.groups")),
         techniques=labels(rule.techniques, event.fields.get("threat.technique.id")),
+    )
+
+
+def notice_of(rule: WatchRule, watch: Watch, telling: Telling, alert_id: str) -> RuleNotice:
+    """Return a telling in the rule's own words, for the services the rule names."""
+    matches = dressed(watch, telling.matches)
+    at, identifier = telling.position
+    return RuleNotice(
+        rule_id=rule.id,
+        rule_name=rule.name,
+        key=f"{rule.id}:{rule.version}:{at}:{identifier}:{telling.key}",
+        alert_id=alert_id,
+        severity=rule.severity,
+        title=title(watch.wording, matches) or rule.name,
+        body=body(watch.wording, watch.kind, matches)[:MAX_DESCRIPTION],
+        at=max(match.at for match in matches),
+        documents=tuple(match.fields for match in matches[:MAX_DOCUMENTS]),
+        services=services(watch),
+    )
+
+
+def services(watch: Watch) -> tuple[Service, ...]:
+    """Return the services a rule tells by itself; our own alerts and records are not among them."""
+    return tuple(
+        Service(each.service, each.settings) for each in watch.notify if each.means in {"message", "ticket"}
     )
 
 

@@ -76,8 +76,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """An address that goes before the channel's own; for mail to one person."""
     documents: tuple[dict[str, Any], ...] = ()
     """The matches of a rule that tells by itself."""
-    options: dict[str, Any] = msgspec.field(default_factory=dict)
-    """Options of the channel that are other ones for this message; never secret."""
 
     @property
     def incident(self) -> str:

@@ -15,8 +15,9 @@ from tocsin.core.clock import SECOND, Clock
 from tocsin.core.database import Database
 from tocsin.core.sealing import Seal
 from tocsin.notify.book import ChannelBook
-from tocsin.notify.channels import Channel, Directory, Preference, read_directory
+from tocsin.notify.channels import PER_MINUTE, Channel, Directory, Preference, read_directory
 from tocsin.notify.delivery import Delivery, Effort
+from tocsin.notify.elastalert.teller import PREFIX, RuleTeller
 from tocsin.notify.errors import DeliveryError
 from tocsin.notify.guard import Guard
 from tocsin.notify.http import HTTP
@@ -73,6 +74,8 @@ class Notifications:
         self.book = ChannelBook(
             clock, audit, seal, base=self.settings.base, directory=lambda: self._directory
         )
+        self.rules: RuleTeller | None = None
+        """What sends for rules that tell services by themselves; set by the composition root."""
         self.delivery = Delivery(database, self, clock, self.settings.effort, self.refresh)
 
     @property
@@ -156,14 +159,30 @@ class Notifications:
         """Return a channel; raises `NotFoundError`."""
         return self._directory.channel(name)
 
+    def deliver(self, name: str, message: Message) -> None:
+        """Send a message by a channel's name; raises `DeliveryError`, `NotFoundError`."""
+        if name.startswith(PREFIX):
+            if self.rules is None:
+                raise DeliveryError("rules tell nobody here", permanent=True)
+            channel, message = self.rules.resolve(name, message)
+        else:
+            channel = self.channel(name)
+        if not channel.enabled:
+            raise DeliveryError("the channel is switched off", permanent=True)
+        self.send(channel, message)
+
+    def per_minute(self, name: str) -> int:
+        """Return how many messages a channel takes in a minute; 0: no bound."""
+        found = self._directory.channels.get(name)
+        return PER_MINUTE if found is None else found.per_minute
+
     def send(self, channel: Channel, message: Message) -> None:
         """Send a message now; raises `DeliveryError`, whose text holds no secret."""
         if channel.options is None:
             raise DeliveryError(f"the channel cannot be used: {channel.problem}", permanent=True)
         means = Means(HTTP(self._guard, channel.of_settings, self.settings.ca))
         try:
-            options = msgspec.structs.replace(channel.options, **message.options)
-            channel.kind.send(options, message, means)
+            channel.kind.send(channel.options, message, means)
         except DeliveryError as error:
             clean = _without(error.message, channel)
             raise DeliveryError(clean, permanent=error.permanent, after_s=error.after_s) from None

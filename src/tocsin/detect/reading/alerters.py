@@ -1,17 +1,18 @@
 """Read which services an ElastAlert rule would tell, as a description any sender could follow.
 
 Nothing is sent from here: every match becomes one of our alerts, which is what `hivealerter` and `iris` are
-for; the other services are recorded with the rule.
+for. The other services are kept with the rule; notify tells them when the operator allows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from tocsin.core.errors import Problem
 from tocsin.core.suggestion import did_you_mean
 from tocsin.core.yaml_source import Source
+from tocsin.detect.reading.alerter_options import HONOURED, UNFOLLOWED
 from tocsin.detect.rule import Notify
 
 Means = Literal["alert", "message", "ticket", "record"]
@@ -64,6 +65,9 @@ _SERVICES: dict[str, tuple[Means, tuple[str, ...]]] = {
     "servicenow": ("ticket", ("servicenow_",)),
 }
 
+_BARE = frozenset({"servicenow"})
+"""Services whose options do not all begin with the service's name."""
+
 _UNSAFE = {
     "command": "the command alerter runs a command on the server; let a playbook with a responder do that"
 }
@@ -93,8 +97,12 @@ def _notify(source: Source, name: str, own: Mapping[str, Any]) -> Notify:
         raise source.refuse(f"alert {name!r} names a Python module, and rules do not load code", "alert")
     means, prefixes = _SERVICES.get(name, ("record", (f"{name}_",)))
     options = {key: value for key, value in source.values.items() if prefixes and key.startswith(prefixes)}
+    if name in _BARE:
+        bare = HONOURED[name] & set(source.values)
+        options.update({key: source.values[key] for key in bare})
     options.update({str(key): value for key, value in own.items()})
-    return Notify(name, means, {key: _shown(key, value) for key, value in sorted(options.items())})
+    shown = {key: _shown(key, value) for key, value in sorted(options.items())}
+    return Notify(name, means, shown, options)
 
 
 def _shown(key: str, value: Any) -> Any:
@@ -103,15 +111,41 @@ def _shown(key: str, value: Any) -> Any:
 
 
 def alerter_remarks(source: Source, notify: tuple[Notify, ...]) -> list[Problem]:
-    """Return a remark on services that are recorded and not told, and on names nobody knows."""
+    """Return remarks: services told on leave, those told by nothing, and names nobody knows."""
     remarks = []
-    unsent = [each.service for each in notify if each.means in {"message", "ticket"}]
-    if unsent:
-        reason = f"matches become alerts here; {', '.join(unsent)} is recorded with the rule and not told"
-        remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
+    named = [each for each in notify if each.means in {"message", "ticket"}]
+    name = str(source.values.get("name", ""))
+    if told := ", ".join(each.service for each in named if each.service in HONOURED):
+        reason = f"matches become alerts here; {told} is told when notify.elastalert and notify.hosts allow"
+        remarks.append(Problem(source.at("alert"), reason, name))
+    if unsent := ", ".join(each.service for each in named if each.service not in HONOURED):
+        reason = f"{unsent} is recorded with the rule and not told: {_instead(named)}"
+        remarks.append(Problem(source.at("alert"), reason, name))
+    for each in named:
+        remarks += [Problem(source.at(option), why, name) for option, why in _odd_options(each)]
     for each in notify:
         if each.service not in _SERVICES:
             hint = did_you_mean(each.service, _SERVICES)
             reason = f"alert {each.service!r} is no service ElastAlert knows{hint}"
             remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
     return remarks
+
+
+def _instead(named: Iterable[Notify]) -> str:
+    if any(each.service == "gitter" for each in named):
+        return "the service has ended"
+    return "let a route of notifications tell it by a webhook or an Apprise address"
+
+
+def _odd_options(notify: Notify) -> Iterator[tuple[str, str]]:
+    """Yield the options of a service that have no effect, with the reason."""
+    honoured = HONOURED.get(notify.service)
+    if honoured is None:
+        return
+    unfollowed = UNFOLLOWED.get(notify.service, frozenset())
+    for option in notify.options:
+        if option in unfollowed:
+            yield option, f"option {option!r} has no effect: the message is formed and sent by notify"
+        elif option not in honoured:
+            hint = did_you_mean(option, honoured | unfollowed)
+            yield option, f"option {option!r} is unknown to {notify.service} and has no effect{hint}"

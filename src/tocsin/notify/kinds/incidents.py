@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -29,6 +29,10 @@ class PagerDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     routing_key: Annotated[str, msgspec.Meta(min_length=1, description="Integration key of the service.")]
     source: Annotated[Name, msgspec.Meta(description="What is affected; default: tocsin.")] = "tocsin"
+    client: Name = "Tocsin"
+    version: Annotated[
+        Literal["2", "1"], msgspec.Meta(description="Of the Events API, as the integration is made for.")
+    ] = "2"
     component: Name = ""
     group: Name = ""
     class_: Name = msgspec.field(default="", name="class")
@@ -39,12 +43,18 @@ class PagerDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     )
 
 
+_PAGERDUTY_1 = "/generic/2010-04-15/create_event.json"
+
+
 def _send_pagerduty(options: PagerDuty, message: Message, means: Means) -> None:
+    if options.version == "1":
+        _send_pagerduty_1(options, message, means)
+        return
     event: dict[str, Any] = {
         "routing_key": options.routing_key,
         "event_action": "resolve" if message.is_over else "trigger",
         "dedup_key": short_key(message.incident, 255),
-        "client": "Tocsin",
+        "client": options.client,
     }
     if message.link:
         event["client_url"] = message.link
@@ -63,6 +73,18 @@ def _send_pagerduty(options: PagerDuty, message: Message, means: Means) -> None:
             payload["timestamp"] = to_iso(message.at)
         event["payload"] = {name: value for name, value in payload.items() if value}
     means.http.post_json(options.url, event)
+
+
+def _send_pagerduty_1(options: PagerDuty, message: Message, means: Means) -> None:
+    event = {
+        "service_key": options.routing_key,
+        "event_type": "resolve" if message.is_over else "trigger",
+        "incident_key": short_key(message.incident, 255),
+        "description": message.title[:1024],
+        "client": options.client,
+        "details": {**dict(message.facts), "text": message.body[:20_000]},
+    }
+    means.http.post_json(options.url.removesuffix("/v2/enqueue") + _PAGERDUTY_1, event)
 
 
 class Opsgenie(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -70,7 +70,7 @@ def test_alerters_are_recorded_without_their_secrets():
     assert {"slack_webhook_url": "(set)", "slack_username_override": "bot"} == slack.options
     assert ("alert", "record", "message") == (hive.means, unknown.means, mail.means)
     reasons = [remark.reason for remark in read.remarks]
-    assert any("slack, email is recorded" in reason for reason in reasons)
+    assert any("slack, email is told when" in reason for reason in reasons)
     assert any("did you mean 'slack'" in reason for reason in reasons)
 
 
