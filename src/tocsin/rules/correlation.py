@@ -8,7 +8,6 @@ by the events' own time, so that a replay counts as the live stream did.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from zlib import crc32
 
@@ -17,7 +16,7 @@ from tocsin.core.event import Classified, Event, Value
 from tocsin.decode.naming import readable
 from tocsin.decode.patterns import lower
 from tocsin.rules.accumulator import Accumulator
-from tocsin.rules.deferred import thawed
+from tocsin.rules.deferred import paired, thawed
 from tocsin.rules.firings import Firings
 from tocsin.rules.firstseen import FirstSeen
 from tocsin.rules.memory import Bounded
@@ -43,30 +42,40 @@ MAX_SHOWN_TEXT = 8_192
 MAX_REASON = 500
 
 
-@dataclass
 class _Present:
-    """The event being decided."""
+    """The event being decided. Written out as a constructor: a dataclass's is not compiled."""
 
-    at: int
-    agent: str
-    host: str
-    category: str
-    first_seen_key: str
-    log: str
-    values: dict[str, str]
-    mark: int = -1
-    ignoring: bool = False
-    """A rule that ignores what follows it was met: nothing is stored."""
-    counted: dict[int, list[Sighting]] | None = None
-    """By rule, the earlier events that made it hold, the newest first."""
-    before: dict[int, str] | None = None
-    """By rule, the log that this one differs from."""
+    __slots__ = (
+        *("agent", "at", "before", "category", "counted", "first_seen_key", "host", "ignoring", "log"),
+        *("mark", "values"),
+    )
+
+    def __init__(self, at: int, facts: list[Any]) -> None:
+        agent, host, category, first_seen_key, log, pairs = facts
+        self.at = at
+        self.agent: str = agent
+        self.host: str = host
+        self.category: str = category
+        self.first_seen_key: str = first_seen_key
+        self.log: str = log
+        self.values: dict[str, str] = paired(pairs)
+        self.mark = -1
+        self.ignoring = False
+        """A rule that ignores what follows it was met: nothing is stored."""
+        self.counted: dict[int, list[Sighting]] | None = None
+        """By rule, the earlier events that made it hold, the newest first."""
+        self.before: dict[int, str] | None = None
+        """By rule, the log that this one differs from."""
 
 
-@dataclass
 class _Outcome:
-    rule: Rule
-    description: str
+    """A rule that holds. Written out for the same reason."""
+
+    __slots__ = ("description", "rule")
+
+    def __init__(self, rule: Rule, description: str) -> None:
+        self.rule = rule
+        self.description = description
 
 
 class Correlation:
@@ -85,6 +94,7 @@ class Correlation:
         With `logtest` a rule that is ignored for a while is reported all the same, as upstream's does.
         """
         self.mode = mode
+        self._keyed = mode == "keyed"
         self.failed = 0
         """Events that could not be settled; they say why."""
         self._logtest = logtest
@@ -158,10 +168,8 @@ class Correlation:
     def _settle(self, event: Event, pending: list[Any]) -> None:
         added: dict[str, Value] = {}
         nodes, facts = self._understood(event, pending, added)
-        agent, host, category, first_seen_key, log, pairs = facts
-        values = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        at = event.at if self.mode == "keyed" else event.received_at // SECOND * SECOND
-        present = _Present(at, agent, host, category, first_seen_key, log, values)
+        at: int = event.at if self._keyed else event.received_at // SECOND * SECOND
+        present = _Present(at, facts)
         outcome = self._first(nodes, None, present)
         if outcome is not None:
             self._put(event, outcome, present, added)

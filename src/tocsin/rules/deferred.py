@@ -28,5 +28,13 @@ def thawed(state: list[Any]) -> Subject:
     for name, value in zip(_TEXTS, texts, strict=True):
         setattr(subject, name, value)
     subject.fts = tuple(fts)
-    subject.values = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    subject.values = paired(pairs)
     return subject
+
+
+def paired(flat: list[str]) -> dict[str, str]:
+    """Return names and values that stand in turns as a mapping."""
+    values: dict[str, str] = {}
+    for index in range(0, len(flat) - 1, 2):
+        values[flat[index]] = flat[index + 1]
+    return values

@@ -15,7 +15,7 @@ class Bounded(Generic[K, V]):
     Putting a key makes it the newest.
     """
 
-    def __init__(self, size: int, *, weight: int = 0, weigh: Callable[[V], int] = lambda _value: 0) -> None:
+    def __init__(self, size: int, *, weight: int = 0, weigh: Callable[[V], int] | None = None) -> None:
         self._size = size
         self._most = weight
         self._weigh = weigh
@@ -38,16 +38,19 @@ class Bounded(Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Keep the value; the entries touched longest ago go when there are too many."""
-        self.drop(key)
-        self._entries[key] = value
-        self._weight += self._weigh(value)
-        while len(self._entries) > self._size or (self._weight > self._most and len(self._entries) > 1):
-            self.drop(next(iter(self._entries)))
+        entries = self._entries
+        if key in entries:
+            self.drop(key)
+        entries[key] = value
+        if self._weigh is not None:
+            self._weight += self._weigh(value)
+        while len(entries) > self._size or (self._weight > self._most and len(entries) > 1):
+            self.drop(next(iter(entries)))
 
     def drop(self, key: K) -> None:
         """Forget the key, if it is there."""
         value = self._entries.pop(key, None)
-        if value is not None:
+        if value is not None and self._weigh is not None:
             self._weight -= self._weigh(value)
 
     def fill(self, entries: Iterable[Any]) -> None:

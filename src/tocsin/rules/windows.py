@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin.rules.memory import Bounded
@@ -20,17 +19,24 @@ Key = tuple[Any, ...]
 """What events must share to count together: the counting rule, the agent, the values it compares."""
 
 
-@dataclass
 class Sighting:
-    """An earlier event as later rules see it. `mark` is the level of the highest rule that used it."""
+    """An earlier event as later rules see it.
 
-    at: int
-    values: dict[str, str]
-    text: str = ""
-    """What it shows of itself in the event of a rule that counted it."""
-    mark: int = -1
-    number: int = 0
-    """Which of all events that matched a rule it is."""
+    `text`: what it shows of itself in the event of a rule that counted it. `mark`: the level of the highest
+    rule that used it. `number`: which of all events that matched a rule it is. The constructor is written
+    out, as a dataclass's is not compiled.
+    """
+
+    __slots__ = ("at", "mark", "number", "text", "values")
+
+    def __init__(
+        self, at: int, values: dict[str, str], text: str = "", mark: int = -1, number: int = 0
+    ) -> None:
+        self.at = at
+        self.values = values
+        self.text = text
+        self.mark = mark
+        self.number = number
 
 
 class Windows(Protocol):
