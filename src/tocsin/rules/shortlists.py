@@ -112,6 +112,10 @@ class Shortlists(Level):
         room.join(self)
 
     def __len__(self) -> int:
+        """Return how many combinations are remembered, those seen once included."""
+        return len(self._known)
+
+    def cut_out(self) -> int:
         """Return how many combinations have a list of their own."""
         return sum(1 for known in self._known.values() if known is not None)
 
