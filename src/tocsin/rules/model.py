@@ -108,8 +108,10 @@ class Rule:
     unless_remembered: tuple[str, ...] = ()
     """Fields whose values must not have been remembered."""
     overwrite: bool = False
-    divided_groups: dict[str, list[str]] | None = None
+    divided_groups: list[tuple[str, list[str]]] | None = None
     """The groups by event field, worked out at first use."""
+    description_parts: tuple[tuple[str, str], ...] | None = None
+    """The description by the fields it shows, worked out at first use."""
     guarded: bool = False
     """`asks_memory`, worked out once all rules are read."""
     children: list[Rule] = field(default_factory=list)

@@ -157,4 +157,5 @@ _REPLACED = (
     *("level", "description", "path", "line", "group_text", "groups", "mitre", "decoded_as", "tests"),
     *("literals", "equals", "noalert", "last", "composite", "first_time_only", "check_diff", "ignore"),
     *("remember", "unless_remembered", "divided_groups", "timed", "options", "info"),
+    "description_parts",
 )

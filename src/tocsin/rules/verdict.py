@@ -20,13 +20,13 @@ def put_verdict(fields: dict[str, Value], rule: Rule, description: str) -> None:
     parts = rule.divided_groups
     if parts is None:
         parts = name_parts(rule, known_techniques())
-    for name, values in parts.items():
+    for name, values in parts:
         fields[name] = values.copy()
     if rule.composite is not None:
         fields["rule.frequency"] = rule.composite.frequency
 
 
-def name_parts(rule: Rule, techniques: Mapping[str, Technique]) -> dict[str, list[str]]:
+def name_parts(rule: Rule, techniques: Mapping[str, Technique]) -> list[tuple[str, list[str]]]:
     """Work out, and keep with the rule, what stands in lists of its own in every event it fires on.
 
     These are the groups, those of compliance frameworks apart as in Wazuh's alerts (`rule.pci_dss`), what is
@@ -46,5 +46,6 @@ def name_parts(rule: Rule, techniques: Mapping[str, Technique]) -> dict[str, lis
             divided["threat.technique.name"] = [technique.name for technique in named]
             tactics = (tactic for technique in named for tactic in technique.tactics)
             divided["threat.tactic.name"] = list(dict.fromkeys(tactics))
-    rule.divided_groups = divided
-    return divided
+    parts = list(divided.items())
+    rule.divided_groups = parts
+    return parts

@@ -50,12 +50,25 @@ def _node(rule: Rule, inner: Rule | list[Node] | None, subject: Subject) -> Node
 
 def describe(rule: Rule, subject: Subject) -> str:
     """Return the rule's description with each `$(name)` replaced by the event's value, or by nothing."""
-    if "$(" not in rule.description:
+    parts = rule.description_parts
+    if parts is None:
+        parts = rule.description_parts = _parts(rule.description)
+    if not parts:
         return rule.description
-    text = _PLACEHOLDER.sub(lambda match: _shown(match.group(1), subject), rule.description)
-    return text if len(text) <= _MAX_DESCRIPTION else rule.description
+    shown: list[str] = []
+    for text, name in parts:
+        shown.append(text)
+        if name:
+            shown.append(readable(subject.value(name) or ""))
+    described = "".join(shown)
+    return described if len(described) <= _MAX_DESCRIPTION else rule.description
 
 
-def _shown(name: str, subject: Subject) -> str:
-    key = name.strip().lower()
-    return readable(subject.value("dstuser" if key == "user" else key) or "")
+def _parts(description: str) -> tuple[tuple[str, str], ...]:
+    """Return texts, each with the field whose value follows it; nothing where no value is shown."""
+    pieces = _PLACEHOLDER.split(description)
+    if len(pieces) == 1:
+        return ()
+    names = [name.strip().lower() for name in pieces[1::2]]
+    names = ["dstuser" if name == "user" else name for name in names]
+    return tuple(zip(pieces[::2], [*names, ""], strict=True))
