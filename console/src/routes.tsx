@@ -42,6 +42,22 @@ export const router = createBrowserRouter([
           { path: "intel", lazy: async () => ({ Component: (await import("./intel/Intel")).Intel }) },
           { path: "rules", lazy: async () => ({ Component: (await import("./rules/Rules")).Rules }) },
           {
+            path: "rules/new",
+            lazy: async () => ({ Component: (await import("./rules/RulePage")).NewRule }),
+          },
+          {
+            path: "rules/:id",
+            lazy: async () => ({ Component: (await import("./rules/RulePage")).RulePage }),
+          },
+          {
+            path: "exceptions",
+            lazy: async () => ({ Component: (await import("./exceptions/Exceptions")).Exceptions }),
+          },
+          {
+            path: "coverage",
+            lazy: async () => ({ Component: (await import("./coverage/Coverage")).Coverage }),
+          },
+          {
             path: "playbooks",
             lazy: async () => ({ Component: (await import("./playbooks/Playbooks")).Playbooks }),
           },

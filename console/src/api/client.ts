@@ -61,6 +61,7 @@ async function call<T>(method: string, path: string, params?: Params, body?: unk
 export const api = {
   get: <T>(path: string, params?: Params) => call<T>("GET", path, params),
   post: <T>(path: string, body?: unknown) => call<T>("POST", path, undefined, body ?? {}),
+  put: <T>(path: string, body: unknown) => call<T>("PUT", path, undefined, body),
   patch: <T>(path: string, body: unknown) => call<T>("PATCH", path, undefined, body),
   del: <T>(path: string) => call<T>("DELETE", path),
   upload: <T>(path: string, form: FormData) => call<T>("POST", path, undefined, form),

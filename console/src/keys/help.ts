@@ -20,6 +20,8 @@ export const HELP: [string, [string, string][]][] = [
       ["g d", "Dashboards"],
       ["g i", "Intel"],
       ["g r", "Rules"],
+      ["g e", "Exceptions"],
+      ["g v", "Coverage"],
       ["g p", "Playbooks"],
       ["g h", "Agents"],
       ["g l", "Sources"],
@@ -44,6 +46,13 @@ export const HELP: [string, [string, string][]][] = [
       ["Arrows", "While editing: move the panel with the focus; with Shift, resize it"],
       ["Enter / d / Del", "While editing: its form, a copy of it, delete it"],
       ["Ctrl Z / Ctrl S", "While editing: undo, save"],
+    ],
+  ],
+  [
+    "On a rule",
+    [
+      ["Ctrl Enter", "Check the text and try it on the event"],
+      ["Ctrl S", "Save"],
     ],
   ],
   [

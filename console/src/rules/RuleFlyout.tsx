@@ -31,9 +31,13 @@ export function RuleFlyout({ id, onClose }: { id: string; onClose: () => void })
               <Section
                 title={rule.id}
                 aside={
-                  <Link to={`/alerts?status=all&group=none&rule=${encodeURIComponent(rule.id)}`}>
-                    Its alerts
-                  </Link>
+                  <>
+                    <Link to={`/rules/${encodeURIComponent(rule.id)}`}>Open, edit and test</Link>
+                    {" · "}
+                    <Link to={`/alerts?status=all&group=none&rule=${encodeURIComponent(rule.id)}`}>
+                      Its alerts
+                    </Link>
+                  </>
                 }
               >
                 {rule.description && (

@@ -9,6 +9,8 @@ import {
   IconPlugConnected,
   IconRoute,
   IconSearch,
+  IconShieldCheck,
+  IconVolumeOff,
 } from "@tabler/icons-react";
 
 /** The navigation, in order; `permission` is what the page reads. */
@@ -20,6 +22,8 @@ export const PAGES = [
   { to: "/dashboards", title: "Dashboards", key: "d", icon: IconLayoutDashboard, permission: "dashboards:read" },
   { to: "/intel", title: "Intel", key: "i", icon: IconBinoculars, permission: "intel:read" },
   { to: "/rules", title: "Rules", key: "r", icon: IconListCheck, permission: "rules:read" },
+  { to: "/exceptions", title: "Exceptions", key: "e", icon: IconVolumeOff, permission: "rules:read" },
+  { to: "/coverage", title: "Coverage", key: "v", icon: IconShieldCheck, permission: "rules:read" },
   { to: "/playbooks", title: "Playbooks", key: "p", icon: IconRoute, permission: "playbooks:read" },
   { to: "/agents", title: "Agents", key: "h", icon: IconDeviceDesktop, permission: "agents:read" },
   { to: "/sources", title: "Sources", key: "l", icon: IconPlugConnected, permission: "sources:read" },

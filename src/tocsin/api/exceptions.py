@@ -13,14 +13,17 @@ from tocsin.api.access import require
 from tocsin.api.paging import listing
 from tocsin.api.run_views import instant
 from tocsin.api.services import Services, services
-from tocsin.core.clock import from_datetime
+from tocsin.core.clock import DAY, from_datetime
 from tocsin.detect.exception_book import LONGEST_CONDITION, ExceptionDraft
+from tocsin.detect.exceptions import node_of
+from tocsin.detect.report import Bounds
 from tocsin.detect.tables import ExceptionRow
 
 router = APIRouter(prefix="/exceptions", tags=["exceptions"])
 
 _Services = Annotated[Services, Depends(services)]
 _Reader = Annotated[Principal, Depends(require("rules:read"))]
+_EventReader = Annotated[Principal, Depends(require("rules:read", "events:read"))]
 _Writer = Annotated[Principal, Depends(require("rules:write"))]
 
 
@@ -45,6 +48,14 @@ class ExceptionChange(BaseModel, extra="forbid"):
     owner: str | None = Field(default=None, min_length=1, max_length=160)
 
 
+class TrialIn(BaseModel, extra="forbid"):
+    """An exception to try on the last days; of one rule, since only one rule's past is tried."""
+
+    condition: str = Field(min_length=1, max_length=LONGEST_CONDITION)
+    rule_id: str = Field(min_length=1, max_length=200)
+    days: int = Field(default=7, ge=1, le=90)
+
+
 @router.get("")
 def list_exceptions(_caller: _Reader, services: _Services, rule: str | None = None) -> dict[str, Any]:
     """List exceptions, the first to expire first; for a rule, its own and those of every rule."""
@@ -60,6 +71,27 @@ def add_exception(body: ExceptionIn, caller: _Writer, services: _Services) -> di
     with services.db.write() as tx:
         row = services.exceptions.add(tx, draft, caller.actor)
     return _told(services, row)
+
+
+@router.post("/backtest")
+def try_exception(body: TrialIn, _caller: _EventReader, services: _Services) -> dict[str, Any]:
+    """Say how many of a rule's alerts of the last days an exception would have removed; nothing is stored.
+
+    `closed_as` says what the last closed alert of the same key was closed as. One backtest at a time (429).
+    """
+    services.exceptions.check_rule(body.rule_id)
+    allowed, now = services.settings.detect, services.clock.now()
+    bounds = Bounds(now - body.days * DAY, now, allowed.backtest_events, allowed.backtest_seconds)
+    found, closed_as = services.rehearsals.without(body.rule_id, node_of(body.condition), bounds)
+    return {
+        "events": found.events,
+        "complete": found.complete,
+        "alerts_before": found.before.alerts,
+        "alerts_after": found.after.alerts,
+        "removed": found.gone_alerts,
+        "removed_events": found.gone_events,
+        "closed_as": dict(closed_as),
+    }
 
 
 @router.get("/{exception_id}")

@@ -15,6 +15,7 @@ from tocsin.api.services import Services, services
 from tocsin.core.clock import MINUTE, SECOND
 from tocsin.core.event import Event
 from tocsin.core.fields import canonical
+from tocsin.detect.anatomy import Condition
 from tocsin.detect.budget import Admission
 from tocsin.detect.mutes import Mute
 from tocsin.detect.rule import Watch, level_of
@@ -86,7 +87,7 @@ def list_problems(_caller: _Reader, services: _Services) -> dict[str, Any]:
 
 @router.post("/rules/test")
 def try_rule(body: Trial, _caller: _Reader, services: _Services) -> dict[str, Any]:
-    """Try a rule on an event: whether it matches (or counts it), and which conditions held."""
+    """Try a rule on an event: whether it matches (or counts it), which conditions held, and which did not."""
     fields: dict[str, Any] = {
         canonical(name): value for name, value in body.event.fields.items() if value is not None
     }
@@ -98,7 +99,7 @@ def try_rule(body: Trial, _caller: _Reader, services: _Services) -> dict[str, An
         {"field": clause.field, "condition": clause.condition, "value": clause.value}
         for clause in trial.clauses
     ]
-    return {"matched": trial.matched, "clauses": clauses}
+    return {"matched": trial.matched, "clauses": clauses, "conditions": _condition(trial.anatomy)}
 
 
 @router.get("/rules/silences")
@@ -224,6 +225,19 @@ def rule_view(state: RuleState, lag_ms: int) -> dict[str, Any]:
         "mode": rule.watch.mode if rule.watch else "exact",
         "type": rule.watch.kind.kind if rule.watch else None,
         "lag": lag_ms,
+    }
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    """Show a condition with its parts."""
+    return {
+        "how": condition.how,
+        "text": condition.text[:2_000],
+        "held": condition.held,
+        "field": condition.field or None,
+        "value": condition.value or None,
+        "present": condition.present,
+        "parts": [_condition(each) for each in condition.parts],
     }
 
 

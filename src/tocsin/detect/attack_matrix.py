@@ -58,7 +58,7 @@ class TechniqueCoverage:
     name: str
     """As MITRE calls it; the identifier again for one that is in no table of ours."""
     tactics: tuple[str, ...]
-    """Of one in no table of ours: those that at least half of its rules name."""
+    """Of one in no table of ours: those of the technique it is part of, else those half of its rules name."""
     enabled: tuple[CoveringRule, ...]
     disabled: tuple[CoveringRule, ...]
 
@@ -107,20 +107,20 @@ def matrix_of(rules: Iterable[CoveringRule], known: Mapping[str, Technique]) -> 
         untagged += rule.enabled and not named
         for identifier in named:
             by_technique.setdefault(identifier, []).append(rule)
-    found = (
-        _covered(identifier, of, known.get(identifier)) for identifier, of in sorted(by_technique.items())
-    )
+    found = (_covered(identifier, of, known) for identifier, of in sorted(by_technique.items()))
     return Matrix(tuple(found), untagged)
 
 
 def _covered(
-    identifier: str, rules: Sequence[CoveringRule], technique: Technique | None
+    identifier: str, rules: Sequence[CoveringRule], known: Mapping[str, Technique]
 ) -> TechniqueCoverage:
+    technique, whole = known.get(identifier), known.get(identifier.split(".", maxsplit=1)[0])
+    told = whole.tactics if whole else _told(rules)
     ordered = sorted(rules, key=lambda rule: (-rule.matches, rule.name))
     return TechniqueCoverage(
         identifier,
         technique.name if technique else identifier,
-        technique.tactics if technique else _told(rules),
+        technique.tactics if technique else told,
         tuple(rule for rule in ordered if rule.enabled),
         tuple(rule for rule in ordered if not rule.enabled),
     )

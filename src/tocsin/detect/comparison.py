@@ -21,6 +21,9 @@ from tocsin.query.tree import Everything
 MAX_SAMPLES = 50
 """Alerts shown of those that are new, and of those that vanish."""
 
+MAX_KEYS = 2_000
+"""Alerts that vanish whose keys are kept, to ask what such alerts were closed as."""
+
 MAX_EVENTS = 500_000
 """Events remembered of each side."""
 
@@ -66,6 +69,8 @@ class Comparison:
     gone_events: int
     new: tuple[Change, ...]
     gone: tuple[Change, ...]
+    gone_keys: tuple[str, ...]
+    """The key of each alert that vanishes, up to a bound."""
     days: Mapping[str, tuple[int, int]]
     """Alerts by day, before and after."""
 
@@ -198,6 +203,7 @@ def _comparison(before: _Side, after: _Side, bounds: Bounds, events: int, stoppe
         gone_events=len(old - new),
         new=_changes(after, new_keys),
         gone=_changes(before, gone_keys),
+        gone_keys=tuple(key for key, _ in gone_keys[:MAX_KEYS]),
         days=_days(before, after),
     )
 

@@ -21,7 +21,7 @@ from tocsin.detect.tables import ExceptionRow
 from tocsin.query.dates import Dates
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.predicate import compile_predicate
-from tocsin.query.tree import Everything
+from tocsin.query.tree import Everything, Node
 
 Predicate = Callable[[Event], bool]
 
@@ -52,11 +52,16 @@ class Hits:
 
 
 def condition_of(text: str) -> Predicate:
-    """Return an exception's condition, compiled; raises `InvalidError` for one that holds for everything."""
+    """Return an exception's condition, compiled; raises what `node_of` does."""
+    return compile_predicate(node_of(text))
+
+
+def node_of(text: str) -> Node:
+    """Return an exception's condition; raises `InvalidError` for one that holds for everything."""
     node = parse_lucene(text, dates=Dates(None))  # it holds for long: `now` would stand still
     if isinstance(node, Everything):
         raise InvalidError("an exception needs a condition, such as source.ip: 192.0.2.7")
-    return compile_predicate(node)
+    return node
 
 
 def _kept_condition(exception_id: str, text: str) -> Predicate:

@@ -71,10 +71,11 @@ def _collect(part: _Leaf | _Branch, event: Event, found: list[Clause]) -> None:
             _collect(inner, event, found)
     elif part.holds(event):
         name = field_of(part.node)
-        found.append(Clause(name, condition_of(part.node), _seen(event, name)))
+        found.append(Clause(name, condition_of(part.node), seen_value(event, name)))
 
 
-def _seen(event: Event, name: str) -> str:
+def seen_value(event: Event, name: str) -> str:
+    """Return what the event has in a field, as text of bounded length; empty when it has none."""
     if name == MESSAGE:
         return event.message[:1000]
     if name == EVENT_ID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
@@ -23,9 +24,13 @@ from tocsin.detect.report import MAX_ALERTS, Bounds, Counting, Progress, Report,
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.subject import Subject, in_batches, subject_of
 from tocsin.detect.survey import Survey, survey
-from tocsin.query.tree import Everything
+from tocsin.query.predicate import compile_predicate
+from tocsin.query.tree import And, Everything, Node, Not, Term
 
 LONGEST = 400 * DAY
+LEVEL_RULE = "rule-level"
+"""The detection that opens alerts by the level of the rules that classify."""
+
 ASKED_KEYS = 2_000
 """Keys whose closed alerts are looked up."""
 
@@ -138,6 +143,26 @@ class Rehearsals:
             )
         finally:
             self._turn.release()
+
+    def without(self, rule_id: str, condition: Node, bounds: Bounds) -> tuple[Comparison, Mapping[str, int]]:
+        """Try an exception of a rule: what it would remove, and what the like of it was closed as last.
+
+        The number of a rule that classifies stands for the alerts by its level. Raises what `compare` does,
+        and `NotFoundError`.
+        """
+        subject = self._scoped(rule_id)
+        node = And((subject.rule.node, Not(condition)))
+        narrowed = replace(subject.rule, node=node, matches=compile_predicate(node))
+        found = self.compare(subject, replace(subject, rule=narrowed), bounds)
+        known = self._closed_as(list(dict.fromkeys(found.gone_keys)))
+        return found, Counter(known[key] for key in found.gone_keys if key in known)
+
+    def _scoped(self, rule_id: str) -> Subject:
+        if not rule_id.isdigit():
+            return self.stored(rule_id)
+        rule = self.stored(LEVEL_RULE).rule
+        node = And((rule.node, Term("rule.id", rule_id)))
+        return Subject(replace(rule, node=node, matches=compile_predicate(node)))
 
     def _exceptions(self) -> Exceptions:
         exceptions = Exceptions()

@@ -17,6 +17,7 @@ from tocsin.core.database import Database
 from tocsin.core.detection import Clause, RuleKind
 from tocsin.core.errors import ContentError, Location, NotFoundError, Problem
 from tocsin.core.event import Event
+from tocsin.detect.anatomy import Condition, anatomy_of
 from tocsin.detect.budget import Admission
 from tocsin.detect.builtin import DEFAULT_LEVEL, indicator_rule, level_rule
 from tocsin.detect.correlation import Linked
@@ -52,6 +53,8 @@ class Trial:
 
     matched: bool
     clauses: tuple[Clause, ...]
+    anatomy: Condition
+    """Every condition of the rule, as it holds for the event or does not."""
 
 
 class RuleBook:
@@ -286,7 +289,8 @@ class RuleService:
         if kind is not None and rule.kind != kind:
             raise ContentError(f"this is a rule of kind {rule.kind}, not {kind}", location=rule.location)
         matched = rule.matches(event)
-        return Trial(matched, Explanation(rule.node).clauses(event) if matched else ())
+        clauses = Explanation(rule.node).clauses(event) if matched else ()
+        return Trial(matched, clauses, anatomy_of(rule.node, event))
 
     def _find(self, rule_id: str) -> WatchRule:
         rule = self._detector.rules.by_id.get(rule_id)

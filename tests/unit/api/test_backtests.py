@@ -8,12 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from tocsin.accounts.audit import AuditFilter
+from tocsin.api import exceptions as exception_routes
 from tocsin.api import rules as rule_routes
 from tocsin.api.backtests import router
 from tocsin.core.clock import HOUR, from_iso
 from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
 from tocsin.detect.engine import Detector
+from tocsin.detect.exception_book import ExceptionBook
 from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.report import Bounds
 from tocsin.detect.ruleset import RuleSet
@@ -119,3 +121,28 @@ def test_a_rule_over_the_budget_needs_a_reason(client_as, rig, platform):
     )
     assert 200 == client.patch("/api/v1/rules/Eve", json={"enabled": True}).status_code
     assert client.patch("/api/v1/rules/Eve", json={"enabled": False}).json()["enabled"] is False
+
+
+def test_an_exception_is_tried_before_it_counts(client_as, rig, platform):
+    """It says what it would have removed; a rule nobody has, and a condition of everything, are refused."""
+    book = ExceptionBook(platform.clock, platform.audit, lambda: rig["detection"].rules)
+    client = client_as("analyst", [exception_routes.router], **rig, exceptions=book)
+    body = {"rule_id": "Eve", "condition": "host.name: web1"}
+    found = client.post("/api/v1/exceptions/backtest", json=body).json()
+    assert (3, 2, 1, {}) == (
+        found["alerts_before"],
+        found["alerts_after"],
+        found["removed"],
+        found["closed_as"],
+    )
+    assert 404 == client.post("/api/v1/exceptions/backtest", json=body | {"rule_id": "nope"}).status_code
+    assert 400 == client.post("/api/v1/exceptions/backtest", json=body | {"condition": "*"}).status_code
+
+
+def test_an_exception_of_a_classifying_rule_is_tried_on_its_level(client_as, rig, platform):
+    """Its number stands for the alerts that its level opens."""
+    book = ExceptionBook(platform.clock, platform.audit, lambda: rig["detection"].rules)
+    client = client_as("analyst", [exception_routes.router], **rig, exceptions=book)
+    body = {"rule_id": "5712", "condition": "host.name: web1"}
+    found = client.post("/api/v1/exceptions/backtest", json=body).json()
+    assert (0, 0) == (found["alerts_before"], found["removed"])

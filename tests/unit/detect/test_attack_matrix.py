@@ -73,3 +73,9 @@ def test_a_technique_in_no_table_of_ours_serves_the_tactics_its_rules_name():
         CoveringRule("c", "", "sigma", True, 0, ("T1685",), ("Stealth", "Impact")),
     ]
     assert ("Stealth",) == matrix_of(rules, KNOWN).find("T1685").tactics
+
+
+def test_a_sub_technique_in_no_table_of_ours_serves_what_its_technique_does():
+    """Whatever else its rules are about."""
+    rule = CoveringRule("a", "", "sigma", True, 0, ("T1110.999",), ("Impact",))
+    assert ("Credential Access",) == matrix_of([rule], KNOWN).find("T1110.999").tactics

@@ -14,6 +14,7 @@ export interface Page<T> {
 }
 
 export interface Problem {
+  location?: string;
   title?: string;
   status?: number;
   detail?: string;

@@ -70,6 +70,12 @@ export interface Rule {
   enabled: boolean;
   severity: Severity;
   source_path: string;
+  version: string;
+  edited: boolean;
+  level: string;
+  logsource: string | null;
+  status: string | null;
+  type: string | null;
   techniques: string[];
   tags: string[];
   last_match_at: Instant | null;
