@@ -242,6 +242,13 @@ class EnrichSettings(_Section):
     """A folder of YARA rules for files."""
 
 
+class DashboardSettings(_Section):
+    """How reports of dashboards are made."""
+
+    chromium: Path | None = None
+    """A Chromium to print reports as PDF, such as `/usr/bin/chromium`; without, reports are HTML."""
+
+
 class IntelSettings(_Section):
     """What is known to be one's own."""
 
@@ -324,6 +331,7 @@ class Settings(BaseSettings):
     enrich: EnrichSettings = EnrichSettings()
     respond: RespondSettings = RespondSettings()
     intel: IntelSettings = IntelSettings()
+    dashboards: DashboardSettings = DashboardSettings()
     notify: NotifySettings = NotifySettings()
     agent: dict[str, Any] = {}
     """The agent's own table, when both share a file; read and checked by the agent."""

@@ -160,7 +160,8 @@ export interface Asked {
   run: number;
 }
 
-const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+/** The reader's own time zone. */
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 /** The answer to one panel. Where it lies and what it is called changes nothing about it. */
 export function useAnswer(panel: Panel, asked: Asked, buckets: number, enabled: boolean) {

@@ -4,13 +4,15 @@ import {
   IconCopy,
   IconDots,
   IconDownload,
+  IconFileText,
   IconHistory,
   IconPencil,
   IconTrash,
 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import type { Dashboard } from "../api/dashboards";
+import { url } from "../api/client";
+import { type Dashboard, ZONE } from "../api/dashboards";
 import { useMay } from "../api/session";
 import { useKeys } from "../keys/keys";
 import { Page } from "../parts/Page";
@@ -58,7 +60,7 @@ export function ViewPage({ dashboard, state }: { dashboard: Dashboard; state: Bo
               </Button>
             )
           )}
-          <More dashboard={dashboard} />
+          <More dashboard={dashboard} state={state} />
           <Tooltip label="All dashboards">
             <ActionIcon component={Link} to="/dashboards" aria-label="All dashboards">
               <IconArrowLeft size={15} />
@@ -99,7 +101,7 @@ export function ViewPage({ dashboard, state }: { dashboard: Dashboard; state: Bo
   );
 }
 
-function More({ dashboard }: { dashboard: Dashboard }) {
+function More({ dashboard, state }: { dashboard: Dashboard; state: BoardState }) {
   const go = useNavigate();
   const add = useAdd(true);
   const mayWrite = useMay("dashboards:write");
@@ -124,6 +126,18 @@ function More({ dashboard }: { dashboard: Dashboard }) {
           )}
           <Menu.Item leftSection={<IconDownload size={14} />} onClick={() => download(dashboard.document)}>
             Export JSON
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconFileText size={14} />}
+            component="a"
+            href={url(`/dashboards/${dashboard.id}/report`, {
+              ...state.range,
+              filter: state.filters,
+              zone: ZONE,
+            })}
+            download
+          >
+            Report as a page
           </Menu.Item>
           {!dashboard.from_file && (
             <Menu.Item leftSection={<IconHistory size={14} />} onClick={() => setVersions(true)}>

@@ -1,4 +1,4 @@
-"""`tocsin dashboards`: list, check, import and export dashboards, on this machine's platform."""
+"""`tocsin dashboards`: list, check, import, export and report dashboards, on this machine's platform."""
 
 from __future__ import annotations
 
@@ -12,17 +12,30 @@ import typer
 from sqlalchemy.orm import Session
 
 from tocsin.accounts.audit import Audit
-from tocsin.cli.kept import database_of
+from tocsin.cli.kept import database_of, store_of
 from tocsin.cli.printing import console, described, moment, print_json, print_problems
 from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, settings_of
 from tocsin.cli.rules_operating import operator
 from tocsin.content import content_folders
+from tocsin.core.attack import known_techniques
 from tocsin.core.clock import SystemClock
 from tocsin.core.errors import InvalidError, Location, NotFoundError, Problem
-from tocsin.dashboards import DashboardBook, Draft, document_of, load_shelf, read_dashboard, read_file
+from tocsin.dashboards import (
+    Answering,
+    DashboardBook,
+    Draft,
+    document_of,
+    load_shelf,
+    read_dashboard,
+    read_file,
+)
 from tocsin.dashboards.book import Viewer
+from tocsin.dashboards.model import Span
 from tocsin.dashboards.reading import unknown_fields
+from tocsin.dashboards.reporter import Order, Reporter
 from tocsin.dashboards.writing import text_of
+from tocsin.folder import running_on
+from tocsin.seams import DashboardDesk, DashboardLog
 from tocsin.settings import Settings
 
 app = typer.Typer(
@@ -152,6 +165,62 @@ def export(
     except OSError as error:
         raise InvalidError(f"{file} cannot be written: {error}") from error
     console().print(f"wrote {file}")
+
+
+@app.command()
+def report(  # noqa: PLR0917 - typer reads options from the parameters
+    name: Annotated[str, typer.Argument(help="Id, as `list` shows it.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it.")],
+    format_: Annotated[str, typer.Option("--format", help="html or pdf; default: by the file's name.")] = "",
+    since: Annotated[str, typer.Option("--from", help="Begin of the span; default: the dashboard's.")] = "",
+    until: Annotated[str, typer.Option("--to", help="End of the span; default: the dashboard's.")] = "",
+    only: Annotated[list[str] | None, typer.Option("--filter", help="Query that narrows the events.")] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of days and hours.")] = "UTC",
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write a dashboard's answers of this moment as a page that needs nothing else, or as PDF.
+
+    PDF needs `dashboards.chromium` in the settings. A running platform holds the event log: ask it for the
+    report with GET /api/v1/dashboards/NAME/report.
+
+    Example: tocsin dashboards report authentication logins.html --from now-7d
+    """
+    from tocsin.dashboards.reporting.pdf import report_pdf
+
+    settings = settings_of(data, config)
+    form = _form(format_, file)
+    if running_on(settings.data) is not None:
+        raise InvalidError(
+            f"a platform runs on {settings.data} and holds the event log: ask it with "
+            f"GET /api/v1/dashboards/{name}/report?format={form}, or stop it first"
+        )
+    found = read_dashboard(document(settings, name))
+    span = Span(since or found.time.start, until or found.time.end)
+    html = _report(settings, Order(found, span, only or (), zone))
+    content = html.encode() if form == "html" else report_pdf(html, settings.dashboards.chromium)
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise InvalidError(f"{file} cannot be written: {error}") from error
+    console().print(f"wrote {file}")
+
+
+def _form(wanted: str, file: Path) -> str:
+    form = wanted or file.suffix.lstrip(".").lower()
+    if form not in {"html", "pdf"}:
+        raise InvalidError(f"{form or file.name!r} is no form of a report; say --format html or pdf")
+    return form
+
+
+def _report(settings: Settings, order: Order) -> str:
+    database = database_of(settings)
+    try:
+        with store_of(settings) as store, database.read() as tx:
+            answering = Answering(DashboardLog(store), DashboardDesk(), known_techniques())
+            return Reporter(answering).html(tx, order, now=SystemClock().now())
+    finally:
+        database.close()
 
 
 def document(settings: Settings, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.unit.api.conftest import ClientAs
 from tests.unit.dashboards.conftest import NOON, ROWS
 
 from tocsin.accounts import Principal
-from tocsin.api import dashboards
+from tocsin.api import dashboard_reports, dashboards
 from tocsin.api.dashboards import Dashboards
 from tocsin.api.services import Services
 from tocsin.core.actor import Actor
@@ -171,3 +171,20 @@ def _caller() -> Any:
 def test_what_makes_no_sense_is_refused(reader: TestClient, body: dict[str, Any]) -> None:
     """A zone nobody knows, a filter that cannot be read, too much of anything."""
     assert 400 == reader.post(PANEL, json=body).status_code
+
+
+def test_a_report_is_a_file_to_keep(client_as: ClientAs, part: Dashboards) -> None:
+    """A page with the dashboard's own span, or the one asked for; PDF only where a browser is set."""
+    client = client_as("analyst", [dashboards.router, dashboard_reports.router], dashboards=part)
+    path = f"/api/v1/dashboards/{added(client)['id']}/report"
+    answer = client.get(path, params={"from": "now-48h", "filter": ["host.name:db"], "zone": "Europe/Berlin"})
+    assert 'attachment; filename="servers.html"' == answer.headers["content-disposition"]
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<b>2</b>" in answer.text
+    assert "<b>4</b>" in client.get(path).text
+    assert 400 == client.get(path, params={"format": "pdf"}).status_code
+    assert 400 == client.get(path, params={"from": "now", "to": "now-1d"}).status_code
+    assert 400 == client.get(path, params={"zone": "nowhere"}).status_code
+    assert 404 == client.get("/api/v1/dashboards/none/report").status_code
+    reader = client_as("agent", [dashboard_reports.router], dashboards=part)
+    assert 403 == reader.get(path).status_code

@@ -76,3 +76,14 @@ def test_what_is_not_there_is_said(call: Call, tmp_path: Path) -> None:
     call("export", "web", str(tmp_path / "web.json"))
     with pytest.raises(InvalidError, match="holds no platform"):
         call("import", str(tmp_path / "web.json"))
+
+
+def test_a_report_is_written(call: Call, tmp_path: Path, database: Database) -> None:
+    """As HTML from an empty log; PDF and other forms say what they need."""
+    file = tmp_path / "web.html"
+    assert "wrote" in call("report", "web", str(file)).output
+    assert "<h1>Web servers</h1>" in file.read_text()
+    with pytest.raises(InvalidError, match=r"set dashboards\.chromium"):
+        call("report", "web", str(tmp_path / "web.pdf"))
+    with pytest.raises(InvalidError, match="no form of a report"):
+        call("report", "web", str(tmp_path / "web.doc"))
