@@ -177,8 +177,8 @@ def search(page: Page, attacker: str) -> None:
     expect(page).to_have_url(re.compile(r"q=source\.ip.*AND.*user\.name"))
     expect(rows.nth(1)).to_contain_text(attacker)
     page.reload()
-    expect(page.get_by_role("textbox", name="Query")).to_have_value(re.compile("AND user.name:"))
-    page.get_by_role("textbox", name="Query").fill("source.ip:((")
+    expect(page.get_by_role("combobox", name="Query")).to_have_value(re.compile("AND user.name:"))
+    page.get_by_role("combobox", name="Query").fill("source.ip:((")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("^ position")
 

@@ -35,7 +35,13 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-async function call<T>(method: string, path: string, params?: Params, body?: unknown): Promise<T> {
+async function call<T>(
+  method: string,
+  path: string,
+  params?: Params,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   // The header tells our own pages from a form on someone else's: the server wants it on every change.
   const headers: Record<string, string> = { Accept: "application/json", "X-Requested-With": "tocsin" };
   let payload: BodyInit | undefined;
@@ -46,8 +52,9 @@ async function call<T>(method: string, path: string, params?: Params, body?: unk
   }
   let response: Response;
   try {
-    response = await fetch(url(path, params), { method, headers, body: payload, credentials: "same-origin" });
-  } catch {
+    response = await fetch(url(path, params), { method, headers, body: payload, credentials: "same-origin", signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
     throw new ApiError(0, {
       title: "Tocsin does not answer.",
       detail: "Tocsin does not answer. Is it running?",
@@ -59,7 +66,8 @@ async function call<T>(method: string, path: string, params?: Params, body?: unk
 }
 
 export const api = {
-  get: <T>(path: string, params?: Params) => call<T>("GET", path, params),
+  get: <T>(path: string, params?: Params, signal?: AbortSignal) =>
+    call<T>("GET", path, params, undefined, signal),
   post: <T>(path: string, body?: unknown) => call<T>("POST", path, undefined, body ?? {}),
   put: <T>(path: string, body: unknown) => call<T>("PUT", path, undefined, body),
   patch: <T>(path: string, body: unknown) => call<T>("PATCH", path, undefined, body),

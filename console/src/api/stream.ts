@@ -15,6 +15,14 @@ const STALE: Record<string, string[]> = {
   rules: ["rules"],
   intel: ["intel"],
 };
+const heard = new EventTarget();
+
+/** Call `run` whenever something of the kind is announced, until the function returned is called. */
+export function onAnnounced(kind: string, run: () => void): () => void {
+  heard.addEventListener(kind, run);
+  return () => heard.removeEventListener(kind, run);
+}
+
 /** Announcements come by the hundred under load; what they touch is refetched at most this often. */
 const PAUSE_MS = 1500;
 
@@ -45,7 +53,11 @@ export function useStream(): Liveness {
     const source = new EventSource(url("/stream"));
     source.onopen = () => setState("live");
     source.onerror = () => setState("lost");
-    for (const kind of Object.keys(STALE)) source.addEventListener(kind, () => gather.tell(kind));
+    for (const kind of Object.keys(STALE))
+      source.addEventListener(kind, () => {
+        gather.tell(kind);
+        heard.dispatchEvent(new Event(kind));
+      });
     return () => {
       source.close();
       gather.stop();

@@ -15,10 +15,10 @@ export function momentOf(end: string, now: number): number {
 /** Put empty buckets where the platform left them out, over the whole range asked for: gaps must be seen. */
 export function filled(histogram: Histogram, range?: Range, now = Date.now()): Histogram {
   const width = histogram.width_us / 1000;
-  const counts = new Map(histogram.items.map((item) => [Date.parse(item.start), item.count]));
-  const [known] = counts.keys();
+  const found = new Map(histogram.items.map((item) => [Date.parse(item.start), item]));
+  const [known] = found.keys();
   if (known === undefined || !(width > 0)) return histogram;
-  const starts = [...counts.keys()];
+  const starts = [...found.keys()];
   const ends = range ? [momentOf(range.from, now), momentOf(range.to, now) - 1].filter(Number.isFinite) : [];
   // Buckets lie on a grid of their width through any bucket that is there.
   const onGrid = (moment: number) => known + Math.floor((moment - known) / width) * width;
@@ -27,7 +27,7 @@ export function filled(histogram: Histogram, range?: Range, now = Date.now()): H
   if ((last - first) / width >= MOST) return histogram;
   const items = [];
   for (let start = first; start <= last; start += width) {
-    items.push({ start: new Date(start).toISOString(), count: counts.get(start) ?? 0 });
+    items.push({ count: 0, ...found.get(start), start: new Date(start).toISOString() });
   }
   return { ...histogram, items };
 }

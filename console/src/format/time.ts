@@ -61,3 +61,11 @@ export function rangeText({ from, to }: Range): string {
 export function after(instant: string, us: number): string {
   return new Date(new Date(instant).getTime() + us / 1000).toISOString();
 }
+
+/** The zone times are shown in, and how far it is from UTC now. */
+export function zoneText(now = new Date()): string {
+  const ahead = -now.getTimezoneOffset();
+  const sign = ahead < 0 ? "-" : "+";
+  const offset = `${sign}${pad(Math.floor(Math.abs(ahead) / 60))}:${pad(Math.abs(ahead) % 60)}`;
+  return `Times are ${Intl.DateTimeFormat().resolvedOptions().timeZone} (UTC${offset})`;
+}

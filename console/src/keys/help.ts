@@ -56,6 +56,22 @@ export const HELP: [string, [string, string][]][] = [
     ],
   ],
   [
+    "In the search",
+    [
+      ["t / w", "New tab, close the tab"],
+      ["[ / ]", "Previous, next tab"],
+      ["o", "Open a saved search"],
+      ["Ctrl S", "Save the search"],
+      ["r", "Search again"],
+      ["l", "Live tail"],
+      ["h", "Hide or show the chart"],
+      ["\\", "Filter the fields"],
+      ["1 – 5", "Table, JSON, Raw line, Lineage, Surrounding of the open event"],
+      ["Tab", "Take the first suggestion under the query"],
+      ["← →", "On the chart: choose a bar, with Shift a span; Enter zooms"],
+    ],
+  ],
+  [
     "On an alert",
     [
       ["a", "Assign to me"],

@@ -28,7 +28,10 @@ export function keyName(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey"
   return chord + (chord ? key.toLowerCase() : key);
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether the key belongs to what has the focus: text fields take all, a choice takes its arrows. */
+function isTyping(target: EventTarget | null, name: string): boolean {
+  if (target instanceof HTMLInputElement && /^(radio|checkbox)$/.test(target.type))
+    return /^(arrow|enter| )/.test(name);
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
@@ -49,7 +52,7 @@ function onKey(event: KeyboardEvent) {
   if (event.defaultPrevented || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
   const name = keyName(event);
   const isChord = name.startsWith("ctrl+") || name.startsWith("alt+");
-  if (dialogIsOpen() || (isTyping(event.target) && !isChord)) return;
+  if (dialogIsOpen() || (isTyping(event.target, name) && !isChord)) return;
   const complete = sequence.take(name, event.timeStamp);
   if (!complete) return;
   // A button that has the focus keeps its Enter.

@@ -1,3 +1,5 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconPinned, IconPinnedOff } from "@tabler/icons-react";
 import type { TocsinEvent } from "../api/types";
 import { defang } from "../format/defang";
 import { text } from "../format/number";
@@ -13,32 +15,45 @@ interface Props {
   only?: Set<string>;
   /** In the search, fields carry filters. */
   state?: SearchState;
+  /** Fields that stand on top. */
+  pinned?: string[];
+  onPin?: (name: string) => void;
 }
 
 /** An event's fields and values, one a row. */
-export function EventFields({ event, matched, only, state }: Props) {
+export function EventFields({ event, matched, only, state, pinned = [], onPin }: Props) {
+  const rank = (name: string) => Number(pinned.includes(name)) + Number(matched?.has(name) ?? false);
   const names = Object.keys(event.fields)
     .filter((name) => !only || only.has(name))
-    .sort(
-      (a, b) => Number(matched?.has(b) ?? false) - Number(matched?.has(a) ?? false) || a.localeCompare(b),
-    );
+    .sort((a, b) => rank(b) - rank(a) || a.localeCompare(b));
   return names.map((name) => {
     const value = event.fields[name];
+    const isPinned = pinned.includes(name);
     return (
-      <div key={name} className={`field${matched?.has(name) ? " matched" : ""}`}>
+      <div key={name} className={`field${matched?.has(name) ? " matched" : ""}${isPinned ? " pinned" : ""}`}>
         <span className="mono dim cut" title={name}>
           {name}
         </span>
         <span className="mono" style={{ overflowWrap: "anywhere" }}>
           {text(value)}
         </span>
-        {state ? (
-          <FieldTools field={name} value={value} state={state} />
-        ) : (
-          <span className="tools">
+        <span className="tools">
+          {state ? (
+            <FieldTools field={name} value={value} state={state} />
+          ) : (
             <CopyButton text={defang(text(value))} label={`Copy ${name}`} />
-          </span>
-        )}
+          )}
+          {onPin && (
+            <Tooltip label={isPinned ? `Unpin ${name}` : `Pin ${name} to the top`}>
+              <ActionIcon
+                aria-label={isPinned ? `Unpin ${name}` : `Pin ${name} to the top`}
+                onClick={() => onPin(name)}
+              >
+                {isPinned ? <IconPinnedOff size={14} /> : <IconPinned size={14} />}
+              </ActionIcon>
+            </Tooltip>
+          )}
+        </span>
       </div>
     );
   });

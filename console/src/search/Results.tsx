@@ -1,72 +1,119 @@
-import { Button } from "@mantine/core";
-import type { useEvents } from "../api/events";
+import type { UseInfiniteQueryResult } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { MOST_ROWS } from "../api/events";
 import type { TocsinEvent } from "../api/types";
-import { text } from "../format/number";
+import { count, text } from "../format/number";
+import { local, utc } from "../format/time";
 import { type Column, Grid } from "../parts/Grid";
-import { Empty, Rows } from "../parts/State";
-import { Time } from "../parts/Time";
+import { Rows } from "../parts/State";
+import { HeaderCell } from "./HeaderCell";
+import { Nothing } from "./Nothing";
 import type { SearchState } from "./state";
 
 interface Props {
   state: SearchState;
-  events: ReturnType<typeof useEvents>;
-  onRetry: () => void;
+  rows: TocsinEvent[];
+  /** Pages behind the rows; a live tail has none. */
+  events?: Pick<
+    UseInfiniteQueryResult,
+    "isPending" | "error" | "hasNextPage" | "isFetchingNextPage" | "fetchNextPage"
+  >;
 }
 
 /** The events found, with the chosen columns. */
-export function Results({ state, events }: Props) {
-  const { columns, open, set, search } = state;
-  if (events.isPending)
+export function Results({ state, rows, events }: Props) {
+  const { open, set } = state;
+  const { columns, widths, search } = state;
+  // The state is new with every change of the address; the columns only with what they show.
+  const shown = useMemo(
+    () => [timeColumn(state, events === undefined), ...columns.map((name) => fieldColumn(name, state))],
+    [columns, widths, search, events === undefined],
+  );
+  if (events?.isPending)
     return (
       <div style={{ flex: 1 }}>
         <Rows n={14} />
       </div>
     );
-  if (events.error) return <div style={{ flex: 1 }} />;
-  const rows = events.data.pages.flatMap((page) => page.items);
-  if (rows.length === 0) return <Nothing state={state} />;
+  if (events?.error && rows.length === 0) return <Nothing state={state} error={events.error} />;
+  if (rows.length === 0) return events ? <Nothing state={state} /> : <div style={{ flex: 1 }} />;
   return (
-    <Grid
-      label="Events"
-      rows={rows}
-      id={(event) => event.id}
-      columns={[
-        timeColumn(search.order),
-        ...columns.map((name) => fieldColumn(name, columns.includes("message"))),
-      ]}
-      sort={search.order}
-      onSort={() => set({ order: search.order === "newest" ? "oldest" : "newest" })}
-      openId={open}
-      onOpen={(event) => set({ event: event.id }, open !== "")}
-      onEnd={events.hasNextPage && !events.isFetchingNextPage ? events.fetchNextPage : undefined}
-    />
+    <div className="column">
+      <Grid
+        label="Events"
+        rows={rows}
+        id={(event) => event.id}
+        columns={shown}
+        openId={open}
+        onOpen={(event) => set({ event: event.id }, open !== "")}
+        onEnd={events?.hasNextPage && !events.isFetchingNextPage && !events.error ? events.fetchNextPage : undefined}
+      />
+      {events && <Foot rows={rows.length} events={events} />}
+    </div>
   );
 }
 
-function timeColumn(order: string): Column<TocsinEvent> {
-  const title = order === "newest" ? "Time" : "Time, oldest first";
+function Foot({ rows, events }: { rows: number; events: NonNullable<Props["events"]> }) {
+  const says = events.isFetchingNextPage
+    ? "Loading more…"
+    : events.hasNextPage
+      ? "Scroll for more"
+      : rows > MOST_ROWS - 600
+        ? `The first ${count(rows)}: narrow the search, sort it otherwise, or export it for more`
+        : "All of them";
+  return (
+    <div className="grid-foot dim" role="status">
+      {count(rows)} loaded · {says}
+    </div>
+  );
+}
+
+function timeColumn({ search, set }: SearchState, isLive: boolean): Column<TocsinEvent> {
+  const isNewest = search.order === "newest";
+  const mark = search.sort || isLive ? "" : isNewest ? " ↓" : " ↑";
   return {
     key: "@timestamp",
-    title,
     width: "172px",
-    sort: order,
-    render: (e) => (
-      <span className="mono">
-        <Time at={e["@timestamp"]} as="ms" />
-      </span>
+    title: (
+      <button
+        type="button"
+        className="plain"
+        title="Sort by time"
+        disabled={isLive}
+        onClick={() =>
+          set(search.sort ? { sort: null } : { order: isNewest ? "oldest" : null, event: null }, true)
+        }
+      >
+        Time{mark}
+      </button>
+    ),
+    render: (event) => (
+      <time className="mono" dateTime={event["@timestamp"]} title={utc(event["@timestamp"])}>
+        {local(event["@timestamp"], true)}
+      </time>
     ),
   };
 }
 
-function fieldColumn(name: string, hasMessage: boolean): Column<TocsinEvent> {
-  const width = name === "message" ? "minmax(240px, 1fr)" : "minmax(110px, 0.3fr)";
+/** A column of its own, when an event has it as such and not among its fields. */
+export function valueOf(event: TocsinEvent, name: string): string {
+  if (name === "message") return event.message;
+  if (name === "event.sequence") return String(event.sequence);
+  if (name === "_id") return event.id;
+  return text(event.fields[name]);
+}
+
+function fieldColumn(name: string, state: SearchState): Column<TocsinEvent> {
+  const { columns, widths } = state;
+  const width = widths[name];
+  const fits = name === "message" ? "minmax(240px, 1fr)" : "minmax(110px, 0.3fr)";
   return {
     key: name,
-    spare: hasMessage && name !== "message",
-    title: name,
-    width,
+    spare: columns.includes("message") && name !== "message",
+    title: <HeaderCell name={name} state={state} />,
+    width: width === undefined ? fits : `${width}px`,
     render: (event) => {
-      const value = name === "message" ? event.message : text(event.fields[name]);
+      const value = valueOf(event, name);
       return (
         <span className="mono" title={value}>
           {value}
@@ -74,33 +121,4 @@ function fieldColumn(name: string, hasMessage: boolean): Column<TocsinEvent> {
       );
     },
   };
-}
-
-const EXAMPLES = [
-  "event.outcome:failure",
-  "rule.level:[7 TO *]",
-  'message:"accepted password"',
-  "source.ip:* AND NOT source.ip:10.0.0.0/8",
-  "rule.groups:sshd",
-];
-
-function Nothing({ state }: { state: SearchState }) {
-  const { search, run, setRange } = state;
-  return (
-    <div style={{ flex: 1 }}>
-      <Empty title={search.q ? "No event matches" : "No events in this time"}>
-        {search.q
-          ? "Widen the time, or try one of these:"
-          : "Nothing was collected in this time. Widen it, connect a source, or import a file with tocsin import."}
-        <div style={{ display: "flex", flexWrap: "wrap", gap: 6, margin: "10px 0" }}>
-          {EXAMPLES.map((example) => (
-            <Button key={example} className="mono" onClick={() => run(example)}>
-              {example}
-            </Button>
-          ))}
-        </div>
-        <Button onClick={() => setRange({ from: "now-90d", to: "now" })}>Last 90 days</Button>
-      </Empty>
-    </div>
-  );
 }

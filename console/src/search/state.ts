@@ -1,47 +1,63 @@
 import { useCallback, useMemo } from "react";
-import { filterFor, filterOut } from "../format/lucene";
+import { useLocation, useSearchParams } from "react-router";
+import type { SearchDocument } from "../api/types";
+import { filterFor, filterOut, narrow } from "../format/lucene";
 import type { Range } from "../format/time";
-import { useUrl } from "../url/state";
-
-export const DEFAULT_COLUMNS = ["host.name", "rule.id", "message"];
+import { type Change, changed } from "../url/state";
+import { clampWidth, DEFAULT_COLUMNS, moved, readWidths, toggled, writeWidths } from "./columns";
 
 /** The search as the address has it, and the ways to change it. */
 export function useSearch() {
-  const { get, all, set } = useUrl();
+  const [params, setParams] = useSearchParams();
+  const { state: place } = useLocation();
+  const set = useCallback(
+    // The place in the history says which tab it belongs to; that stays.
+    (change: Change, replace = false) => setParams((now) => changed(now, change), { replace, state: place }),
+    [setParams, place],
+  );
   const search = useMemo(
     () => ({
-      q: get("q"),
-      from: get("from", "now-24h"),
-      to: get("to", "now"),
-      order: get("order", "newest"),
+      q: params.get("q") ?? "",
+      from: params.get("from") ?? "now-24h",
+      to: params.get("to") ?? "now",
+      order: params.get("order") ?? "newest",
+      sort: params.get("sort") ?? "",
     }),
-    [get],
+    [params],
   );
-  const columns = all("col").length ? all("col") : DEFAULT_COLUMNS;
-  const setRange = useCallback((range: Range) => set({ ...range }), [set]);
-  const toggleColumn = (name: string) =>
-    set(
-      {
-        col: columns.includes(name)
-          ? columns.filter((one) => one !== name)
-          : [
-              ...columns.filter((c) => c !== "message"),
-              name,
-              ...columns.filter((c) => c === "message" && name !== "message"),
-            ],
-      },
-      true,
-    );
+  const columns = useMemo(() => {
+    const chosen = params.getAll("col");
+    return chosen.length ? chosen : DEFAULT_COLUMNS;
+  }, [params]);
+  const widths = useMemo(() => readWidths(params.getAll("w")), [params]);
+  const choice = useMemo(
+    () => ({ interval: params.get("interval") ?? "", by: params.get("by") ?? "" }),
+    [params],
+  );
+  const setRange = useCallback((range: Range) => set({ from: range.from, to: range.to }), [set]);
+  const { q } = search;
   return {
     search,
     columns,
-    open: get("event"),
+    widths,
+    choice,
+    params,
+    open: params.get("event") ?? "",
+    saved: params.get("saved") ?? "",
+    document: { ...search, ...choice, columns, widths } satisfies SearchDocument,
     set,
     setRange,
-    toggleColumn,
-    run: (q: string) => set({ q, event: null }),
+    toggleColumn: (name: string) => set({ col: toggled(columns, name) }, true),
+    moveColumn: (name: string, to: number) => set({ col: moved(columns, name, to) }, true),
+    resize: (name: string, width: number | null) => {
+      const { [name]: _, ...others } = widths;
+      set({ w: writeWidths(width === null ? others : { ...others, [name]: clampWidth(width) }) }, true);
+    },
+    run: (query: string) => set({ q: query, event: null }),
     filter: (field: string, value: unknown, exclude = false) =>
-      set({ q: exclude ? filterOut(search.q, field, value) : filterFor(search.q, field, value) }),
+      set({ q: exclude ? filterOut(q, field, value) : filterFor(q, field, value) }),
+    filterExists: (field: string, exclude = false) =>
+      set({ q: narrow(q, `${exclude ? "NOT " : ""}_exists_:${field}`) }),
   };
 }
 export type SearchState = ReturnType<typeof useSearch>;

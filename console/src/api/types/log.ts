@@ -10,12 +10,16 @@ export interface TocsinEvent {
   source: string;
   sequence: number;
   fields: Record<string, Json>;
-  document: Record<string, Json>;
+  /** Left out in lists, where it would say the same as `fields` once more. */
+  document?: Record<string, Json>;
 }
 export interface Histogram {
   width_us: number;
-  items: { start: Instant; count: number }[];
+  items: { start: Instant; count: number; parts?: number[] }[];
   total: number;
+  /** The field each step is broken down by, and its commonest values, in the order of `parts`. */
+  field?: string;
+  values?: string[];
 }
 export interface FieldInfo {
   name: string;
@@ -38,6 +42,66 @@ export interface Refusal {
 export interface Refused extends Refusal {
   samples: { text: string; size_bytes: number; at: Instant }[];
 }
+export interface TopValues {
+  field: string;
+  items: ValueCount[];
+  /** Events selected, and those of them that have the field. */
+  total: number;
+  present: number;
+}
+export interface TailAnswer {
+  items: TocsinEvent[];
+  commit: number;
+  more: boolean;
+  dropped: number;
+  skipped: number;
+}
+/** A search as it is saved. */
+export interface SearchDocument {
+  q: string;
+  from: string;
+  to: string;
+  order: string;
+  sort: string;
+  columns: string[];
+  widths: Record<string, number>;
+  interval: string;
+  by: string;
+}
+export interface SavedSearch {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  owner: string;
+  shared: boolean;
+  own: boolean;
+  may_change: boolean;
+  search: SearchDocument;
+  version: number;
+  created_at: Instant;
+  updated_at: Instant;
+  updated_by: string;
+}
+/** The way of a line through analysis. */
+export interface Explanation {
+  decoder: string | null;
+  decoders: { name: string; outcome: string; clause: string; pattern: string; child: boolean; near: boolean }[];
+  rules: {
+    id: string;
+    level: number;
+    description: string;
+    file: string;
+    line: number;
+    depth: number;
+    outcome: string;
+    note: string;
+  }[];
+  verdict: { id: string; level: number; description: string } | null;
+  decoders_left_out: number;
+  rules_left_out: number;
+}
+
 export interface Source {
   id: string;
   kind: string;
