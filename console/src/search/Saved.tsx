@@ -32,9 +32,9 @@ export function Saved({ state }: { state: SearchState }) {
   return (
     <>
       {saved && (
-        <span className="dim cut" title={saved.description || saved.name} style={{ maxWidth: 260 }}>
-          <b style={{ color: "var(--mantine-color-text)" }}>{saved.name}</b>
-          {isChanged && " · changed"}
+        <span className="saved-name" title={saved.description || saved.name}>
+          <b className="cut">{saved.name}</b>
+          {isChanged && <span className="dim">changed</span>}
         </span>
       )}
       <Button leftSection={<IconFolderOpen size={14} />} title="Open (o)" onClick={() => setDialog({ is: "open" })}>
