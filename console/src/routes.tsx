@@ -67,6 +67,10 @@ export const router = createBrowserRouter([
           },
           { path: "agents", lazy: async () => ({ Component: (await import("./agents/Agents")).Agents }) },
           { path: "sources", lazy: async () => ({ Component: (await import("./sources/Sources")).Sources }) },
+          {
+            path: "notifications",
+            lazy: async () => ({ Component: (await import("./notify/Notifications")).Notifications }),
+          },
           { path: "*", element: <NotFound /> },
         ],
       },

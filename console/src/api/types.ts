@@ -3,3 +3,4 @@ export type * from "./types/base";
 export type * from "./types/desk";
 export type * from "./types/knowledge";
 export type * from "./types/log";
+export type * from "./types/notify";

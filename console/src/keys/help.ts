@@ -25,6 +25,7 @@ export const HELP: [string, [string, string][]][] = [
       ["g p", "Playbooks"],
       ["g h", "Agents"],
       ["g l", "Sources"],
+      ["g n", "Notifications"],
     ],
   ],
   [

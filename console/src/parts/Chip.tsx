@@ -45,6 +45,9 @@ const STATUS: Record<string, keyof typeof HUES> = {
   failure: "brown",
   active: "green",
   silent: "brown",
+  waiting: "amber",
+  sent: "green",
+  dead: "brown",
 };
 
 /** A status with its hue; what it was closed as stands beside it. */

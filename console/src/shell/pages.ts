@@ -9,6 +9,7 @@ import {
   IconPlugConnected,
   IconRoute,
   IconSearch,
+  IconSend,
   IconShieldCheck,
   IconVolumeOff,
 } from "@tabler/icons-react";
@@ -27,4 +28,5 @@ export const PAGES = [
   { to: "/playbooks", title: "Playbooks", key: "p", icon: IconRoute, permission: "playbooks:read" },
   { to: "/agents", title: "Agents", key: "h", icon: IconDeviceDesktop, permission: "agents:read" },
   { to: "/sources", title: "Sources", key: "l", icon: IconPlugConnected, permission: "sources:read" },
+  { to: "/notifications", title: "Notifications", key: "n", icon: IconSend, permission: "notify:read" },
 ] as const;
