@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from tocsin.core.clock import DAY, day_of, from_iso
+from tocsin.core.clock import DAY, MINUTE, day_of, from_iso
 from tocsin.query.tree import Everything, Node, Not
 from tocsin.store.base import Selection, StoreError
 from tocsin.store.days import Days
@@ -16,6 +16,9 @@ from tocsin.store.journal import Guard
 from tocsin.store.retention import Policy
 from tocsin.store.sealing import Sealer
 from tocsin.store.totals import count_events
+
+_PAUSE = 10 * MINUTE
+"""How long a day that failed is left alone: what failed may have taken minutes of work."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,7 @@ class Keeping:
         self._policy = policy
         self._forget = forget
         self._cancelled = False
+        self._again_at: dict[str, int] = {}
 
     def apply(self) -> None:
         """Seal what is due, delete what is too old, then make room.
@@ -54,11 +58,13 @@ class Keeping:
         self._sealer.cancel()
 
     def _tried(self, day: str, work: Callable[[str], object]) -> None:
-        if self._cancelled:
+        now = self._days.clock.now()
+        if self._cancelled or self._again_at.get(day, now) > now:
             return
         try:
             work(day)
         except StoreError as error:
+            self._again_at[day] = now + _PAUSE
             log.warning("day_keeping_failed", day=day, error=str(error))
 
     def _seal(self, day: str) -> None:

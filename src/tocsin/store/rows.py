@@ -28,7 +28,7 @@ _POSITION = {name: place for place, name in enumerate(COLUMNS)}
 DDL = (
     "CREATE TABLE {day}.events (commit_no BIGINT NOT NULL, at_us BIGINT NOT NULL,"
     " received_us BIGINT NOT NULL, source VARCHAR NOT NULL, seq BIGINT NOT NULL,"
-    " message VARCHAR NOT NULL, raw BLOB, "
+    " message VARCHAR NOT NULL USING COMPRESSION zstd, raw BLOB, "
     + ", ".join(f"{name} VARCHAR" for name in _COLUMN_NAMES)
     + ", texts MAP(VARCHAR, VARCHAR), lists MAP(VARCHAR, VARCHAR[]), fields VARCHAR NOT NULL)",
     "CREATE TABLE {day}.commits (number BIGINT NOT NULL, events INTEGER NOT NULL)",
@@ -37,7 +37,8 @@ DDL = (
     "CREATE TABLE {day}.layout (version INTEGER NOT NULL)",
 )
 """What a day's file holds. The values of an event are the columns named after fields, `texts` and `lists`;
-`fields` is the event's form, which says their types and order.
+`fields` is the event's form, which says their types and order. Messages are by far the most of it: zstd
+halves what DuckDB would choose for them, and is read as fast.
 
 `marks.seq`: events of this day up to it are settled. `marks.acked`: the source's mark over all days, as
 it stood when this row was written; the greatest over all files is the one that counts.

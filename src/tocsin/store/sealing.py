@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ from tocsin.store.parts import wal_of
 
 _ORDER = "at_us, source, seq"
 _CHUNK = 1 << 22
+_SLICE = 50_000
+"""Events sorted at a time: a whole day at once would take more memory than the log may have."""
+_GRAIN = SECOND
 QUIET_S = 3_600.0
 """How long a day has to be without a write before it is sealed."""
 
@@ -245,12 +248,16 @@ def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order) -> int:
 
 
 def _copy(cursor: duckdb.DuckDBPyConnection, alias: str, order: _Order) -> None:
-    file, writer = order.file, Writer(listed=order.file.summary.listed)
-    condition = writer.condition(order.keep)
-    cursor.execute(
-        f"INSERT INTO {alias}.events SELECT * FROM {file.events} AS e WHERE {condition} ORDER BY {_ORDER}",
-        writer.params,
-    )
+    file = order.file
+    for first, end in _slices(cursor, file):
+        writer = Writer(listed=file.summary.listed)
+        condition = writer.condition(order.keep)
+        bounds = f"at_us >= {writer.bind(first)} AND at_us < {writer.bind(end)}"
+        cursor.execute(
+            f"INSERT INTO {alias}.events SELECT * FROM {file.events} AS e WHERE {bounds} AND {condition}"
+            f" ORDER BY {_ORDER}",
+            writer.params,
+        )
     # A commit's number stays, with as many events as are left of it.
     cursor.execute(
         f"INSERT INTO {alias}.commits SELECT number, coalesce(kept, 0)"
@@ -264,3 +271,21 @@ def _copy(cursor: duckdb.DuckDBPyConnection, alias: str, order: _Order) -> None:
         f" FROM {file.table('marks')} GROUP BY source ORDER BY source"
     )
     cursor.execute(f"INSERT INTO {alias}.listed SELECT DISTINCT name FROM {file.table('listed')} ORDER BY 1")
+
+
+def _slices(cursor: duckdb.DuckDBPyConnection, file: DayFile) -> Iterator[tuple[int, int]]:
+    """Yield spans of time that hold about as many events each as are sorted in little memory."""
+    start = f"at_us - ((at_us % {_GRAIN}) + {_GRAIN}) % {_GRAIN}"
+    counted = cursor.execute(
+        f"SELECT {start} AS start, count(*) FROM {file.events} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    begun: int | None = None
+    held = 0
+    for second, events in counted:
+        if begun is not None and held + events > _SLICE:
+            yield begun, second
+            begun, held = None, 0
+        begun = second if begun is None else begun
+        held += events
+    if begun is not None:
+        yield begun, counted[-1][0] + _GRAIN

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
+from tocsin.core.clock import DAY, HOUR, MINUTE, ManualClock, from_iso
 from tocsin.core.errors import ConflictError, InvalidError, NotFoundError
 from tocsin.core.event import Event
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.patterns import QueryError
-from tocsin.store.base import Batch, Selection
+from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.holds import HeldError, NewHold
 from tocsin.store.retention import EventClass, Policy
+from tocsin.store.sealing import Sealer
 
 NOON = from_iso("2026-11-24T12:00:00Z")
 KINDS = ("debug", "auth", "web")
@@ -208,3 +209,26 @@ def test_a_drop_that_was_cut_off_is_finished(store: DuckDBStore, tmp_path: Path,
     assert [0] + [6] * 9 == left(again)
     assert 60 == again.mark("s")
     again.close()
+
+
+def test_a_day_that_fails_is_left_alone_for_a_while(
+    store: DuckDBStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are seen to; ten minutes later it is tried again."""
+    seal, tried = Sealer.seal, []
+
+    def failing(sealer: Sealer, day: str, *given: object, **named: object) -> object:
+        tried.append(day)
+        if day == "2026-11-15":
+            raise StoreError("out of memory")
+        return seal(sealer, day, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Sealer, "seal", failing)
+    keeping = store.keeping(Policy())
+    keeping.apply()
+    keeping.apply()
+    assert 9 == len(tried)
+    assert [0] + [1] * 8 + [0] == [store._days.summary(day).generation for day in store._days.names()]
+    clock.advance(10 * MINUTE)
+    keeping.apply()
+    assert ["2026-11-15"] == tried[9:]

@@ -15,6 +15,7 @@ import pytest
 from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.event import Event
 from tocsin.query.lucene import parse_lucene
+from tocsin.store import sealing
 from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.sealing import Sealer, sha256_of
@@ -95,6 +96,25 @@ def test_events_stand_in_order_of_time(tmp_path: Path) -> None:
         assert file is not None
         rows = store._days.cursor().execute(f"SELECT at_us FROM {file.events}").fetchall()
     assert [NOON - 4 * DAY + at for at in (20, 30, 40)] == [at for (at,) in rows]
+    store.close()
+
+
+@pytest.mark.parametrize("most", [1, 7, 50])
+@pytest.mark.parametrize("noon", [NOON - 4 * DAY, 12 * HOUR - 10 * DAY], ids=["now", "before 1970"])
+def test_a_day_is_sorted_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, noon: int
+) -> None:
+    """However few events are sorted at a time, all are there and in order; many may fall into one second."""
+    monkeypatch.setattr(sealing, "_SLICE", most)
+    store = opened(tmp_path)
+    times = [noon + (n * 7_919 % 40) * 500_000 for n in range(60)]
+    store.commit(Batch("s", [Event("s", n + 1, at, 0, "", {}) for n, at in enumerate(times)], 60))
+    (day,) = store._days.names()
+    assert sealed(store).seal(day) is not None
+    with store._days.lease(day) as file:
+        assert file is not None
+        rows = store._days.cursor().execute(f"SELECT at_us FROM {file.events}").fetchall()
+    assert sorted(times) == [at for (at,) in rows]
     store.close()
 
 
