@@ -30,8 +30,8 @@ FOLDER = Path("src/tocsin/_native")
 MODULES = {
     "decode": (
         *("analysis", "decoders", "dialect", "engines", "jsondoc", "model", "naming", "osmatch", "osregex"),
-        *("osregex_matcher", "osregex_steps", "patterns", "pcre2", "plugins", "predecode", "scan"),
-        *("second_stage", "structure", "subject", "timestamps", "tracked"),
+        *("patterns", "pcre2", "plugins", "predecode", "scan", "second_stage", "step_matcher", "steps"),
+        *("structure", "subject", "timestamps", "tracked"),
     ),
     "rules": (
         *("accumulator", "addresses", "compiled", "conditions", "correlation", "deferred", "entries"),

@@ -14,9 +14,9 @@ from tocsin.decode.engines import Searcher
 from tocsin.decode.markup import MarkupError, parse
 from tocsin.decode.osmatch import compile_osmatch
 from tocsin.decode.osregex import compile_osregex, read_alternatives
-from tocsin.decode.osregex_matcher import matcher_of
 from tocsin.decode.patterns import compile_pattern, lower
 from tocsin.decode.predecode import predecode
+from tocsin.decode.step_matcher import matcher_of, simple
 from tocsin.decode.structure import structure_of
 from tocsin.decode.subject import Subject
 from tocsin.decode.timestamps import Timestamps
@@ -98,6 +98,34 @@ def test_osregex_by_hand_is_the_engines(
         assert found is not None
         assert (captured, spans[0][1]) == (found.captured, found.end)
         assert alternative.last not in alternative.quantified or spans[-1][0] == found.last
+
+
+@settings(max_examples=400)
+@given(
+    tokens=st.lists(
+        st.sampled_from(
+            [*"aB1 :().{", r"\d", r"\w", r"\s", r"[^ ]", r"[^,:]*", r"\(", r"\d+", r"\w+", r"\S+"]
+        )
+        | st.sampled_from([r"\S+", ".+", ".*", r"\s*", ".+?", r"\w+?", r"[\s\S]*?", r"[a-b]*?"]),
+        max_size=9,
+    ),
+    bound=st.booleans(),
+    texts=st.lists(st.text("aAbB1 :(x\n\xe4", max_size=16), min_size=4, max_size=8),
+)
+def test_simple_pcre2_by_hand_is_the_engines(tokens: list[str], bound: bool, texts: list[str]) -> None:
+    """Steps capture the same texts and end in the same place as `re` with the same pattern."""
+    pattern = "^" * bound + "".join(tokens)
+    made = simple(pattern)
+    if made is None:
+        return
+    compiled = re.compile(pattern, re.ASCII)
+    for text in texts:
+        expected, found = compiled.search(text), made.find(text, text, 0)
+        if expected is None:
+            assert found is None
+        else:
+            assert found is not None
+            assert (list(expected.groups()), expected.end()) == (found.captured, found.end)
 
 
 @given(pattern=REGEX, text=st.text("abx1", max_size=12))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tocsin.decode.dialect import Extractor, Found, quoted
 from tocsin.decode.engines import Searcher
-from tocsin.decode.osregex_matcher import COMPILED, matcher_of
+from tocsin.decode.step_matcher import COMPILED, matcher_of
 
 _CLASSES = {
     "d": "[0-9]",

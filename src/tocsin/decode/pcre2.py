@@ -10,6 +10,7 @@ import warnings
 
 from tocsin.decode.dialect import Extractor, Found
 from tocsin.decode.engines import UNLIMITED, Searcher
+from tocsin.decode.step_matcher import COMPILED, Matcher, simple
 from tocsin.decode.structure import Structure, structure_of
 
 MAX_PATTERN_BYTES = 8_192
@@ -53,14 +54,15 @@ _PLAIN_IN_CLASS = frozenset("bdDsSwWnrtfa0123456789x")
 class PCRE2(Extractor):
     """A compiled pattern. The rest begins where the match ends."""
 
-    __slots__ = ("_literals", "_prefix", "_searcher")
+    __slots__ = ("_literals", "_matcher", "_prefix", "_searcher")
 
-    def __init__(self, groups: int, known: Structure, searcher: Searcher) -> None:
+    def __init__(self, groups: int, known: Structure, searcher: Searcher, matcher: Matcher | None) -> None:
         equals = (known.equals,) if known.equals else None
         super().__init__(groups, literals=known.literals, equals=equals, hint=known.hint)
         self._searcher = searcher
         self._prefix = known.prefix
         self._literals = known.literals or ()
+        self._matcher = matcher
 
     def test(self, text: str, low: str) -> bool:
         """Return whether the text matches."""
@@ -68,6 +70,12 @@ class PCRE2(Extractor):
 
     def find(self, text: str, low: str, start: int = 0) -> Found | None:
         """Return what the pattern finds in the text from `start` on, as if nothing stood before it."""
+        if self._matcher is not None:
+            match = self._matcher.find(text, text, start)
+            if match is None:
+                return None
+            if match.end >= 0:
+                return tuple(match.captured), match.end
         if start:
             text, low = text[start:], low[start:]
         if not self._possible(low):
@@ -122,9 +130,10 @@ def compile_pcre2(pattern: str) -> Extractor:
         warnings.simplefilter("ignore", FutureWarning)
         known = structure_of(rewritten)
         searcher = Searcher(rewritten, known)
-    if known.plain is not None:
-        return _Text(known.plain, bound=bool(known.prefix), literals=known.literals)
-    return PCRE2(_count_groups(rewritten), known, searcher)
+        if known.plain is not None:
+            return _Text(known.plain, bound=bool(known.prefix), literals=known.literals)
+        matcher = simple(rewritten) if COMPILED else None
+    return PCRE2(_count_groups(rewritten), known, searcher, matcher)
 
 
 def _captures(text: str, spans: tuple[tuple[int, int], ...]) -> tuple[str, ...]:

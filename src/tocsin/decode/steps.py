@@ -1,4 +1,7 @@
-"""An alternative of OS_Regex as a row of steps, for `osregex_matcher`.
+"""A simple pattern as a row of steps, for `step_matcher`.
+
+Simple is what has no choice of texts, nothing optional but a repetition of single characters, and no group
+within a group or repeated: any alternative of OS_Regex, and many a PCRE2.
 
 A repetition is *closed* when none of its characters can begin what follows: it takes all it can, and
 there is nothing to choose. The others are *open*: what follows may begin in several places.
@@ -7,7 +10,7 @@ there is nothing to choose. The others are *open*: what follows may begin in sev
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +34,7 @@ class Step:
         """For every character whether it belongs to the class."""
         self.text = text
         self.anything = table == _ANY
+        """Whether every character belongs to the class, and places are tried from near to far."""
         self.least: i64 = least
         """How many characters a repetition takes at least, 0 or 1; -1 for what is none."""
         self.kind: i64 = LITERAL if text else ONE if least < 0 else CLOSED
@@ -43,23 +47,31 @@ class Step:
         """For an open one: the characters that what follows may begin with."""
         self.stops_at_end = False
         """For an open one: whether the text may end behind it."""
+        self.greedy = False
+        """For an open one: whether it tries long before short."""
 
 
-def steps_of(parts: Sequence[str], quantified: Sequence[int], *, end: bool) -> tuple[list[Step], int]:
+def steps_of(
+    parts: Sequence[str], quantified: Sequence[int], *, end: bool, greedy: Collection[int] = ()
+) -> tuple[list[Step], int]:
     """Return the steps, each tied to the next, and how many groups they have.
 
     `parts` are classes, characters and parentheses in the spelling of `re`; those at the indexes
-    `quantified` end in `+` or `*`, and take as little as they can but for the last part. With `end` the
-    text ends behind them. No steps for what cannot be written so: nothing at all, or an empty group.
+    `quantified` end in `+` or `*`, and take as little as they can but for the last part and for those also at
+    the indexes `greedy`. With `end` the text ends behind them. No steps for what cannot be written so:
+    nothing at all, or an empty group.
     """
-    steps, groups = _steps(parts, quantified)
+    steps, groups = _steps(parts, quantified, greedy)
     stop, empty = _NONE, True  # what the rest may begin with, and whether it may be nothing
     follow: Step | None = None
     for step in reversed(steps):
         step.next = follow
-        if step.kind == CLOSED and follow is not None and (_overlap(step.table, stop) or (empty and not end)):
-            step.kind, step.stops_at_end = OPEN, empty
-            step.stop = _ANY if empty and not end else stop
+        if step.kind == CLOSED and follow is not None:
+            free = empty and not end  # whatever it takes, the rest fits
+            if (_overlap(step.table, stop) and not free) or (free and not step.greedy):
+                step.kind, step.stops_at_end = OPEN, empty
+                step.stop = _ANY if free else stop
+        step.anything = step.anything and not greedy  # else a later place may have been tried first
         optional = step.least == 0
         stop = _union(_beginnings(step), stop) if optional else _beginnings(step)
         empty = empty and optional
@@ -67,7 +79,9 @@ def steps_of(parts: Sequence[str], quantified: Sequence[int], *, end: bool) -> t
     return steps, groups
 
 
-def _steps(parts: Sequence[str], quantified: Sequence[int]) -> tuple[list[Step], int]:
+def _steps(
+    parts: Sequence[str], quantified: Sequence[int], greedy: Collection[int]
+) -> tuple[list[Step], int]:
     steps: list[Step] = []
     groups, opens, text = 0, False, ""
     for index, part in enumerate([*parts, ""]):
@@ -87,6 +101,7 @@ def _steps(parts: Sequence[str], quantified: Sequence[int]) -> tuple[list[Step],
             groups += 1
         elif part:
             step = Step(_table(part[:-1]), "", "*+".index(part[-1])) if repeated else Step(_table(part))
+            step.greedy = index in greedy
             steps.append(_step(step, opens=opens))
             opens = False
     return steps, groups

@@ -1,18 +1,19 @@
-r"""OS_Regex by hand: an alternative matched step by step, without an engine's overhead for each call.
+"""Simple patterns by hand: matched step by step, without an engine's overhead for each call.
 
-Only worth it when compiled; interpreted, `re` is faster (`osregex` chooses). What both find is the same.
+Only worth it when compiled; interpreted, `re` is faster (`COMPILED` tells). What both find is the same.
 
-An open step (see `osregex_steps`) tries, from near to far, every place where what follows may begin. When one
-that takes any characters has failed, every later place has been tried too, so nothing matches at all. Other
-choices are limited by a budget.
+An open step (see `steps`) tries every place where what follows may begin, from near to far or from far to
+near. When one that takes any characters has failed from near to far, every later place has been tried too,
+so nothing matches at all. Other choices are limited by a budget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
-from tocsin.decode.osregex_steps import CLOSED, LITERAL, ONE, OPEN, Step, steps_of
+from tocsin.decode.steps import CLOSED, LITERAL, ONE, OPEN, Step, steps_of
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a plain int where this is not compiled
@@ -48,7 +49,7 @@ class Attempt:
 
 
 class Matcher:
-    """An alternative. Thread safe."""
+    """A simple pattern. Thread safe."""
 
     def __init__(self, steps: Sequence[Step], groups: int, *, start: bool, end: bool) -> None:
         self._first = steps[0]
@@ -61,7 +62,8 @@ class Matcher:
     def find(self, text: str, low: str, start: i64) -> Attempt | None:
         """Return what is found from `start` on, or None when nothing matches.
 
-        `text` are bytes read as Latin-1, `low` is the same in ASCII lower case.
+        `text` are bytes read as Latin-1, of which texts are captured. `low` is what is matched: the same, or
+        its ASCII lower case.
         """
         attempt = Attempt(text, low, self._groups)
         if start > attempt.size:
@@ -98,6 +100,8 @@ class Matcher:
                 begin = at
             kind, follow = step.kind, step.next
             if kind == OPEN and follow is not None:
+                if step.greedy:
+                    return self._choose_far(step, follow, attempt, at, begin)
                 return self._choose(step, follow, attempt, at, begin)
             if kind == LITERAL:
                 at = _behind_text(step.text, low, at, size)
@@ -144,6 +148,25 @@ class Matcher:
                 return missed
             at += 1
 
+    def _choose_far(self, step: Step, follow: Step, attempt: Attempt, at: i64, begin: i64) -> i64:
+        """Do as `_choose` from far to near."""
+        low, size, stop = attempt.low, attempt.size, step.stop
+        nearest = at + step.least
+        at = _behind(step.table, low, at, size)
+        attempt.left -= at - nearest
+        while at >= nearest:
+            attempt.left -= 1
+            if attempt.left < 0:
+                return _SPENT
+            if stop[ord(low[at])] if at < size else step.stops_at_end:
+                end = self._run(follow, attempt, at, begin)
+                if end != _NO:
+                    if end >= 0 and step.closes >= 0:
+                        attempt.captured[step.closes] = attempt.text[begin:at]
+                    return end
+            at -= 1
+        return _NO
+
 
 def _behind(table: bytes, low: str, at: i64, size: i64) -> i64:
     """Return where the run of a class's characters ends that begins at `at`."""
@@ -179,12 +202,79 @@ def _place(step: Step, low: str, at: i64, size: i64) -> i64:
     return at if step.stops_at_end else _NO
 
 
-def matcher_of(parts: Sequence[str], quantified: Sequence[int], *, start: bool, end: bool) -> Matcher | None:
-    """Return a matcher for an alternative, bound to `start` and `end` or not; None where an engine must run.
+def matcher_of(
+    parts: Sequence[str],
+    quantified: Sequence[int],
+    *,
+    start: bool,
+    end: bool = False,
+    greedy: Collection[int] = (),
+) -> Matcher | None:
+    """Return a matcher for a pattern, bound to `start` and `end` or not; None where an engine must run.
 
-    `parts` and `quantified` are those of `steps_of`.
+    `parts`, `quantified` and `greedy` are those of `steps_of`.
     """
-    steps, groups = steps_of(parts, quantified, end=end)
+    steps, groups = steps_of(parts, quantified, end=end, greedy=greedy)
     if not steps or sum(step.kind == OPEN for step in steps) > MAX_OPEN:
         return None
     return Matcher(steps, groups, start=start, end=end)
+
+
+_PART = re.compile(
+    r"\\[dDwWsS]|\\[^A-Za-z0-9]|\\x[0-9a-f]{2}|\\[tnrf]|\[\^?\]?(?:\\.|[^\]\\])*\]"
+    r"|\{(?![0-9,])|[^\\\[\](){|*+?^$]|[()]|[*+]\??",
+    re.DOTALL,
+)
+
+
+def simple(pattern: str) -> Matcher | None:
+    """Return a matcher for a pattern of `re` (with `re.ASCII` only); None for one that is not simple."""
+    start = pattern.startswith("^")
+    read = _Reading()
+    at = int(start)
+    while at < len(pattern):
+        found = _PART.match(pattern, at)
+        if found is None or not read.add(found.group()):
+            return None
+        at = found.end()
+    if not read.whole():
+        return None
+    try:
+        return matcher_of(read.parts, read.quantified, start=start, greedy=read.greedy)
+    except re.error:
+        return None  # a class that only another engine can read
+
+
+class _Reading:
+    """The parts of a pattern while it is read."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.quantified: list[int] = []
+        self.greedy: set[int] = set()
+        self._inside = False
+
+    def add(self, part: str) -> bool:
+        """Add a part or a quantifier; return whether it may stand there."""
+        last = len(self.parts) - 1
+        if part[0] in "*+":
+            if last < 0 or self.parts[last] in ("(", ")") or last in self.quantified:
+                return False
+            self.parts[last] += part[0]
+            self.quantified.append(last)
+            if len(part) == 1:
+                self.greedy.add(last)
+            return True
+        if part in ("(", ")"):
+            if self._inside == (part == "("):
+                return False
+            self._inside = not self._inside
+        self.parts.append(part)
+        return True
+
+    def whole(self) -> bool:
+        """Return whether every group is closed, and the last part is not one that takes little."""
+        last = len(self.parts) - 1
+        if last >= 0 and self.parts[last] == ")":
+            last -= 1
+        return not self._inside and (last not in self.quantified or last in self.greedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.decode.osregex_steps import CLOSED, LITERAL, ONE, OPEN, steps_of
+from tocsin.decode.steps import CLOSED, LITERAL, ONE, OPEN, steps_of
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.decode.osregex_matcher import Matcher, matcher_of
+from tocsin.decode.step_matcher import Matcher, matcher_of, simple
 
 SHORT = r"[^ ]+"
 
@@ -71,3 +71,29 @@ def test_the_odd_ones_are_left_to_an_engine(parts: list[str]) -> None:
     """No steps, an empty group, or too many choices."""
     quantified = [index for index, part in enumerate(parts) if part == SHORT]
     assert matcher_of(parts, quantified, start=False, end=False) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "captured"),
+    [
+        (r"(\w+) (.+)/", "x a b/c/d", ["x", "a b/c"]),
+        (r"(\d+).(\d+)", "1234", ["12", "4"]),
+        (r"^(\S+?)a(\S*)", "banana", ["b", "nana"]),
+        (r"\[([^\]]*)\] {([^}]+)}", "[a] {b}", ["a", "b"]),
+    ],
+)
+def test_simple_patterns_of_re(pattern: str, text: str, captured: list[str]) -> None:
+    """Repetitions take as much as they can, or as little when they say so."""
+    made = simple(pattern)
+    assert made is not None
+    found = made.find(text, text, 0)
+    assert found is not None
+    assert captured == found.captured
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a|b", "a?", "(?:a)", "(a(b))", "(a)+", "a{2}", "a$", r"a\b", r"(a)\1", "a+?", "a++"]
+)
+def test_other_patterns_are_left_to_an_engine(pattern: str) -> None:
+    """A choice, something optional, groups within groups, and what looks around."""
+    assert simple(pattern) is None
