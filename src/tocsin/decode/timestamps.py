@@ -8,9 +8,9 @@ in UTC, and the platform cannot know better.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import date
 
-from tocsin.core.clock import DAY, SECOND, from_datetime
+from tocsin.core.clock import DAY, SECOND
 
 _MONTHS = {
     name: number
@@ -42,6 +42,7 @@ _MARKS = (("[", 1), ("audit(", 6))
 """What stands before a time that is not at the start of the line, and its length."""
 _LOOK_FOR_MARK = 200
 _REMEMBERED = 20_000
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Timestamps:
@@ -111,7 +112,7 @@ def _instant(parts: dict[str, str | None], collected_at: int) -> int | None:
 
 
 def _latest(month: int, clock: list[int], collected_at: int) -> int | None:
-    this_year = datetime.fromtimestamp(collected_at // SECOND, UTC).year
+    this_year = date.fromordinal(collected_at // DAY + _EPOCH).year
     for year in range(this_year + 1, this_year - 8, -1):  # a 29 February may be years away
         at = _at(year, month, clock)
         if at is not None and at <= collected_at + DAY:
@@ -121,10 +122,13 @@ def _latest(month: int, clock: list[int], collected_at: int) -> int | None:
 
 def _at(year: int, month: int, clock: list[int]) -> int | None:
     day, hour, minute, second = clock
+    if hour > 23 or minute > 59:
+        return None
     try:
-        return from_datetime(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC))
+        days = date(year, month, day).toordinal() - _EPOCH
     except ValueError:
         return None
+    return (((days * 24 + hour) * 60 + minute) * 60 + min(second, 59)) * SECOND
 
 
 def _offset(zone: str) -> int:
