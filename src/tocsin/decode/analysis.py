@@ -180,6 +180,8 @@ class Analyst:
         return at
 
     def _json(self, subject: Subject, record: Record, document: Mapping[str, Any]) -> int | None:
+        if len(record.raw) <= MAX_ANALYSED_BYTES:
+            subject.document = document
         self._decoders.run(subject)
         if not subject.decoder:
             subject.decoder = "json"

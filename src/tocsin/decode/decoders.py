@@ -288,10 +288,12 @@ def _read(decoder: Decoder, subject: Subject, start: int) -> int:
 
 
 def _read_json(options: JSONOptions, subject: Subject, start: int) -> None:
-    try:
-        document = parse_object(subject.log[start:].encode("latin-1"))
-    except ValueError:
-        return  # malformed JSON leaves no fields, as upstream
+    document = None if start else subject.document
+    if document is None:
+        try:
+            document = parse_object(subject.log[start:].encode("latin-1"))
+        except ValueError:
+            return  # malformed JSON leaves no fields, as upstream
     put_document(subject, document, options)
 
 

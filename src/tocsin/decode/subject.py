@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tocsin.core.event import Value
 from tocsin.decode.naming import Target
 from tocsin.decode.patterns import lower
@@ -26,6 +29,7 @@ class Subject:
         "at",
         "category",
         "decoder",
+        "document",
         "fields",
         "fts",
         "hits",
@@ -46,6 +50,8 @@ class Subject:
 
     def __init__(self, log: str) -> None:
         self.log = log
+        self.document: Mapping[str, Any] | None = None
+        """The JSON object that the log is, where it was read already."""
         self.size = len(log)
         self._low: str | None = None
         self.program = ""
@@ -78,6 +84,7 @@ class Subject:
         """Show rules another text than the record's own, as the built-in decoders do; bytes as Latin-1."""
         self.log = log[:MAX_ANALYSED_BYTES]
         self.hits = None
+        self.document = None
         self.size = len(self.log)
         self._low = None
 
