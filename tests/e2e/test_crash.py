@@ -91,7 +91,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: Stage) -> None:
     """Kills of each process and a full disk, in any order at any moment, while lines come by four ways."""
     chance = random.Random()
@@ -107,7 +107,7 @@ def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: Stage) -> No
         flow.join()
     file, syslog, *acknowledged = stage.flows
     client = stage.server.client()
-    until(lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent, 60, 0.3)
+    until(lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent, 120, 0.3)
     until(lambda: not unbalanced(stage.server))
 
     stored, by_source = read_log(stage.server)

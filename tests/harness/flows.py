@@ -11,7 +11,7 @@ import httpx
 
 from harness.lumberjack import Sender, line
 
-_PAUSE_S = 0.1
+_PAUSE_S = 0.2
 _PATIENCE_S = 90.0
 
 
@@ -19,7 +19,7 @@ class Flow:
     """Sends numbered lines. `sent` of them were sent, `acknowledged` hold the numbers that were answered."""
 
     name = ""
-    size = 50
+    size = 20
 
     def __init__(self) -> None:
         self.sent = 0
