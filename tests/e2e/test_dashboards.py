@@ -18,6 +18,7 @@ from tocsin.core.database import Database
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
 SECONDS = 20_000
+pytestmark = pytest.mark.timeout(300)  # the first test also waits for the server
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def page(browser: Browser, logs: Server) -> Iterator[Page]:
     page.get_by_role("textbox", name="Login").fill(LOGIN)
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible(timeout=2 * SECONDS)
     yield page
     context.close()
     assert [] == errors

@@ -61,8 +61,10 @@ export function PanelBox({ panel, asked, onNarrow, full, onFull, editing, style 
   );
   const onKey = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
-    if (event.key === "f" && !event.ctrlKey && !event.metaKey) onFull();
-    else if (!editing) return;
+    if (!editing) {
+      if (event.key !== "f" || event.ctrlKey || event.metaKey) return;
+      onFull();
+    }
     else if (event.key in STEPS) {
       const [x, y] = STEPS[event.key] ?? [0, 0];
       if (event.shiftKey) editing.onGrowBy(x, y);
@@ -157,12 +159,12 @@ function Tools({
               {source === "events" ? "Open in Search" : `Open ${source}`}
             </Menu.Item>
           )}
-          <Menu.Item
+          {!editing && <Menu.Item
             leftSection={full ? <IconArrowsMinimize size={14} /> : <IconArrowsMaximize size={14} />}
             onClick={onFull}
           >
             {full ? "Back to the dashboard" : "Whole page"}
-          </Menu.Item>
+          </Menu.Item>}
           {editing && (
             <>
               <Menu.Item leftSection={<IconCopy size={14} />} onClick={editing.onDuplicate}>

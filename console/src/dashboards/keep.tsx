@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
@@ -39,17 +40,23 @@ export function useDelete(after?: () => void) {
   });
 }
 
-/** Say what was done; a click on the message takes it back. */
+/** Say what was done, with a button that takes it back. */
 export function tellUndo(done: string, undo: () => unknown) {
   const id = notifications.show({
-    message: `${done}. Click here to undo.`,
     autoClose: 10_000,
-    role: "status",
-    style: { cursor: "pointer" },
-    onClick: () => {
-      notifications.hide(id);
-      void undo();
-    },
+    message: (
+      <span style={{ display: "flex", alignItems: "center", gap: 10 }}>
+        {done}
+        <Button
+          onClick={() => {
+            notifications.hide(id);
+            void undo();
+          }}
+        >
+          Undo
+        </Button>
+      </span>
+    ),
   });
 }
 
