@@ -118,7 +118,7 @@ def test_a_dashboard_of_ours_is_looked_at_and_narrowed(page: Page) -> None:
     expect(panel(page, "Events by host").get_by_role("img")).to_be_visible()
     page.keyboard.press("Escape")
     panel(page, "Hosts").get_by_title("show the rows").click()
-    expect(page.get_by_role("textbox", name="Query")).to_have_value("host.name:* AND host.name:db-01")
+    expect(page.get_by_role("combobox", name="Query")).to_have_value("host.name:* AND host.name:db-01")
     expect(page.get_by_text("10 events")).to_be_visible()
 
 
