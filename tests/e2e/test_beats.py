@@ -15,7 +15,6 @@ import pytest
 from tests.conftest import ROOT
 
 from harness.certificates import self_signed
-from harness.lumberjack import Sender, line
 from harness.processes import Server, free_port, until
 
 SSHD = "Nov 24 10:00:01 web1 sshd[77]: Failed password for root from 203.0.113.9 port 22 ssh2"
@@ -45,6 +44,7 @@ def lumber() -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_what_beats_ship_is_stored_once_and_meets_the_rules(
     beats: tuple[Server, tuple[str, int], Path], lumber: str
 ) -> None:
@@ -78,11 +78,3 @@ def test_what_beats_ship_is_stored_once_and_meets_the_rules(
     assert source["id"] == f"beats:{host}:filebeat"
     assert source["received"] == source["stored"] + source["duplicates"] + source["refused"]
     assert source["stored"] == len(lines) + 1
-
-
-@pytest.mark.slow
-def test_a_sender_without_tls_is_not_served(beats: tuple[Server, tuple[str, int], Path]) -> None:
-    """Where a certificate is set nothing is taken in clear."""
-    _, address, _ = beats
-    with pytest.raises((OSError, EOFError)), Sender(address) as sender:
-        sender.send([line(1, "in clear")])
