@@ -18,6 +18,8 @@ interface Props {
 /** The saved searches one sees; typing narrows them, Enter opens the first. */
 export function OpenDialog({ onPick, onEdit, onClose }: Props) {
   const query = useSavedSearches();
+  // Here and not in the row, which is gone by the time its removal is told of.
+  const { remove } = useRemoval();
   const [filter, setFilter] = useState("");
   const wanted = filter.toLowerCase().split(/\s+/);
   const fits = (one: SavedSearch) => {
@@ -49,15 +51,19 @@ export function OpenDialog({ onPick, onEdit, onClose }: Props) {
               </Empty>
             );
           if (shown.length === 0) return <Empty title="No saved search has these words" />;
-          return shown.map((one) => <Row key={one.id} one={one} onPick={onPick} onEdit={onEdit} />);
+          return shown.map((one) => <Row key={one.id} one={one} onPick={onPick} onEdit={onEdit} onRemove={remove} />);
         }}
       </Loaded>
     </Modal>
   );
 }
 
-function Row({ one, onPick, onEdit }: { one: SavedSearch } & Pick<Props, "onPick" | "onEdit">) {
-  const { remove } = useRemoval();
+interface RowProps extends Pick<Props, "onPick" | "onEdit"> {
+  one: SavedSearch;
+  onRemove: (one: SavedSearch) => void;
+}
+
+function Row({ one, onPick, onEdit, onRemove }: RowProps) {
   return (
     <div className="saved-row">
       <button type="button" className="plain" onClick={() => onPick(one)}>
@@ -82,7 +88,7 @@ function Row({ one, onPick, onEdit }: { one: SavedSearch } & Pick<Props, "onPick
             </ActionIcon>
           </Tooltip>
           <Tooltip label="Delete">
-            <ActionIcon aria-label={`Delete ${one.name}`} onClick={() => remove(one)}>
+            <ActionIcon aria-label={`Delete ${one.name}`} onClick={() => onRemove(one)}>
               <IconTrash size={14} />
             </ActionIcon>
           </Tooltip>
