@@ -27,12 +27,10 @@ from tocsin.store.catalog import sync_folder
 from tocsin.store.day import DayFile, Part, create_tables, transaction
 from tocsin.store.days import Days
 from tocsin.store.journal import FILE
-from tocsin.store.parts import wal_of
+from tocsin.store.parts import STAGING, wal_of
 from tocsin.store.sealing import sha256_of
 
 MANIFEST = "backup.json"
-STAGING = "backup.staging"
-"""Where sealed files are linked while they are backed up."""
 
 _OURS = re.compile(r"days|journal-\d+\.db.*|backup\.json\.part")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from tocsin.store.catalog import Catalog, DaySummary, load_catalog, save_catalog
 from tocsin.store.day import DayFile, Part, attach, detach, open_part, read_summary, sealed_part
 from tocsin.store.deadlines import Deadlines
 from tocsin.store.journal import Deed, Guard, Journal, unguarded
-from tocsin.store.parts import DayFolder, wal_of
+from tocsin.store.parts import STAGING, DayFolder, wal_of
 
 _IDLE = 5 * MINUTE
 _IDLE_MEMORY = "2MB"
@@ -375,6 +376,7 @@ class Days:
     def _discover(self) -> None:
         for day in self.journal.going():
             self._finish_drop(day)
+        shutil.rmtree(self.root / STAGING, ignore_errors=True)
         for path in self.folder.leftovers():
             path.unlink(missing_ok=True)
         catalog = load_catalog(self.root / "catalog.json")

@@ -19,6 +19,9 @@ _SEALED = re.compile(_DAY + r"\.sealed([1-9]\d*)\.duckdb")
 _OPEN = re.compile(_DAY + r"(?:\.late([1-9]\d*))?\.duckdb")
 _ANY = re.compile(_DAY + r"\.(?:(?:sealed|late)?(\d*)\.?duckdb|(\d+)\.sealing)(?:\.wal)?")
 
+STAGING = "backup.staging"
+"""Folder beside the days' where sealed files are linked while they are backed up."""
+
 
 class DayFolder:
     """Where the days' files stand."""

@@ -201,6 +201,15 @@ def test_a_backup_that_was_cut_off_leaves_the_one_before(
     again.close()
 
 
+def test_what_a_killed_backup_left_is_cleared_away(tmp_path: Path, clock: ManualClock) -> None:
+    """Links to files that are gone since would keep their disk taken."""
+    left = tmp_path / "log" / "backup.staging"
+    left.mkdir(parents=True)
+    (left / "2026-11-01.sealed1.duckdb").write_bytes(b"x")
+    DuckDBStore(tmp_path / "log", clock).close()
+    assert not left.exists()
+
+
 def test_writers_do_not_wait(store: DuckDBStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While files are copied, events are stored."""
     copy = backing._copy
