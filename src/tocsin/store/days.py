@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import duckdb
 
 from tocsin.core.clock import MINUTE, Clock
 from tocsin.core.errors import NotFoundError
-from tocsin.query.sql_macros import MACROS
 from tocsin.store.base import Day, StoreError
 from tocsin.store.catalog import Catalog, DaySummary, load_catalog, save_catalog, sync_folder
 from tocsin.store.day import DayFile, Part, attach, detach, open_part, read_summary, sealed_part
 from tocsin.store.deadlines import Deadlines
+from tocsin.store.instance import claimed, config_of, connect
 from tocsin.store.journal import Deed, Guard, Journal, unguarded
 from tocsin.store.parts import STAGING, DayFolder, wal_of
 
@@ -40,17 +38,10 @@ class Days:
     ) -> None:
         self.root = root
         self.folder = DayFolder(root / "days")
-        self._claim = _claimed(root)
+        self._claim = claimed(root)
         self.clock = clock
         self._most_open = most_open
-        self._config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "temp_directory": str(root / "spill"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "wal_autocheckpoint": "32MB",
-        }
+        self._config = config_of(root, memory_limit, threads)
         self.writing = threading.RLock()
         self.deadlines = Deadlines()
         self._lock = threading.RLock()
@@ -65,7 +56,7 @@ class Days:
         self.last_commit = 0
         self._swept_at = clock.now()
         self._read_at = 0
-        self._instance = self._connect()
+        self._instance = connect(self._config)
         self.writer = self._instance.cursor()
         try:
             self.journal = Journal(root)
@@ -353,15 +344,6 @@ class Days:
             for part in file.parts:
                 detach(cursor, part)
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        instance = duckdb.connect(":memory:", config=self._config)
-        instance.execute("SET GLOBAL TimeZone = 'UTC'")
-        # Arrays of text are text, whatever their first values are: no guessing of types.
-        instance.execute("SET GLOBAL pandas_analyze_sample = 0")
-        for macro in MACROS:
-            instance.execute(macro)
-        return instance
-
     def _reconnect(self, day: str) -> None:
         """Give up an instance that a failed write made unusable; what `day` holds must be learnt anew."""
         for connection in (self.writer, self._instance):
@@ -370,7 +352,7 @@ class Days:
         self._files.clear()
         self._retired.clear()
         self._stale.add(day)
-        self._instance = self._connect()
+        self._instance = connect(self._config)
         self.writer = self._instance.cursor()
 
     def _discover(self) -> None:
@@ -407,14 +389,3 @@ class Days:
         self.last_commit = max(self.last_commit, newest)
         for source, mark in acked.items():
             self.acked[source] = max(mark, self.acked.get(source, 0))
-
-
-def _claimed(root: Path) -> BinaryIO:
-    """Return the locked file that says the folder is ours until it is closed; raises `StoreError`."""
-    claim = (root / "claim").open("ab")
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        claim.close()
-        raise StoreError(f"the log under {root} is open in another process") from error
-    return claim
