@@ -19,6 +19,8 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
 SECONDS = 20_000
 
+pytestmark = pytest.mark.timeout(300)  # the first test also waits for the server
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
