@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,29 @@ from harness.processes import AgentProcess, Server, until
 
 LINES = 50_000
 KILLS = 5
+ROUND = """\
+name: round numbers
+type: any
+index: tocsin-*
+realert: {minutes: 0}
+filter:
+  - wildcard: {message: "*000 of the count"}
+alert: debug
+"""
+ROUND_NUMBERS = list(range(1_000, LINES, 1_000))
+"""The lines it is about."""
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Server]:
+    """Start a server that has the detection."""
+    (tmp_path / "detections").mkdir()
+    (tmp_path / "detections" / "round.yml").write_text(ROUND)
+    (tmp_path / "tocsin.toml").write_text('[content]\ndetections = ["detections"]\n')
+    running = Server(tmp_path)
+    running.start()
+    yield running
+    running.close()
 
 
 def write_lines(path: Path, total: int, chunk: int = 500) -> None:
@@ -35,9 +59,14 @@ def write_lines(path: Path, total: int, chunk: int = 500) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_every_line_is_stored_once_though_server_and_agent_are_killed(server: Server, tmp_path: Path) -> None:
-    """50,000 numbered lines through a rotating file, while both sides die without warning."""
-    log = tmp_path / "counter.log"
+def test_every_line_is_stored_once_though_server_and_agent_are_killed(
+    watching: Server, tmp_path: Path
+) -> None:
+    """50,000 numbered lines through a rotating file, while both sides die without warning.
+
+    A detection sees each of the lines that it is about, and sees it once.
+    """
+    server, log = watching, tmp_path / "counter.log"
     log.touch()
     agent = AgentProcess(server, tmp_path / "agent", f'logs = [{{ path = "{log}", from_start = true }}]\n')
     agent.start()
@@ -55,6 +84,14 @@ def test_every_line_is_stored_once_though_server_and_agent_are_killed(server: Se
         client = server.client()
         until(lambda: client.get("/events/count", params={"q": "counter"}).json()["count"] >= LINES, 120, 0.5)
         text = client.get("/events/export", params={"q": "counter", "format": "jsonl"}).text
+        until(lambda: client.get("/detect/status").json()["lag_commits"] == 0, 60, 0.5)
+        rule = client.get("/rules/round numbers").json()
+        alerts = client.get("/alerts", params={"rule": "round numbers"}).json()["items"]
+        found = [
+            event["message"]
+            for alert in alerts
+            for event in client.get(f"/alerts/{alert['id']}/events", params={"limit": 500}).json()["items"]
+        ]
     finally:
         writer.join()
         agent.close()
@@ -64,6 +101,10 @@ def test_every_line_is_stored_once_though_server_and_agent_are_killed(server: Se
     )
     assert [] == sorted(set(range(LINES)) - set(seen))
     assert {} == {number: times for number, times in seen.items() if times > 1}
+    assert ROUND_NUMBERS == sorted(
+        int(number) for number in re.findall(r"number (\d+) of the count", "\n".join(found))
+    )
+    assert len(ROUND_NUMBERS) == rule["matches"]
 
 
 def messages(export: str) -> list[str]:
