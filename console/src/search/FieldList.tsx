@@ -20,7 +20,7 @@ interface Groups {
 }
 
 function grouped(items: FieldInfo[], columns: string[], rows: TocsinEvent[]): Groups {
-  const own = new Set(["@timestamp", "message", "event.source", "event.sequence"]);
+  const own = new Set(rows.length ? ["@timestamp", "message", "event.source", "event.sequence"] : []);
   for (const row of rows.slice(0, LOOKED_AT)) for (const name of Object.keys(row.fields)) own.add(name);
   const chosen = columns.flatMap((name) => items.find((one) => one.name === name) ?? []);
   const left = items.filter((one) => !columns.includes(one.name));
