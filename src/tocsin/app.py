@@ -15,7 +15,7 @@ from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.content import analysis_options, content_folders, content_store, memory_bound, rule_folders
 from tocsin.core.announce import Announcer
 from tocsin.core.attack import known_techniques
-from tocsin.core.clock import DAY, HOUR, Clock, SystemClock
+from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
@@ -31,25 +31,18 @@ from tocsin.enrich.sources import LogHistory, PathStore
 from tocsin.figures import AnalysisFigures, NotifyFigures, PlatformFigures, SourceFigures, registry_of
 from tocsin.folder import DataFolder
 from tocsin.ingest.agents import Agents
-from tocsin.ingest.beats.carrying import Carrier
-from tocsin.ingest.beats.connection import Patience
-from tocsin.ingest.beats.receiver import BeatsLimits, BeatsListen, BeatsReceiver, server_tls
-from tocsin.ingest.clocks import Clocks
-from tocsin.ingest.documents import DocumentIntake
 from tocsin.ingest.identities import Identities
 from tocsin.ingest.ledger import Ledger
-from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Committed, Stages
-from tocsin.ingest.processors.classifier import Processing
 from tocsin.ingest.processors.loader import load_pipelines
-from tocsin.ingest.receivers import Listen, SyslogReceiver
 from tocsin.intel import Intel, IntelSettings
 from tocsin.migrations import upgrade
 from tocsin.notify.service import Notifications
 from tocsin.notifying import PlaybookPost, TellingTrail, open_notifications, rule_teller
 from tocsin.platform import Platform
 from tocsin.query.tree import Node
+from tocsin.receiving import beats_of, limits_of, processing_of, syslog_of
 from tocsin.respond.action import Parts
 from tocsin.respond.dbos_engine import DBOSEngine
 from tocsin.respond.service import PlaybookService
@@ -153,8 +146,8 @@ def _wired(ground: Ground) -> Platform:
         intel=intel,
         enrichment=enrichment,
         notifications=notifications,
-        syslog=_syslog(settings, pipeline, ledger, clock),
-        beats=_beats(ground, pipeline, ledger),
+        syslog=syslog_of(settings, pipeline, ledger, clock),
+        beats=beats_of(settings, pipeline, ledger, Identities(ground.db, clock, ground.store.get), clock),
         keeping=keeping_of(ground.store, settings.store),
         problems=(
             *analysis.problems,
@@ -366,36 +359,8 @@ def _pipeline(
     stages = Stages(
         analysis.edition.factory, analysis.settle, intel.matcher().match, commit, store.mark, analysis.offer
     )
-    limits, processing = _limits(ground.settings), _processing(ground.settings)
+    limits, processing = limits_of(ground.settings), processing_of(ground.settings)
     return Pipeline(stages, ledger, limits, on_commit=committed, processing=processing)
-
-
-def _processing(settings: Settings) -> Processing:
-    return Processing(settings.content.pipelines, settings.enrich.geoip)
-
-
-def _limits(settings: Settings) -> Limits:
-    wanted = settings.ingest
-    return Limits(workers=wanted.workers, clocks=Clocks(wanted.oldest_days * DAY, wanted.ahead_hours * HOUR))
-
-
-def _syslog(settings: Settings, pipeline: Pipeline, ledger: Ledger, clock: Clock) -> SyslogReceiver:
-    wanted = settings.syslog
-    ports = (("udp", wanted.udp_port), ("tcp", wanted.tcp_port))
-    listens = [Listen(transport, wanted.host, port) for transport, port in ports if port]
-    return SyslogReceiver(listens, pipeline.sequencer, ledger, clock)
-
-
-def _beats(ground: Ground, pipeline: Pipeline, ledger: Ledger) -> BeatsReceiver:
-    wanted, clock = ground.settings.beats, ground.clock
-    identities = Identities(ground.db, clock, ground.store.get)
-    intake = DocumentIntake(pipeline.sequencer, ledger, clock, identities)
-    listen = None
-    if wanted.port:
-        tls = server_tls(wanted.certificate, wanted.key, wanted.client_ca) if wanted.certificate else None
-        listen = BeatsListen(wanted.host, wanted.port, tls)
-    limits = BeatsLimits(patience=Patience(idle_s=wanted.idle_s))
-    return BeatsReceiver(listen, Carrier(intake, ledger), limits)
 
 
 def _intel(

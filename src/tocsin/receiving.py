@@ -1,0 +1,50 @@
+"""The receivers and bounds of ingest, made of the settings."""
+
+from __future__ import annotations
+
+from tocsin.core.clock import DAY, HOUR, Clock
+from tocsin.ingest.beats.carrying import Carrier
+from tocsin.ingest.beats.connection import Patience
+from tocsin.ingest.beats.receiver import BeatsLimits, BeatsListen, BeatsReceiver, server_tls
+from tocsin.ingest.clocks import Clocks
+from tocsin.ingest.documents import DocumentIntake
+from tocsin.ingest.identities import Identities
+from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.limits import Limits
+from tocsin.ingest.pipeline import Pipeline
+from tocsin.ingest.processors.classifier import Processing
+from tocsin.ingest.receivers import Listen, SyslogReceiver
+from tocsin.settings import Settings
+
+
+def processing_of(settings: Settings) -> Processing:
+    """Return what is done to events before they are kept."""
+    return Processing(settings.content.pipelines, settings.enrich.geoip)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return the bounds of ingest."""
+    wanted = settings.ingest
+    return Limits(workers=wanted.workers, clocks=Clocks(wanted.oldest_days * DAY, wanted.ahead_hours * HOUR))
+
+
+def syslog_of(settings: Settings, pipeline: Pipeline, ledger: Ledger, clock: Clock) -> SyslogReceiver:
+    """Return the syslog receiver; one without ports listens to nothing."""
+    wanted = settings.syslog
+    ports = (("udp", wanted.udp_port), ("tcp", wanted.tcp_port))
+    listens = [Listen(transport, wanted.host, port) for transport, port in ports if port]
+    return SyslogReceiver(listens, pipeline.sequencer, ledger, clock)
+
+
+def beats_of(
+    settings: Settings, pipeline: Pipeline, ledger: Ledger, identities: Identities, clock: Clock
+) -> BeatsReceiver:
+    """Return the receiver of Beats; one without a port listens to nothing."""
+    wanted = settings.beats
+    intake = DocumentIntake(pipeline.sequencer, ledger, clock, identities)
+    listen = None
+    if wanted.port:
+        tls = server_tls(wanted.certificate, wanted.key, wanted.client_ca) if wanted.certificate else None
+        listen = BeatsListen(wanted.host, wanted.port, tls)
+    limits = BeatsLimits(patience=Patience(idle_s=wanted.idle_s))
+    return BeatsReceiver(listen, Carrier(intake, ledger), limits)
