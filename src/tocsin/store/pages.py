@@ -83,9 +83,12 @@ def _read_day(
     condition = where(writer, file, selection)
     if beyond is not None:
         condition += " AND " + _behind(writer, beyond, "<" if order == "newest" else ">")
-    direction = "DESC" if order == "newest" else "ASC"
+    direction, within, last = ("DESC", ">=", "min") if order == "newest" else ("ASC", "<=", "max")
+    # First the times alone, then whole events: of the rest not a message is read.
+    times = f"SELECT at_us FROM {file.events} WHERE {condition} ORDER BY at_us {direction} LIMIT {limit}"
     sql = (
-        f"SELECT {EVENT_COLUMNS} FROM {file.events} WHERE {condition}"
+        f"SELECT {EVENT_COLUMNS} FROM {file.events}"
+        f" WHERE at_us {within} (SELECT {last}(at_us) FROM ({times})) AND {condition}"
         f" ORDER BY at_us {direction}, source {direction}, seq {direction} LIMIT {limit}"
     )
     return [to_event(row) for row in fetch(days, sql, writer.params)]
