@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tocsin.core.clock import Clock
 from tocsin.core.errors import TocsinError
-from tocsin.settings import SettingsError, StoreSettings
+from tocsin.settings import SettingsError
+from tocsin.settings_sections import StoreSettings
 from tocsin.store.base import EventStore
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.keeping import Keeping

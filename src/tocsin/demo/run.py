@@ -22,7 +22,8 @@ from tocsin.demo.stage import Stage
 from tocsin.demo.story import Verified, verify
 from tocsin.demo.teller import Client, tell
 from tocsin.platform import Platform
-from tocsin.settings import ContentSettings, HTTPSettings, Settings
+from tocsin.settings import Settings
+from tocsin.settings_sections import ContentSettings, HTTPSettings
 
 LOGIN = "demo"
 ANALYST = "alex"

@@ -10,7 +10,8 @@ import pytest
 from harness.opensearch import indices
 from tocsin.core.clock import ManualClock, from_iso
 from tocsin.core.event import Event
-from tocsin.settings import SettingsError, StoreSettings
+from tocsin.settings import SettingsError
+from tocsin.settings_sections import StoreSettings
 from tocsin.store.base import Batch
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.opensearch.client import Access, Client

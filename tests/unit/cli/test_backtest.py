@@ -17,7 +17,7 @@ from tocsin.core.event import Event
 from tocsin.detect.budget import OverBudgetError
 from tocsin.detect.tables import RuleRow
 from tocsin.folder import DataFolder
-from tocsin.settings import StoreSettings
+from tocsin.settings_sections import StoreSettings
 from tocsin.store.base import Batch
 from tocsin.stores import open_store
 
