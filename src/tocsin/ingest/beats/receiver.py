@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -42,23 +41,6 @@ class BeatsLimits:
     frames: FrameLimits = field(default_factory=FrameLimits)
     patience: Patience = field(default_factory=Patience)
     portion: Portion = field(default_factory=Portion)
-
-
-def server_tls(certificate: Path, key: Path | None, client_ca: Path | None = None) -> ssl.SSLContext:
-    """Return how to speak TLS; with `client_ca`, only with senders whose certificate it signed.
-
-    Raises `ListenError` when a file cannot be used.
-    """
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-        if client_ca is not None:
-            context.load_verify_locations(client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except OSError as error:  # of which errors of TLS are a kind
-        raise ListenError(f"cannot speak TLS with {certificate}: {error.strerror or error}") from error
-    return context
 
 
 class BeatsReceiver:

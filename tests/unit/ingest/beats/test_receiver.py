@@ -18,12 +18,13 @@ from tocsin.core.database import Database
 from tocsin.ingest.beats.carrying import MAX_PROGRAMS, Carrier
 from tocsin.ingest.beats.connection import Patience, Portion
 from tocsin.ingest.beats.frames import FrameLimits
-from tocsin.ingest.beats.receiver import BeatsLimits, BeatsListen, BeatsReceiver, server_tls
+from tocsin.ingest.beats.receiver import BeatsLimits, BeatsListen, BeatsReceiver
 from tocsin.ingest.documents import DocumentIntake
 from tocsin.ingest.errors import ListenError
 from tocsin.ingest.identities import Identities
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
+from tocsin.ingest.tls import server_tls
 
 SOURCE = "beats:127.0.0.1:filebeat"
 PATIENCE = Patience(gather_s=0.05, keep_alive_s=0.02)
