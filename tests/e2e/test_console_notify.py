@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 from harness.processes import LOGIN, PASSWORD, Server
 from tocsin.accounts import Audit
 from tocsin.core.clock import SystemClock
-from tocsin.core.database import Database
 from tocsin.notify.model import Message
 from tocsin.notify.outbox import Outbox, Posting
 
@@ -44,8 +43,6 @@ def page(server: Server) -> Iterator[Page]:
 
 def test_a_channel_and_a_route_are_made_and_a_dead_message_is_tried_again(server: Server, page: Page) -> None:
     """The dialog asks what the kind needs, a test says why it failed, the outbox shows and tries again."""
-    database = Database(f"sqlite:///{server.folder / 'data' / 'tocsin.db'}")
-    database.create_all()
     page.get_by_role("tab", name="Channels").click()
     expect(page.get_by_text("There are no channels")).to_be_visible()
     page.get_by_role("button", name="Add a channel").click()

@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from harness.processes import LOGIN, PASSWORD, Server, until
-from tocsin.core.database import Database
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
@@ -48,9 +47,6 @@ def logs(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def fill(server: Server) -> None:
     """Put thirty events into the log, with values that would do harm if they were read as HTML."""
-    database = Database(f"sqlite:///{server.folder}/data/tocsin.db")
-    database.create_all()
-    database.close()
     start = datetime.now(UTC) - timedelta(minutes=30)
     lines = "".join(
         f'{{"index": {{}}}}\n{{"@timestamp": "{(start + timedelta(seconds=40 * n)).isoformat()}", '

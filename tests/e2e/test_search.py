@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from harness.processes import LOGIN, PASSWORD, Server, until
-from tocsin.core.database import Database
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
@@ -41,9 +40,6 @@ def logs(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     server = Server(tmp_path_factory.mktemp("server"))
     try:
         server.start()
-        database = Database(f"sqlite:///{server.folder}/data/tocsin.db")
-        database.create_all()
-        database.close()
         server.client()
         send(server, 40, datetime.now(UTC) - timedelta(minutes=50))
         until(lambda: server.client().get("/events/count").json()["count"] == 40)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from tocsin.core.database import Base, Database
@@ -16,6 +15,7 @@ from tocsin.core.errors import TocsinError
 _TABLES = (
     "accounts.tables",
     "cases.tables",
+    "dashboards.tables",
     "detect.tables",
     "enrich.tables",
     "ingest.tables",
@@ -41,15 +41,8 @@ def upgrade(database: Database) -> None:
     try:
         with database.engine.begin() as connection:
             command.upgrade(configured(connection), "head")
-            _next_tables(connection)
     except OperationalError as error:
         raise DatabaseError(f"the database cannot be used: {error.orig}") from error
-
-
-def _next_tables(connection: Connection) -> None:
-    """Make the tables that are stated and await their place in the next version of the schema."""
-    metadata()
-    Base.metadata.create_all(connection)
 
 
 def configured(connection: object) -> Config:

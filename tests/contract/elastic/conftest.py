@@ -58,9 +58,7 @@ def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("elastic")
     settings = load_settings(None, data=folder, http={"port": 0}, ingest={"workers": 0})
-    with pytest.MonkeyPatch.context() as patched:  # the tables as the code states them, without their history
-        patched.setattr("tocsin.app.upgrade", lambda db: db.create_all())
-        platform = open_platform(settings)
+    platform = open_platform(settings)
     db, accounts = platform.services.db, platform.services.accounts
     platform.start()
     with db.write() as tx:
