@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from harness.processes import LOGIN, PASSWORD, Server
 from tocsin.accounts import Audit
 from tocsin.core.clock import SystemClock
+from tocsin.core.database import Database
 from tocsin.notify.model import Message
 from tocsin.notify.outbox import Outbox, Posting
 
@@ -66,6 +67,7 @@ def test_a_channel_and_a_route_are_made_and_a_dead_message_is_tried_again(server
     expect(page.get_by_role("button", name="Remove all")).to_be_visible()
 
     clock = SystemClock()
+    database = Database(f"sqlite:///{server.folder / 'data' / 'tocsin.db'}")
     with database.write() as tx:
         message = Message(key="k", event="alert.opened", title="guesses", body="x", subject_id="alert_1")
         Outbox(clock, Audit(clock)).put(tx, message, Posting("hook", clock.now()))
