@@ -52,7 +52,7 @@ export const HELP: [string, [string, string][]][] = [
   [
     "On a rule",
     [
-      ["Ctrl Enter", "Check the text and try it on the event"],
+      ["Ctrl Enter", "Try the text on the event"],
       ["Ctrl S", "Save"],
     ],
   ],

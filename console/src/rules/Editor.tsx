@@ -65,7 +65,7 @@ function Desk({ rule, text: stored, cases: storedCases }: DeskProps) {
     if (window.confirm("Leave the text without saving it?")) leaving.proceed();
     else leaving.reset();
   }, [leaving]);
-  useKeys({ "ctrl+s": () => may && changed && save.mutate(""), "ctrl+enter": () => look() });
+  useKeys({ "ctrl+s": () => may && changed && save.mutate("") });
   const marks = useMemo<Mark[]>(
     () =>
       check.error

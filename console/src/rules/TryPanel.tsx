@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../api/client";
 import { tryText } from "../api/rules";
-import type { Json, TocsinEvent } from "../api/types";
+import type { TocsinEvent } from "../api/types";
 import { useKeys } from "../keys/keys";
 import { ErrorBox } from "../parts/State";
 import { Conditions } from "./Conditions";
@@ -12,16 +12,13 @@ import { eventOf, pasted } from "./pasted";
 const EXAMPLE = '{"user.name": "eve", "host.name": "web-1", "message": "Failed password for eve"}';
 
 /** Why the text would or would not fire on an event: one that is pasted, or one of the log. */
-export function TryPanel({ text, first }: { text: string; first?: string }) {
+export function TryPanel({ text }: { text: string }) {
   const [event, setEvent] = useState("");
-  const [id, setId] = useState(first ?? "");
-  const trial = useMutation({ mutationFn: () => tryText(text, eventOf(event)) });
+  const [id, setId] = useState("");
+  const trial = useMutation({ mutationFn: async () => tryText(text, eventOf(event)) });
   const fetch = useMutation({
     mutationFn: (wanted: string) => api.get<TocsinEvent>(`/events/${encodeURIComponent(wanted)}`),
-    onSuccess: (found) => {
-      setEvent(pasted(found));
-      tryText(text, { fields: found.fields as Json, message: found.message ?? "" }).catch(() => undefined);
-    },
+    onSuccess: (found) => setEvent(pasted(found)),
   });
   useKeys({ "ctrl+enter": () => event.trim() && trial.mutate() });
   const found = trial.data;

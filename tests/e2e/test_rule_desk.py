@@ -1,0 +1,169 @@
+"""Detection engineering in a real browser: edit, override, put back, switch many, except, cover."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from harness.processes import LOGIN, PASSWORD, Server
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
+SECONDS = 20_000
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the system's chromium; the test skips where there is none."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server with the rules that come with Tocsin, and no events."""
+    if not CONSOLE.is_file():
+        pytest.skip("the console is not built: make console")
+    server = Server(tmp_path_factory.mktemp("server"))
+    try:
+        server.start()
+        server.client()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def page(browser: Browser, desk: Server) -> Iterator[Page]:
+    """Open a page that is logged in and fails the test when it breaks or asks another host for anything."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    errors: list[str] = []
+    hosts: set[str] = set()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]*).*", r"\1", request.url)))
+    page.goto(desk.url)
+    page.get_by_role("textbox", name="Login").fill(LOGIN)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    yield page
+    context.close()
+    assert [] == errors
+    assert 1 == len({host for host in hosts if host.startswith("http")}), hosts
+
+
+def test_a_rule_is_edited_against_its_cases_and_put_back(page: Page) -> None:
+    """The form changes the code, its cases fail at once, a save needs a reason, the history puts it back."""
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.get_by_role("grid", name="Rules").get_by_text("Web scan").click()
+    page.get_by_role("link", name="Open, edit and test").click()
+    expect(page.get_by_text("Reads as a frequency rule")).to_be_visible()
+    page.get_by_role("textbox", name="Events", exact=True).fill("30")
+    code = page.get_by_role("textbox", name="Text of the rule")
+    expect(code).to_contain_text("num_events: 30")
+    expect(page.get_by_label("failed")).to_be_visible()
+    page.get_by_role("textbox", name="What was changed, and why").fill("only loud scans")
+    page.keyboard.press("Control+s")
+    refused = page.get_by_role("alert").filter(has_text="Not saved")
+    expect(refused).to_contain_text("cases fail: twenty misses within a minute")
+    refused.get_by_role("textbox").fill("the cases follow")
+    refused.get_by_role("button", name="Override and save").click()
+    expect(refused).to_be_hidden()
+    page.get_by_role("tab", name="History").click()
+    expect(page.get_by_text("only loud scans")).to_be_visible()
+    changes = page.get_by_label("Changes of version 2")
+    expect(changes).to_contain_text("-num_events: 20")
+    expect(changes).to_contain_text("+num_events: 30")
+    page.get_by_role("button", name="Put back").click()
+    expect(page.get_by_text("back to version 1")).to_be_visible()
+    page.get_by_role("tab", name="Text and tests").click()
+    expect(code).to_contain_text("num_events: 20")
+
+
+def test_an_event_says_why_a_rule_would_not_fire(page: Page, desk: Server) -> None:
+    """Every condition is told, with what the event has in place of what is wanted; bad text is marked."""
+    page.goto(f"{desk.url}/rules/web-scan")
+    event = page.get_by_role("textbox", name="Event as JSON")
+    event.fill('{"rule.groups": ["accesslog"], "http": {"response": {"status_code": 200}}}')
+    page.keyboard.press("Control+Enter")
+    answer = page.get_by_role("status").filter(has_text="It would not")
+    expect(answer).to_contain_text("the event has 200")
+    event.fill('{"rule.groups": ["accesslog"], "http.response.status_code": 404}')
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("status").filter(has_text="It would:")).to_be_visible()
+    page.get_by_role("button", name="Backtest").click()
+    expect(page.get_by_role("status").filter(has_text="0 alerts")).to_be_visible()
+    page.get_by_role("textbox", name="Text of the rule").press("Control+Home")
+    page.keyboard.type("nonsense\n")
+    expect(page.locator(".cm-lint-marker-error")).to_be_visible()
+    page.get_by_role("button", name="Revert").click()
+    expect(page.locator(".cm-lint-marker-error")).to_be_hidden()
+
+
+def test_rules_are_switched_together_and_back(page: Page, desk: Server) -> None:
+    """What is shown is what is meant; the notice undoes it."""
+    page.goto(f"{desk.url}/rules?kind=frequency")
+    grid = page.get_by_role("grid", name="Rules")
+    expect(grid.get_by_role("switch", checked=True).first).to_be_visible()
+    before = grid.get_by_role("switch", checked=True).count()
+    page.get_by_role("button", name=re.compile(r"Switch \d+ off")).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Why").fill("a quiet hour")
+    dialog.get_by_role("button", name=f"Switch {before} off").click()
+    expect(grid.get_by_role("switch", checked=True)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(grid.get_by_role("switch", checked=True)).to_have_count(before)
+
+
+def test_an_exception_is_tried_added_and_removed(page: Page, desk: Server) -> None:
+    """From the rule's page; a removal is undone by its notice."""
+    page.goto(f"{desk.url}/rules/web-scan")
+    page.get_by_role("link", name="Add exception").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Condition").fill("source.ip: 192.0.2.7")
+    dialog.get_by_role("button", name="Try it on the last seven days").click()
+    expect(dialog.get_by_role("status")).to_contain_text("It would have removed 0 of 0 alerts")
+    dialog.get_by_role("textbox", name="Reason").fill("our scanner")
+    dialog.get_by_role("button", name="Put in force").click()
+    row = page.get_by_role("grid", name="Exceptions").get_by_role("row").filter(has_text="our scanner")
+    expect(row).to_contain_text("source.ip: 192.0.2.7")
+    row.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No exceptions")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+
+
+def test_coverage_leads_from_a_technique_to_its_rules(page: Page) -> None:
+    """By key to the page; the layer of the Navigator is a file."""
+    page.keyboard.press("g")
+    page.keyboard.press("v")
+    page.get_by_role("button", name=re.compile("^Brute Force")).first.click()
+    rules = page.get_by_role("complementary", name="Rules of the technique")
+    expect(rules.get_by_role("link", name="SSH brute force")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Navigator layer").click()
+    assert "tocsin-coverage-rules.json" == download.value.suggested_filename
+    page.get_by_role("tab", name="Gaps in the data").click()
+    expect(page.get_by_role("grid", name="Rules that cannot match")).to_be_visible()
+
+
+def test_all_rules_are_tested_on_demand(page: Page, desk: Server) -> None:
+    """As the night does, with the cases of every kind of rule."""
+    page.goto(f"{desk.url}/rules?tab=retests")
+    page.get_by_role("button", name="Test now").click()
+    expect(page.get_by_text(re.compile(r"^\d+ of \d+ cases passed")).first).to_be_visible()
