@@ -29,12 +29,15 @@ CREATE OR REPLACE MACRO ipv4_hex(x) AS printf('%02x%02x%02x%02x',
   TRY_CAST(split_part(x, '.', 3) AS INTEGER), TRY_CAST(split_part(x, '.', 4) AS INTEGER))
 """
 
+# A macro's argument is written out at each of its uses, so what is used often is bound once by a lambda:
+# written out, an address took longer to plan than to compare.
+
 # `a:b::1.2.3.4` with its last 32 bits written as two groups.
 _IPV6_PLAIN = rf"""
 CREATE OR REPLACE MACRO ipv6_plain(x) AS CASE
   WHEN regexp_matches(x, ':{_IPV4}$')
-  THEN regexp_replace(x, '[0-9.]+$', '') || left(ipv4_hex(regexp_extract(x, '[0-9.]+$')), 4)
-       || ':' || right(ipv4_hex(regexp_extract(x, '[0-9.]+$')), 4)
+  THEN regexp_replace(x, '[0-9.]+$', '') || list_transform([regexp_extract(x, '[0-9.]+$')],
+    lambda v4: list_transform([ipv4_hex(v4)], lambda hex: left(hex, 4) || ':' || right(hex, 4))[1])[1]
   ELSE x END
 """
 
@@ -45,17 +48,19 @@ CREATE OR REPLACE MACRO groups_hex(x) AS CASE WHEN x = '' THEN ''
 
 _IPV6_HEX = f"""
 CREATE OR REPLACE MACRO ipv6_hex(x) AS lower(CASE
-  WHEN regexp_full_match(x, '{_GROUPS}') AND len(groups_hex(x)) = 32 THEN groups_hex(x)
+  WHEN regexp_full_match(x, '{_GROUPS}')
+  THEN list_transform([groups_hex(x)], lambda hex: CASE WHEN len(hex) = 32 THEN hex END)[1]
   WHEN regexp_full_match(x, '{_GROUPS}?::{_GROUPS}?')
-   AND len(groups_hex(split_part(x, '::', 1))) + len(groups_hex(split_part(x, '::', 2))) <= 28
-  THEN rpad(groups_hex(split_part(x, '::', 1)), (32 - len(groups_hex(split_part(x, '::', 2))))::INTEGER, '0')
-       || groups_hex(split_part(x, '::', 2)) END)
+  THEN list_transform([[groups_hex(split_part(x, '::', 1)), groups_hex(split_part(x, '::', 2))]],
+    lambda ends: CASE WHEN len(ends[1]) + len(ends[2]) <= 28
+      THEN rpad(ends[1], (32 - len(ends[2]))::INTEGER, '0') || ends[2] END)[1] END)
 """
 
 _ADDRESS_KEY = f"""
 CREATE OR REPLACE MACRO address_key(x) AS CASE
   WHEN regexp_full_match(x, '{_IPV4}') THEN '00000000000000000000ffff' || ipv4_hex(x)
-  WHEN contains(x, ':') AND length(x) <= 45 THEN ipv6_hex(ipv6_plain(x)) END
+  WHEN contains(x, ':') AND length(x) <= 45
+  THEN list_transform([ipv6_plain(x)], lambda plain: ipv6_hex(plain))[1] END
 """
 
 MACROS = (
