@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -69,10 +70,11 @@ def _find(inside: Any, name: str) -> Any:
     return MISSING
 
 
-def _ends(name: str) -> list[int]:
+@lru_cache(maxsize=4_096)
+def _ends(name: str) -> tuple[int, ...]:
     """Return where the first part of a name may end, the longest first."""
     dots = [position for position, letter in enumerate(name) if letter == "."]
-    return [len(name), *reversed(dots)]
+    return (len(name), *reversed(dots))
 
 
 def _step(inside: Mapping[str, Any], head: str) -> Any:

@@ -238,31 +238,38 @@ class RunBook:
         return any(run.needs_time for _, run in self._runs.values())
 
     def save(self, tx: Session, at: int) -> None:
-        """Write what changed."""
-        for rule_id, (version, run) in self._runs.items():
-            _save_held(tx, rule_id, run)
-            if run.dirty:
-                tx.merge(RunRow(rule_id=rule_id, version=version, state=run.dump(), updated_at=at))
-                run.dirty = False
+        """Write what changed: of all rules at once, since each statement costs more than its rows."""
+        held = [row for rule_id, (_, run) in self._runs.items() for row in _held_rows(rule_id, run)]
+        if held:
+            # Past the mapping of objects, which would take longer than the database does.
+            tx.connection().execute(insert(HeldRow), held)
+        for rule_id, (_, run) in self._runs.items():
+            gone = run.take_gone()
+            if gone is not None:
+                tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id, HeldRow.at <= gone))
+        changed = [(rule_id, version, run) for rule_id, (version, run) in self._runs.items() if run.dirty]
+        if changed:
+            tx.execute(delete(RunRow).where(RunRow.rule_id.in_([rule_id for rule_id, _, _ in changed])))
+            tx.execute(insert(RunRow), [_run_row(*each, at) for each in changed])
+        for _, _, run in changed:
+            run.dirty = False
 
 
-def _save_held(tx: Session, rule_id: str, run: Run) -> None:
-    fresh = run.take_fresh()
-    if fresh:
-        rows = [
-            {
-                "rule_id": rule_id,
-                "event_id": hit.id,
-                "at": hit.at,
-                "seen_at": seen_at,
-                "document": msgspec.msgpack.encode(hit.fields),
-            }
-            for hit, seen_at in fresh
-        ]
-        tx.execute(insert(HeldRow), rows)
-    gone = run.take_gone()
-    if gone is not None:
-        tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id, HeldRow.at <= gone))
+def _run_row(rule_id: str, version: str, run: Run, at: int) -> dict[str, object]:
+    return {"rule_id": rule_id, "version": version, "state": run.dump(), "updated_at": at}
+
+
+def _held_rows(rule_id: str, run: Run) -> list[dict[str, object]]:
+    return [
+        {
+            "rule_id": rule_id,
+            "event_id": hit.id,
+            "at": hit.at,
+            "seen_at": seen_at,
+            "document": msgspec.msgpack.encode(hit.fields),
+        }
+        for hit, seen_at in run.take_fresh()
+    ]
 
 
 def _hit(row: HeldRow) -> tuple[Hit, int]:
