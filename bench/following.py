@@ -8,6 +8,7 @@ is compared. Said beside it: CPU time, how long detection took to catch up after
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import tempfile
 import threading
@@ -20,6 +21,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from ingest import ROOT, Beside, Measured, measure
+from tocsin.cli.server import GARBAGE_AFTER
 from tocsin.core.announce import Announcer
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
@@ -142,6 +144,7 @@ def main() -> None:
     parser.add_argument("--elastalert", type=int, default=500)
     parser.add_argument("--sigma", type=Path, default=SIGMA)
     options = parser.parse_args()
+    gc.set_threshold(GARBAGE_AFTER)  # as the platform does
     rules = elastalert(options.elastalert)
     sigma = list(load_folders([options.sigma]).rules) if options.sigma.is_dir() else []
     follow = Following([*rules, *sigma])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -14,11 +15,18 @@ from tocsin import journal
 from tocsin.app import open_platform
 from tocsin.settings import Settings, load_settings
 
+GARBAGE_AFTER = 20_000
+"""Objects made before those made since are looked through for garbage: events are many and make no cycles.
+
+Measured with 500 rules that follow the log: with Python's own 700, a fifth of detection's time went there.
+"""
+
 
 def run_server(config: Path | None, *, data: Path | None, host: str | None, port: int | None) -> int:
     """Run the platform until SIGTERM or SIGINT; returns the exit status. SIGHUP reloads the rules."""
     settings = settings_with(config, data=data, host=host, port=port)
     journal.configure(logging.INFO)
+    gc.set_threshold(GARBAGE_AFTER)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
