@@ -152,6 +152,15 @@ def test_what_is_compiled_gives_what_plain_conditions_give(pairs, events, length
             assert expected == [[rule.id for rule in index.matching(event)] for event in events]
 
 
+def test_numbers_that_are_equal_are_not_one_text():
+    """1, 1.0 and true are equal in Python, and three texts of a field, whichever was compiled first."""
+    for value in (1.0, 1, True, "1"):
+        for there in (1.0, 1, True, "1"):
+            event = Event("s", 1, 0, 0, "", {"source.ip": there})
+            for node in (Term("source.ip", value, False), OneOf("source.ip", (value, "x"), False)):
+                assert compile_predicate(node)(event) == compile_flat(node)(View(event)), (value, there)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(NODES, min_size=1, max_size=6), EVENTS)
 def test_a_flat_function_is_its_condition(nodes, event):
