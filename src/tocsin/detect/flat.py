@@ -186,20 +186,9 @@ class Tests:
 _ORDER = ("exact", "suffix", "prefix", "contains", "any", "pattern")
 
 
+@lru_cache(maxsize=65_536)
 def tests_of(node: Node) -> Tests | None:
     """Return the leaf as a test of texts; None when it has no such form."""
-    return _tests_of(node, _spelled(node))
-
-
-def _spelled(node: Node) -> tuple[str, ...]:
-    """Return how the values of a leaf are written: 1, 1.0 and true are equal in Python and three texts."""
-    if isinstance(node, Term):
-        return (text_of(node.value),)
-    return tuple(text_of(value) for value in node.values) if isinstance(node, OneOf) else ()
-
-
-@lru_cache(maxsize=65_536)
-def _tests_of(node: Node, _spelling: tuple[str, ...]) -> Tests | None:
     if isinstance(node, Term | OneOf):
         if field_type(node.field) == "date":
             return None

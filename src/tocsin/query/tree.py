@@ -62,6 +62,17 @@ class Term:
     value: Scalar
     cased: bool = False
 
+    def __eq__(self, other: object) -> bool:
+        """Tell 1, 1.0 and true apart: equal in Python, they are three texts of a field."""
+        return isinstance(other, Term) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        """Hash what equality compares."""
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.field, type(self.value), self.value, self.cased
+
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
@@ -70,6 +81,17 @@ class OneOf:
     field: str
     values: tuple[Scalar, ...]
     cased: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        """Tell values apart as `Term` does."""
+        return isinstance(other, OneOf) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        """Hash what equality compares."""
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.field, tuple(map(type, self.values)), self.values, self.cased
 
 
 @dataclass(frozen=True, slots=True)
