@@ -1,4 +1,4 @@
-"""Dashboards, searches, notifications, versions and tests of detections, samples of what was refused."""
+"""Dashboards, searches, notifications, versions and tests of detections, refused samples: one long step."""
 
 from __future__ import annotations
 
