@@ -1,6 +1,7 @@
 """From a line on disk to its alert in the API, and the memory of server and agent, idle and loaded.
 
-Real processes: `tocsin up` and an agent that watches a file. Prints one line of figures.
+Real processes: `tocsin up` and an agent that watches a file. Measured when nothing else comes, and while
+5,000 other lines a second are written to the same file. Prints one line of figures.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,6 +23,8 @@ from harness.processes import AgentProcess, Server, until
 
 TRIES = 40
 LOAD_LINES = 100_000
+RATE = 5_000
+BESIDE = "Nov 24 10:00:00 web1 CRON[{}]: (root) CMD (beside)\n"
 
 
 def rss_mb(pid: int) -> float:
@@ -40,6 +46,28 @@ def latency_s(server: Server, log: Path, number: int) -> float:
     return time.perf_counter() - began
 
 
+@contextmanager
+def lines_beside(log: Path, rate: int) -> Iterator[list[float]]:
+    """Write so many other lines a second for the block; the list gets the rate that was reached."""
+    stop, reached = threading.Event(), [0.0]
+
+    def write() -> None:
+        began, written = time.perf_counter(), 0
+        while not stop.wait(max(0.0, began + written / rate - time.perf_counter())):
+            with log.open("a") as out:
+                out.writelines(BESIDE.format(written + n) for n in range(rate // 10))
+            written += rate // 10
+        reached[0] = written / (time.perf_counter() - began)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield reached
+    finally:
+        stop.set()
+        thread.join()
+
+
 def load(server: Server, log: Path) -> None:
     """Write many lines and wait until all are stored."""
     with log.open("a") as out:
@@ -50,6 +78,11 @@ def load(server: Server, log: Path) -> None:
     until(
         lambda: client.get("/events/count", params={"q": "loadtest"}).json()["count"] >= LOAD_LINES, 120, 0.5
     )
+
+
+def percentiles(times: list[float]) -> str:
+    """Say the middle and the worst but one in twenty of sorted times."""
+    return f"p50={statistics.median(times):.2f}s p95={times[int(len(times) * 0.95)]:.2f}s"
 
 
 def main() -> None:
@@ -67,14 +100,16 @@ def main() -> None:
             time.sleep(5)
             idle = (rss_mb(server.pid), rss_mb(agent.pid))
             times = sorted(latency_s(server, log, number) for number in range(TRIES))
+            with lines_beside(log, RATE) as reached:
+                time.sleep(5)
+                busy = sorted(latency_s(server, log, TRIES + number) for number in range(TRIES))
             load(server, log)
             loaded = (rss_mb(server.pid), rss_mb(agent.pid))
         finally:
             agent.close()
             server.close()
-    p50, p95 = statistics.median(times), times[int(len(times) * 0.95)]
     print(
-        f"latency line to alert p50={p50:.2f}s p95={p95:.2f}s;"
+        f"latency line to alert {percentiles(times)}; beside {reached[0]:,.0f} lines/s {percentiles(busy)};"
         f" RSS idle server={idle[0]:.0f}MB agent={idle[1]:.0f}MB,"
         f" loaded server={loaded[0]:.0f}MB agent={loaded[1]:.0f}MB"
     )
