@@ -72,7 +72,8 @@ def restore(
 ) -> None:
     """Put a backup of the event log in place, comparing every checksum. The platform must be stopped.
 
-    A log that is there is replaced only with --force, and only once the backup is copied whole.
+    A log that is there is replaced only with --force, and only once the backup is copied whole; one with
+    holds in force has to be moved away by hand.
 
     Example: tocsin store restore /mnt/backup/tocsin-events --force
     """

@@ -2,8 +2,9 @@
 
 A backup is one state of the log: what was committed up to one number, and the marks of that moment. Sealed
 files are linked into it where the file system can (else copied), and left alone when they are there already;
-open files are written anew, from what they held at that moment. `backup.json` lists it all with checksums
-and is replaced last, so a backup that was cut off leaves the one before it whole.
+open files are written anew, from what they held at that moment, each state under a name of its own.
+`backup.json` lists it all with checksums and is replaced last, so a backup that was cut off leaves the one
+before it whole.
 """
 
 # ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
@@ -26,11 +27,13 @@ from tocsin.store.base import StoreError
 from tocsin.store.catalog import sync_folder
 from tocsin.store.day import DayFile, Part, create_tables, transaction
 from tocsin.store.days import Days
-from tocsin.store.journal import FILE
+from tocsin.store.holds import HeldError, Holds
+from tocsin.store.journal import FILE, Journal
 from tocsin.store.parts import STAGING, wal_of
 from tocsin.store.sealing import sha256_of
 
 MANIFEST = "backup.json"
+_VERSION = 1
 
 _OURS = re.compile(r"days|journal-\d+\.db.*|backup\.json\.part")
 
@@ -39,13 +42,18 @@ Heard = Callable[[int, int], None]
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A file of a backup. `last_commit` and `events` say what of an open day it holds."""
+    """A file, by its name in the log. `last_commit` and `events` say what of an open day it holds."""
 
     name: str
     size_bytes: int
     sha256: str
     last_commit: int = 0
     events: int = 0
+
+    @property
+    def stored(self) -> str:
+        """The file's name in the backup: that of an open day changes with what it holds."""
+        return f"{self.name}.{self.last_commit}" if self.last_commit else self.name
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -56,7 +64,7 @@ class Manifest(msgspec.Struct, frozen=True):
     events: int
     journal: Kept
     days: Sequence[Kept]
-    version: int = 1
+    version: int = _VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,28 +129,36 @@ def back_up(days: Days, target: Path, heard: Heard = lambda *_: None) -> BackedU
 
 
 def read_manifest(source: Path) -> Manifest:
-    """Return what a backup holds; raises `InvalidError` when the folder is none."""
+    """Return what a backup holds; raises `InvalidError` when the folder is none, or none we can read."""
     try:
-        return msgspec.json.decode((source / MANIFEST).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode((source / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
         raise InvalidError(f"{source} holds no backup of an event log: {error}") from error
+    if manifest.version != _VERSION:
+        raise InvalidError(f"{source} has version {manifest.version}; this Tocsin reads {_VERSION}")
+    for file in (manifest.journal, *manifest.days):
+        if Path(file.name).name != file.name:
+            raise InvalidError(f"{source} names a file outside of it: {file.name!r}")
+    return manifest
 
 
 def restore(source: Path, root: Path, *, force: bool = False, heard: Heard = lambda *_: None) -> Manifest:
     """Put a backup in the place of the log under `root`, which nobody may have open.
 
     Every checksum is compared on the way; the log that was there goes only when the copy is whole. Raises
-    `ConflictError` when there is a log and `force` is not given, `StoreError` for a file that is damaged.
+    `ConflictError` when there is a log and `force` is not given, `HeldError` when events of it may be under a
+    hold, `StoreError` for a file that is damaged.
     """
     manifest = read_manifest(source)
     if not force and (root / "days").is_dir() and any((root / "days").iterdir()):
         raise ConflictError(f"there is a log under {root}: it would be overwritten, which takes --force")
+    _check_holds(root)
     fresh, old = root.with_name(root.name + ".restoring"), root.with_name(root.name + ".replaced")
     try:
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
         _fetch(source, fresh, manifest, heard)
         if root.exists():
+            shutil.rmtree(old, ignore_errors=True)  # of a restore that was cut off after its log was in place
             root.replace(old)
         fresh.replace(root)
         sync_folder(root.parent)
@@ -150,6 +166,20 @@ def restore(source: Path, root: Path, *, force: bool = False, heard: Heard = lam
     except OSError as error:
         raise StoreError(f"the log under {root} could not be restored: {error}") from error
     return manifest
+
+
+def _check_holds(root: Path) -> None:
+    """Refuse to delete a log with holds in force, or one that cannot be asked for them."""
+    if not (root / FILE).exists():
+        return
+    advice = f"move {root} away, so that nothing that is held is deleted, and restore then"
+    try:
+        holds = Holds(Journal(root)).in_force()
+    except StoreError as error:
+        raise HeldError(f"{error}; whether holds are in force is not known: {advice}") from error
+    if holds:
+        numbers = ", ".join(str(hold.id) for hold in holds)
+        raise HeldError(f"holds are in force on the log under {root} ({numbers}): {advice}")
 
 
 def _prepared(target: Path) -> Manifest | None:
@@ -221,10 +251,12 @@ def _copied(source: Path, target: Path, sha256: str) -> None:
 def _copy(days: Days, folder: Path, moment: _Moment, day: _Opened, known: Mapping[str, Kept]) -> Kept:
     """Write what the open part of a day held at the moment."""
     part = next(one for one in day.file.parts if not one.sealed)
-    path = folder / part.path.name
-    there = known.get(path.name)
-    if there and (there.events, there.last_commit) == (day.events, day.last_commit) and path.exists():
+    name = part.path.name
+    there = known.get(name)
+    state = (day.last_commit, day.events)
+    if there and (there.last_commit, there.events) == state and (folder / there.stored).exists():
         return there
+    path = folder / Kept(name, 0, "", *state).stored
     fresh = path.with_name(path.name + ".part")
     for leftover in (fresh, wal_of(fresh)):
         leftover.unlink(missing_ok=True)
@@ -233,7 +265,7 @@ def _copy(days: Days, folder: Path, moment: _Moment, day: _Opened, known: Mappin
     _sync(fresh)
     fresh.chmod(0o600)
     fresh.replace(path)
-    return Kept(path.name, path.stat().st_size, sha256_of(path), day.last_commit, day.events)
+    return Kept(name, path.stat().st_size, sha256_of(path), *state)
 
 
 def _write(cursor: duckdb.DuckDBPyConnection, part: Part, path: Path, last_commit: int) -> None:
@@ -283,7 +315,7 @@ def _finish(target: Path, manifest: Manifest) -> None:
         sync_folder(folder)
     fresh.replace(target / MANIFEST)
     sync_folder(target)
-    names = {file.name for file in manifest.days}
+    names = {file.stored for file in manifest.days}
     for path in (target / "days").iterdir():
         if path.name not in names:
             path.unlink()
@@ -293,13 +325,12 @@ def _finish(target: Path, manifest: Manifest) -> None:
 
 
 def _fetch(source: Path, fresh: Path, manifest: Manifest, heard: Heard) -> None:
-    (fresh / "days").mkdir(parents=True, mode=0o700)
+    for folder in (fresh, fresh / "days"):
+        folder.mkdir(mode=0o700)
     total, done = sum(file.size_bytes for file in manifest.days), 0
     _copied(source / manifest.journal.name, fresh / FILE, manifest.journal.sha256)
     for file in manifest.days:
-        if Path(file.name).name != file.name:
-            raise StoreError(f"{source} names a file outside of it: {file.name!r}")
-        _copied(source / "days" / file.name, fresh / "days" / file.name, file.sha256)
+        _copied(source / "days" / file.stored, fresh / "days" / file.name, file.sha256)
         done += file.size_bytes
         heard(done, total)
     for folder in (fresh / "days", fresh):

@@ -14,7 +14,7 @@ from tocsin.store import backup as backing
 from tocsin.store.backup import read_manifest, restore
 from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.duckdb import DuckDBStore
-from tocsin.store.holds import NewHold
+from tocsin.store.holds import HeldError, NewHold
 from tocsin.store.retention import Policy
 
 NOON = from_iso("2026-11-24T12:00:00Z")
@@ -102,9 +102,9 @@ def test_only_what_changed_is_written_again(store: DuckDBStore, tmp_path: Path) 
     assert (1, 2) == counted(store, target)
     store.drop_day("2026-11-22")
     assert (0, 2) == counted(store, target)
-    assert ["2026-11-23.sealed1.duckdb", "2026-11-24.duckdb"] == sorted(
-        path.name for path in (target / "days").iterdir()
-    )
+    names = [file.stored for file in read_manifest(target).days]
+    assert ["2026-11-23.sealed1.duckdb", f"2026-11-24.duckdb.{store.last_commit()}"] == sorted(names)
+    assert sorted(names) == sorted(path.name for path in (target / "days").iterdir())
     sealed = target / "days" / "2026-11-23.sealed1.duckdb"
     assert sealed.samefile(tmp_path / "events" / "days" / sealed.name)
 
@@ -136,7 +136,7 @@ def test_a_damaged_backup_is_not_restored(store: DuckDBStore, tmp_path: Path) ->
     """And the log that was there stays."""
     target = tmp_path / "backup"
     store.back_up(target)
-    name = read_manifest(target).days[-1].name
+    name = read_manifest(target).days[-1].stored
     (target / "days" / name).write_bytes(b"x" * 4096)
     with pytest.raises(StoreError, match="damaged"):
         restore(target, tmp_path / "again")
@@ -167,6 +167,76 @@ def test_a_log_is_overwritten_only_when_that_is_asked_for(
     assert ["again", "backup", "events"] == sorted(path.name for path in tmp_path.iterdir())
 
 
+def test_a_log_under_holds_is_not_overwritten(store: DuckDBStore, tmp_path: Path, clock: ManualClock) -> None:
+    """A restore deletes what came since the backup; held or not known to be free, it must be moved away."""
+    store.back_up(tmp_path / "backup")
+    again = restored(tmp_path, clock)
+    hold = again.holds.place(NewHold("case 1"), "ann", NOON)
+    commit(again, 61, 63)
+    again.close()
+    with pytest.raises(HeldError, match=r"holds are in force .*\(1\): move .*again away"):
+        restore(tmp_path / "backup", tmp_path / "again", force=True)
+    again = DuckDBStore(tmp_path / "again", clock)
+    assert list(range(1, 64)) == seqs(again)
+    again.holds.lift(hold.id, "closed", "ann", NOON)
+    again.close()
+    journal = tmp_path / "again" / "journal.db"
+    kept = journal.read_bytes()
+    journal.write_bytes(b"x" * 8192)
+    with pytest.raises(HeldError, match="not known"):
+        restore(tmp_path / "backup", tmp_path / "again", force=True)
+    journal.write_bytes(kept)
+    restore(tmp_path / "backup", tmp_path / "again", force=True)
+
+
+def test_the_log_stays_until_the_backup_is_whole(
+    store: DuckDBStore, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the one that a restore put aside before it was cut off."""
+    store.back_up(tmp_path / "backup")
+    restored(tmp_path, clock).close()
+    replace = Path.replace
+
+    def cut(path: Path, target: Path) -> Path:
+        if path.name == "again.restoring":
+            raise OSError(5, "Input/output error")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", cut)
+    with pytest.raises(StoreError):
+        restore(tmp_path / "backup", tmp_path / "again", force=True)
+    monkeypatch.setattr(Path, "replace", replace)
+    damaged = tmp_path / "backup" / "days" / read_manifest(tmp_path / "backup").days[-1].stored
+    damaged.write_bytes(b"x" * 4096)
+    with pytest.raises(StoreError, match="damaged"):
+        restore(tmp_path / "backup", tmp_path / "again")
+    aside = DuckDBStore(tmp_path / "again.replaced", clock)
+    assert list(range(1, 61)) == seqs(aside)
+    aside.close()
+
+
+def test_a_restored_log_is_its_owners_alone(store: DuckDBStore, tmp_path: Path, clock: ManualClock) -> None:
+    """As one that the platform makes."""
+    store.back_up(tmp_path / "backup")
+    restored(tmp_path, clock).close()
+    for folder in (tmp_path / "again", tmp_path / "again" / "days"):
+        assert 0o700 == folder.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"version": 1', '"version": 2'), ('"name": "journal', '"name": "../journal')],
+)
+def test_a_backup_of_another_kind_is_refused(store: DuckDBStore, tmp_path: Path, old: str, new: str) -> None:
+    """One of a later version, and one that names files outside of its folder."""
+    store.back_up(tmp_path / "backup")
+    manifest = tmp_path / "backup" / "backup.json"
+    assert old in manifest.read_text()
+    manifest.write_text(manifest.read_text().replace(old, new))
+    with pytest.raises(InvalidError):
+        restore(tmp_path / "backup", tmp_path / "again")
+
+
 def test_a_folder_with_something_else_is_left_alone(store: DuckDBStore, tmp_path: Path) -> None:
     """Neither written to nor read from."""
     other = tmp_path / "other"
@@ -185,6 +255,7 @@ def test_a_backup_that_was_cut_off_leaves_the_one_before(
     """And the next one succeeds."""
     store.back_up(tmp_path / "backup")
     commit(store, 61, 70)
+    clock.advance(DAY)
     finish = backing._finish
 
     def cut(*_: object) -> None:
@@ -194,9 +265,12 @@ def test_a_backup_that_was_cut_off_leaves_the_one_before(
     with pytest.raises(StoreError):
         store.back_up(tmp_path / "backup")
     monkeypatch.setattr(backing, "_finish", finish)
-    assert 60 == read_manifest(tmp_path / "backup").events
-    store.back_up(tmp_path / "backup")
     again = restored(tmp_path, clock)
+    assert list(range(1, 61)) == seqs(again)
+    again.close()
+    store.back_up(tmp_path / "backup")
+    restore(tmp_path / "backup", tmp_path / "again", force=True)
+    again = DuckDBStore(tmp_path / "again", clock)
     assert list(range(1, 71)) == seqs(again)
     again.close()
 
