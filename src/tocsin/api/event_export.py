@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 
 from tocsin.api.event_view import event_view
-from tocsin.core.clock import to_iso
 from tocsin.core.errors import InvalidError
-from tocsin.core.event import Event
+from tocsin.core.event import Event, value_of
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP
 from tocsin.core.spreadsheet import harmless
 from tocsin.query.tree import Everything
@@ -60,18 +59,7 @@ def _written(rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _cell(event: Event, column: str) -> Any:
-    match column:
-        case "@timestamp":
-            return to_iso(event.at)
-        case "_id":
-            return event.id
-        case "message":
-            return event.message
-        case "event.source":
-            return event.source
-        case "event.sequence":
-            return event.seq
-    value = event.fields.get(column, "")
+    value = value_of(event, column)
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from tocsin.core import fields
+from tocsin.core.clock import to_iso
 from tocsin.core.ids import EventId, event_id
 
 Value = str | int | float | bool | list[Any]
@@ -47,6 +49,25 @@ class Classified(msgspec.Struct, gc=False):
     pending: list[Any] | None = None
     dropped: str | None = None
     """Why the operator does not want the event kept; it is counted under this reason."""
+
+
+def value_of(event: Event, name: str) -> Value | None:
+    """Return what a column of a table shows: a field, or a property under its name; None for neither.
+
+    The properties are `@timestamp` (as RFC 3339 text), `_id`, `message`, `event.source`, `event.sequence`.
+    """
+    match name:
+        case fields.TIMESTAMP:
+            return to_iso(event.at)
+        case fields.EVENT_ID:
+            return event.id
+        case fields.MESSAGE:
+            return event.message
+        case "event.source":
+            return event.source
+        case "event.sequence":
+            return event.seq
+    return event.fields.get(name)
 
 
 def nested(event: Event) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.core.attack import Technique
-from tocsin.core.clock import HOUR, to_iso
+from tocsin.core.clock import HOUR
 from tocsin.core.errors import InvalidError
-from tocsin.core.event import Event
-from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP
+from tocsin.core.event import value_of
+from tocsin.core.fields import TIMESTAMP
 from tocsin.dashboards import model, steps
 from tocsin.dashboards.answers import (
     Answer,
@@ -140,7 +140,7 @@ class LogPanels:
         panel = asked.panel
         columns = panel.columns or model.TABLE_COLUMNS["events"]
         events = self._log.first(asked.query, asked.start, asked.end, panel.order, panel.size)
-        rows = [Row(event.id, event.at, [_cell(event, name) for name in columns]) for event in events]
+        rows = [Row(event.id, event.at, [value_of(event, name) for name in columns]) for event in events]
         return TableAnswer(columns, rows, self._log.count(asked.query, asked.start, asked.end))
 
     def _attack(self, asked: Question) -> Answer:
@@ -233,11 +233,6 @@ def _series(key: str | None, buckets: Sequence[Bucket], starts: Sequence[int], m
 
 def _text(key: Any) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
-
-
-def _cell(event: Event, name: str) -> Any:
-    properties = {TIMESTAMP: to_iso(event.at), EVENT_ID: event.id, MESSAGE: event.message}
-    return properties[name] if name in properties else event.fields.get(name)
 
 
 def _leaves(

@@ -1,8 +1,8 @@
-"""The nested form of an event loses no field."""
+"""The nested form of an event loses no field; a column shows a field or a property."""
 
 from __future__ import annotations
 
-from tocsin.core.event import Event, nested
+from tocsin.core.event import Event, nested, value_of
 
 
 def made(fields: dict[str, object]) -> Event:
@@ -19,3 +19,12 @@ def test_dots_become_levels() -> None:
 def test_a_value_that_is_also_a_prefix_keeps_its_value() -> None:
     """`a` and `a.b` both survive, whichever came first."""
     assert {"a": {"value": 1, "b": 2}} == nested(made({"a.b": 2, "a": 1}))
+
+
+def test_a_column_shows_a_field_or_a_property() -> None:
+    """What an event does not have is None, and no field hides a property."""
+    event = Event("file:a", 7, 1_000_000, 0, "text", {"rule.level": 3, "message": "another"})
+    names = ("rule.level", "@timestamp", "_id", "message", "event.source", "event.sequence", "none")
+    assert [3, "1970-01-01T00:00:01.000000Z", event.id, "text", "file:a", 7, None] == [
+        value_of(event, name) for name in names
+    ]

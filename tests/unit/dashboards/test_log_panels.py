@@ -83,6 +83,8 @@ def test_a_table_shows_events(ask: Ask) -> None:
         list(row.values) for row in found.rows
     ]
     assert (4, ("host.name", "data.bytes", "message", "_id")) == (found.total, found.columns)
+    (row,) = ask("table", columns=["event.source", "event.sequence", "user.id"], size=1, order="oldest").rows
+    assert ["s", 2, None] == list(row.values)
 
 
 def test_a_heatmap_of_hours_and_weekdays(ask: Ask) -> None:
