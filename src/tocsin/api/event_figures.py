@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Query
 from tocsin.api.access import require
 from tocsin.api.event_selection import Asked, AskedDep, FieldParameter
 from tocsin.api.paging import listing
-from tocsin.core.clock import DAY, HOUR, MINUTE, SECOND, from_iso, to_iso
+from tocsin.core.clock import DAY, SECOND, from_iso, to_iso
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import ALIASES, TIMESTAMP, canonical
 from tocsin.query.aggregation import Aggregation, Buckets, DateHistogram, Key, Terms
-from tocsin.query.intervals import Interval, parse_width
+from tocsin.query.intervals import READABLE_WIDTHS, Interval, parse_width
 from tocsin.query.patterns import quote
 from tocsin.query.tree import And, Exists
 from tocsin.query.values import text_of
@@ -25,14 +25,6 @@ router = APIRouter(tags=["events"], dependencies=[Depends(require("events:read")
 _MOST_BUCKETS = 1_000
 _MOST_PARTS = 6
 """Values a histogram is broken down by: more colours cannot be told apart."""
-
-_WIDTHS = (
-    *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
-    *(MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
-    *(HOUR * n for n in (1, 2, 3, 6, 12)),
-    *(DAY * n for n in (1, 2, 7, 14, 30, 90, 365)),
-)
-"""Widths people can read off an axis."""
 
 
 @router.get("/events/histogram")
@@ -168,4 +160,4 @@ def _step(span: int, buckets: int, width: str) -> int:
     if least and span <= least * _MOST_BUCKETS:
         return least
     most = _MOST_BUCKETS if width else buckets
-    return next((one for one in _WIDTHS if one >= least and span <= one * most), _WIDTHS[-1])
+    return next((one for one in READABLE_WIDTHS if one >= least and span <= one * most), READABLE_WIDTHS[-1])

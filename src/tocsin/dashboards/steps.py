@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.core.clock import DAY, HOUR, MINUTE, SECOND, to_datetime
-from tocsin.query.intervals import Interval, zone_of
+from tocsin.core.clock import to_datetime
+from tocsin.query.intervals import READABLE_WIDTHS, Interval, zone_of
 
 MOST_STEPS = 300
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -13,18 +13,11 @@ HOURS = tuple(f"{hour:02}" for hour in range(24))
 MOST_HOURS = 24 * 366 * 5
 """A heatmap by hours looks at no more than about five years."""
 
-_WIDTHS = (
-    *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
-    *(MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
-    *(HOUR * n for n in (1, 2, 3, 6, 12)),
-    *(DAY * n for n in (1, 2, 7, 14, 30, 90, 365)),
-)
-
 
 def interval_for(start: int, end: int, steps: int, zone: str) -> Interval:
     """Return the step that cuts a span into at most about so many; days begin at the zone's midnight."""
-    fitting = (width for width in _WIDTHS if end - start <= width * steps)
-    return Interval(next(fitting, _WIDTHS[-1]), zone=zone)
+    fitting = (width for width in READABLE_WIDTHS if end - start <= width * steps)
+    return Interval(next(fitting, READABLE_WIDTHS[-1]), zone=zone)
 
 
 def starts(interval: Interval, start: int, end: int) -> Iterator[int]:

@@ -29,6 +29,14 @@ _CALENDAR: dict[str, CalendarUnit] = {
     "1q": "quarter",
     "1y": "year",
 }
+READABLE_WIDTHS = (
+    *(SECOND * n for n in (1, 2, 5, 10, 15, 30)),
+    *(MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
+    *(HOUR * n for n in (1, 2, 3, 6, 12)),
+    *(DAY * n for n in (1, 2, 7, 14, 30, 90, 365)),
+)
+"""Widths of steps that people can read off an axis."""
+
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d\d)?")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _STEPS = {"minute": MINUTE, "hour": HOUR, "day": DAY, "week": 7 * DAY}
