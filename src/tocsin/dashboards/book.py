@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from tocsin.core.actor import Actor, AuditTrail
@@ -13,10 +15,13 @@ from tocsin.core.clock import DAY, Clock
 from tocsin.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from tocsin.core.ids import new_id
 from tocsin.dashboards.model import Dashboard
+from tocsin.dashboards.source import MAX_BYTES
 from tocsin.dashboards.tables import DashboardRow, DashboardVersionRow
 from tocsin.dashboards.writing import document_of
 
-MOST = 1_000
+MOST_OF_ONE = 200
+"""Dashboards that one owner keeps."""
+
 MOST_VERSIONS = 50
 KEPT_DELETED = 30 * DAY
 """So long a deleted dashboard can be brought back."""
@@ -64,15 +69,14 @@ class DashboardBook:
         return row
 
     def add(self, tx: Session, draft: Draft, viewer: Viewer) -> DashboardRow:
-        """Keep a new one; raises `InvalidError` when there are too many."""
-        self._purge(tx)
-        if (tx.scalar(select(func.count()).select_from(DashboardRow)) or 0) >= MOST:
-            raise InvalidError(f"there are {MOST} dashboards: delete those nobody looks at")
-        now, owner = self._clock.now(), str(viewer.actor)[:160]
+        """Keep a new one; raises `InvalidError` for one too large, and when its owner has too many."""
+        self._purge(tx, DashboardRow.deleted_at < self._clock.now() - KEPT_DELETED)
+        now, owner = self._clock.now(), str(viewer.actor)
+        self._check_room(tx, owner)
         row = DashboardRow(
             id=new_id("dashboard"),
             title=draft.dashboard.title,
-            document=document_of(draft.dashboard),
+            document=_fitting(draft.dashboard),
             version=1,
             shared=draft.shared,
             owner=owner,
@@ -103,7 +107,7 @@ class DashboardBook:
             )
             if before != after
         }
-        document = document_of(draft.dashboard)
+        document = _fitting(draft.dashboard)
         if document == row.document and not changed:
             return row
         row.title, row.document, row.shared = draft.dashboard.title, document, draft.shared
@@ -116,7 +120,7 @@ class DashboardBook:
         row = self._own(tx, dashboard_id, viewer)
         row.deleted_at = self._clock.now()
         self._note(tx, viewer, "delete", row, {"title": row.title, "version": row.version})
-        self._purge(tx)
+        self._purge(tx, DashboardRow.deleted_at < self._clock.now() - KEPT_DELETED)
 
     def restore(self, tx: Session, dashboard_id: str, viewer: Viewer) -> DashboardRow:
         """Bring a deleted one back; raises `ConflictError` when it is not deleted."""
@@ -153,7 +157,7 @@ class DashboardBook:
 
     def _save(self, tx: Session, row: DashboardRow, viewer: Viewer) -> None:
         row.version += 1
-        row.updated_at, row.updated_by = self._clock.now(), str(viewer.actor)[:160]
+        row.updated_at, row.updated_by = self._clock.now(), str(viewer.actor)
         tx.flush()
         self._keep_version(tx, row)
 
@@ -174,10 +178,16 @@ class DashboardBook:
             )
         )
 
-    def _purge(self, tx: Session) -> None:
-        """Let go of what was deleted long ago."""
-        gone = select(DashboardRow.id).where(DashboardRow.deleted_at < self._clock.now() - KEPT_DELETED)
-        ids = list(tx.scalars(gone))
+    def _check_room(self, tx: Session, owner: str) -> None:
+        own = select(func.count()).where(DashboardRow.owner == owner)
+        if (tx.scalar(own.where(DashboardRow.deleted_at.is_(None))) or 0) >= MOST_OF_ONE:
+            raise InvalidError(f"{owner} has {MOST_OF_ONE} dashboards: delete those nobody looks at")
+        if (tx.scalar(own) or 0) >= 2 * MOST_OF_ONE:  # whoever deletes that many cannot undo it all
+            self._purge(tx, DashboardRow.owner == owner, DashboardRow.deleted_at.is_not(None))
+
+    def _purge(self, tx: Session, *which: ColumnElement[bool]) -> None:
+        """Let go of deleted ones with their versions."""
+        ids = list(tx.scalars(select(DashboardRow.id).where(*which)))
         tx.execute(delete(DashboardVersionRow).where(DashboardVersionRow.dashboard_id.in_(ids)))
         tx.execute(delete(DashboardRow).where(DashboardRow.id.in_(ids)))
 
@@ -186,3 +196,11 @@ class DashboardBook:
     ) -> None:
         tx.flush()
         self._audit.record(tx, viewer.actor, action, kind="dashboard", subject=row.id, details=details)
+
+
+def _fitting(dashboard: Dashboard) -> dict[str, Any]:
+    """Return the document; raises `InvalidError` for one that no file could bring back."""
+    document = document_of(dashboard)
+    if len(json.dumps(document, indent=2, ensure_ascii=False).encode()) > MAX_BYTES:
+        raise InvalidError(f"a dashboard has at most {MAX_BYTES // 1024} KiB")
+    return document

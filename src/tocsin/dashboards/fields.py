@@ -41,8 +41,10 @@ class Fields:
             return default
         if len(value) > most:
             self.fault(name, f"at most {most} characters")
+            return default
         if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
             self.fault(name, "holds a character that is none")
+            return default
         if needed and not value.strip():
             self.fault(name, "is needed")
         return value

@@ -58,7 +58,7 @@ def dashboard_from(values: Any, faults: Faults) -> Dashboard:
     fields.only(_WHOLE)
     version = fields.raw("version")
     if isinstance(version, bool) or version != model.FORMAT:
-        fields.fault("version", f"this Tocsin reads version {model.FORMAT}, not {version!r}")
+        fields.fault("version", f"this Tocsin reads version {model.FORMAT}, not {repr(version)[:60]}")
     panels = [
         _panel(value, ("panels", at), faults)
         for at, value in enumerate(fields.items("panels", model.MOST_PANELS))

@@ -13,7 +13,7 @@ from tocsin.core.actor import Actor
 from tocsin.core.clock import DAY, ManualClock
 from tocsin.core.database import Database
 from tocsin.core.errors import ConflictError, DeniedError, InvalidError, NotFoundError
-from tocsin.dashboards import Dashboard, DashboardBook, Draft, book
+from tocsin.dashboards import Dashboard, DashboardBook, Draft, Panel, book
 from tocsin.dashboards.book import Viewer
 
 from .conftest import NOON
@@ -105,11 +105,29 @@ def test_a_deleted_one_can_be_brought_back_for_a_while(
 
 
 def test_there_is_an_end_to_them(kept: DashboardBook, tx: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody fills the database with dashboards."""
-    monkeypatch.setattr(book, "MOST", 1)
-    kept.add(tx, PLAIN, ADA)
-    with pytest.raises(InvalidError, match="delete those nobody looks at"):
+    """One owner's are no matter of another's, a deleted one makes room, and the deleted are not endless."""
+    monkeypatch.setattr(book, "MOST_OF_ONE", 1)
+    first = kept.add(tx, PLAIN, ADA)
+    with pytest.raises(InvalidError, match="ada has 1 dashboards: delete those nobody looks at"):
         kept.add(tx, PLAIN, ADA)
+    kept.add(tx, PLAIN, BOB)
+    kept.delete(tx, first.id, ADA)
+    second = kept.add(tx, PLAIN, ADA)
+    kept.delete(tx, second.id, ADA)
+    kept.add(tx, PLAIN, ADA)
+    tx.expire_all()
+    with pytest.raises(NotFoundError):
+        kept.restore(tx, first.id, ADA)
+
+
+def test_one_that_no_file_could_bring_back_is_refused(kept: DashboardBook, tx: Session) -> None:
+    """Whatever is kept can be exported and imported again, so both have the same bound."""
+    panels = tuple(Panel(f"p{n}", "markdown", text="x" * 19_000) for n in range(14))
+    with pytest.raises(InvalidError, match="at most 256 KiB"):
+        kept.add(tx, Draft(Dashboard("Large", panels=panels)), ADA)
+    row = kept.add(tx, Draft(Dashboard("Small", panels=panels[:13])), ADA)
+    with pytest.raises(InvalidError, match="at most 256 KiB"):
+        kept.change(tx, row.id, Draft(Dashboard("Large", panels=panels)), ADA, version=1)
 
 
 def test_every_change_is_in_the_audit_trail(kept: DashboardBook, tx: Session, clock: ManualClock) -> None:

@@ -150,3 +150,13 @@ def test_fields_outside_the_catalogue_are_remarked_upon() -> None:
     assert [
         ("a", "the field 'usr.name' is not in the catalogue; did you mean 'user.name'?")
     ] == unknown_fields(dashboard)
+
+
+def test_faults_do_not_repeat_what_was_sent() -> None:
+    """A text too long counts as not given: nothing is made of it, and the answer stays short."""
+    long = "x" * 100_000
+    assert ("title: at most 120 characters",) == faults(document(title=long))
+    panel = {"id": "p", "kind": "top", "source": "alerts", "field": long}
+    found = faults({**document(panel), "version": long})
+    assert "panels[0].field: at most 256 characters" in found
+    assert max(map(len, found)) < 200
