@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -96,11 +95,3 @@ def checked_tags(tags: tuple[str, ...]) -> list[str]:
     if len(found) > MAX_TAGS or any(len(tag) > MAX_TAG for tag in found):
         raise InvalidError(f"a search has at most {MAX_TAGS} tags of at most {MAX_TAG} characters")
     return found
-
-
-def document_of(stored: Mapping[str, Any]) -> SearchDocument:
-    """Return a stored document; raises `InvalidError` for one that this version cannot read."""
-    try:
-        return msgspec.convert(stored, SearchDocument)
-    except msgspec.ValidationError as error:
-        raise InvalidError(f"the search: {error}") from error
