@@ -45,15 +45,13 @@ from tocsin.api import (
 )
 from tocsin.api.access import Guard, require
 from tocsin.api.console import ConsoleFiles
+from tocsin.api.export_gate import MOST_EXPORTS
 from tocsin.api.middleware import BodyLimit, SecurityHeaders
 from tocsin.api.problems import install as install_problems
 from tocsin.api.problems import problem
 from tocsin.api.services import APISettings, Services
 
 API_PREFIX = "/api/v1"
-
-_MOST_EXPORTS = 4
-"""Exports of events that run at a time; each reads for as long as its caller takes lines."""
 
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
@@ -110,7 +108,7 @@ def build(
     )
     app.state.services = services
     app.state.closing = threading.Event()
-    app.state.exports = threading.BoundedSemaphore(_MOST_EXPORTS)
+    app.state.exports = threading.BoundedSemaphore(MOST_EXPORTS)
     for router in routers:
         app.include_router(router, prefix=API_PREFIX)
     for router in root_routers:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from tocsin.accounts import Principal
 from tocsin.api.access import require
 from tocsin.api.dashboards import NEEDED, Dashboards, found_dashboard
+from tocsin.api.export_gate import export_place
 from tocsin.api.services import Services, services
 from tocsin.dashboards import read_dashboard
 from tocsin.dashboards.answering import MOST_FILTERS
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/dashboards", tags=["dashboards"])
 
 _Reader = Annotated[Principal, Depends(require("dashboards:read"))]
 _Services = Annotated[Services, Depends(services)]
+_MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 _Filter = Annotated[str, Query(max_length=16_384)]
 
 
@@ -29,6 +31,7 @@ _Filter = Annotated[str, Query(max_length=16_384)]
 def report(
     *,
     dashboard_id: str,
+    request: Request,
     caller: _Reader,
     services: _Services,
     form: Annotated[Literal["html", "pdf"], Query(alias="format")] = "html",
@@ -40,20 +43,20 @@ def report(
     """Return the report of a dashboard; what the caller's role may not read is left out and said so.
 
     Without `from` and `to`, the span is the dashboard's own. PDF needs `dashboards.chromium` to be set.
+    Reports count among the exports of which only a few run at a time; further ones are answered 429.
     """
     ours: Dashboards = services.dashboards
     dashboard = read_dashboard(found_dashboard(services, dashboard_id, caller)["document"])
     span = Span(from_ or dashboard.time.start, to or dashboard.time.end)
     denied = {source for source, needed in NEEDED.items() if needed not in caller.permissions}
     order = Order(dashboard, span, filters, zone, frozenset(denied))
-    with services.db.read() as tx:
-        html = Reporter(ours.answering).html(tx, order, now=services.clock.now())
+    with export_place(request.app.state.exports):
+        with services.db.read() as tx:
+            html = Reporter(ours.answering).html(tx, order, now=services.clock.now())
+        made = html.encode() if form == "html" else report_pdf(html, _chromium(services.settings))
     name = re.sub(r"[^a-z0-9]+", "-", dashboard.title.lower()).strip("-") or "dashboard"
     disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    if form == "html":
-        return Response(html, media_type="text/html; charset=utf-8", headers=disposition)
-    pdf = report_pdf(html, _chromium(services.settings))
-    return Response(pdf, media_type="application/pdf", headers=disposition)
+    return Response(made, media_type=_MEDIA[form], headers=disposition)
 
 
 def _chromium(settings: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +20,8 @@ from tocsin.api.event_export import checked_columns, columns_of, csv_lines, json
 from tocsin.api.event_order import ranked_page, sort_key
 from tocsin.api.event_selection import Asked, AskedDep, LogDep, QueryParameter
 from tocsin.api.event_view import event_view
+from tocsin.api.export_gate import export_place
 from tocsin.api.paging import Paging, listing, paging
-from tocsin.api.problems import TooManyRequestsError
 from tocsin.api.services import Services, services
 from tocsin.api.wazuh_view import alert_documents, alert_lines
 from tocsin.core.errors import NotFoundError
@@ -38,11 +38,11 @@ router.include_router(event_tail.router)
 
 _PIECE = 1 << 20
 _MOST_LINES = 10_000_000
-_FILE_NAMES = {
-    "jsonl": "events.jsonl",
-    "csv": "events.csv",
-    "parquet": "events.parquet",
-    "wazuh": "alerts.json",
+_FILES = {
+    "jsonl": ("events.jsonl", "application/x-ndjson"),
+    "csv": ("events.csv", "text/csv; charset=utf-8"),
+    "parquet": ("events.parquet", "application/vnd.apache.parquet"),
+    "wazuh": ("alerts.json", "application/x-ndjson"),
 }
 
 _Page = Annotated[Paging, Depends(paging)]
@@ -88,19 +88,21 @@ def export(  # noqa: PLR0917  FastAPI passes by name
     `lines` ends it after so many events; without it, every event is sent. `wazuh` is JSON lines in the form
     of Wazuh's `alerts.json`. Only a few exports run at a time; further ones are answered 429.
     """
-    batches = _limited(_begun(asked.store.scan(asked.selection)), lines)
-    if kind == "jsonl":
-        written, media = json_lines(batches), "application/x-ndjson"
-    elif kind == "wazuh":
-        written, media = alert_lines(alert_documents(services), batches), "application/x-ndjson"
-    elif kind == "parquet":
-        seen = asked.store.fields(asked.selection)
-        written, media = _parquet(batches, _columns(asked, columns), seen), "application/vnd.apache.parquet"
-    else:
-        written, media = csv_lines(batches, _columns(asked, columns)), "text/csv; charset=utf-8"
+
+    def written() -> Iterator[bytes]:
+        batches = _limited(_begun(asked.store.scan(asked.selection)), lines)
+        if kind == "jsonl":
+            return json_lines(batches)
+        if kind == "wazuh":
+            return alert_lines(alert_documents(services), batches)
+        if kind == "parquet":
+            return _parquet(batches, _columns(asked, columns), asked.store.fields(asked.selection))
+        return csv_lines(batches, _columns(asked, columns))
+
     gated = _gated(request.app.state.exports, written)
     next(gated)  # begun, so that it is ended whatever becomes of the response
-    disposition = {"Content-Disposition": f'attachment; filename="{_FILE_NAMES[kind]}"'}
+    name, media = _FILES[kind]
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(gated, media_type=media, headers=disposition)
 
 
@@ -197,15 +199,12 @@ def _limited(batches: Iterator[Sequence[Event]], lines: int | None) -> Iterator[
             return
 
 
-def _gated(gate: threading.BoundedSemaphore, lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield an empty piece, then the lines, while holding a place at the gate.
+def _gated(gate: threading.BoundedSemaphore, begin: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield an empty piece, then the lines, while holding a place at the gate; only there the log is asked.
 
     Raises `TooManyRequestsError` at the first piece when there is no place.
     """
-    if not gate.acquire(blocking=False):
-        raise TooManyRequestsError("too many exports are running: wait until one has ended", 30)
-    try:
+    with export_place(gate):
+        lines = begin()
         yield b""
         yield from lines
-    finally:
-        gate.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.unit.dashboards.conftest import NOON, ROWS
 from tocsin.accounts import Principal
 from tocsin.api import dashboard_reports, dashboards
 from tocsin.api.dashboards import Dashboards
+from tocsin.api.export_gate import MOST_EXPORTS
 from tocsin.api.services import Services
 from tocsin.core.actor import Actor
 from tocsin.core.attack import known_techniques
@@ -188,3 +190,16 @@ def test_a_report_is_a_file_to_keep(client_as: ClientAs, part: Dashboards) -> No
     assert 404 == client.get("/api/v1/dashboards/none/report").status_code
     reader = client_as("agent", [dashboard_reports.router], dashboards=part)
     assert 403 == reader.get(path).status_code
+
+
+def test_only_so_many_reports_at_a_time(client_as: ClientAs, part: Dashboards) -> None:
+    """They go through the gate of exports; one that ended, or failed, gave its place back."""
+    client = client_as("analyst", [dashboards.router, dashboard_reports.router], dashboards=part)
+    path = "/api/v1/dashboards/web/report"
+    for _ in range(MOST_EXPORTS + 1):
+        assert 200 == client.get(path).status_code
+        assert 400 == client.get(path, params={"format": "pdf"}).status_code
+    gate: threading.BoundedSemaphore = client.app.state.exports  # type: ignore[attr-defined]
+    for _ in range(MOST_EXPORTS):
+        assert gate.acquire(blocking=False)
+    assert 429 == client.get(path).status_code
