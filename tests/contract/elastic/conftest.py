@@ -54,7 +54,7 @@ def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: a process has one playbook engine, and other tests open theirs
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("elastic")
     settings = load_settings(None, data=folder, http={"port": 0}, ingest={"workers": 0})
