@@ -6,12 +6,14 @@ This module needs `tocsin[server]`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event, text
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+_AFTER_COMMIT = "tocsin_after_commit"
 
 
 class Base(DeclarativeBase):
@@ -69,6 +71,11 @@ class Database:
         self.engine.dispose()
 
 
+def after_commit(tx: Session, call: Callable[[], None]) -> None:
+    """Have `call` made when the transaction of `Database.write` is committed, once; not when it fails."""
+    tx.info.setdefault(_AFTER_COMMIT, {})[call] = None
+
+
 @contextmanager
 def _committed(session: Session) -> Iterator[None]:
     try:
@@ -77,6 +84,8 @@ def _committed(session: Session) -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+    for call in session.info.pop(_AFTER_COMMIT, ()):
+        call()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -2,16 +2,21 @@
 
 A try is written down before it begins, and its end after. Killed in between, the message is due again after
 `LEASE`, with the same key; nothing is lost, and a message that kills the process is not tried for ever.
+The process that writes a message wakes its delivery; what others write, and what falls due, is seen every
+`POLL_S`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
+import msgspec
 import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -28,7 +33,7 @@ from tocsin.notify.text import digest_of
 log = structlog.get_logger("tocsin.notify")
 
 LEASE = 3 * MINUTE
-POLL_S = 0.5
+POLL_S = 5.0
 _FIRST_WAIT = 15 * SECOND
 _LONGEST_WAIT = HOUR
 _LONGEST_PAUSE = 5 * MINUTE
@@ -69,7 +74,7 @@ class Figures:
     waiting: int = 0
     dead_now: int = 0
     oldest_s: float = 0.0
-    """For how long the message that is due longest has been due."""
+    """Age of the oldest message that is due."""
 
 
 @dataclass(slots=True)
@@ -80,11 +85,19 @@ class _Pause:
 
 @dataclass(slots=True)
 class _Taken:
-    """Messages that go out as one."""
+    """Rows whose messages go out as one."""
 
-    ids: list[str]
+    rows: Sequence[MessageRow]
     attempts: int
-    messages: list[Message] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[str]:
+        return [row.id for row in self.rows]
+
+    def message(self) -> Message:
+        """Return the one message they make; raises `msgspec.DecodeError`."""
+        key = hashlib.sha256(" ".join(self.ids).encode()).hexdigest()[:32]
+        return digest_of([decoded(row) for row in self.rows], f"digest:{key}")
 
 
 class Delivery:
@@ -107,6 +120,8 @@ class Delivery:
         self._lock = threading.Lock()
         self._pauses: dict[str, _Pause] = {}
         self._busy: dict[str, Future[int]] = {}
+        self._again: set[str] = set()
+        self._looked_at = 0
         self._tidied_at = 0
         self._stopping = threading.Event()
         self.ready = threading.Event()
@@ -130,7 +145,8 @@ class Delivery:
                 try:
                     self._refresh()
                     self._hand_out(pool)
-                    self._look()
+                    if self._clock.now() - self._looked_at >= POLL_S * SECOND:
+                        self._look()
                     wait = POLL_S
                 except Exception as error:  # noqa: BLE001 - supervised edge: logged, tried again
                     log.error(  # noqa: TRY400 - a database away says enough in one line
@@ -151,8 +167,19 @@ class Delivery:
     def _hand_out(self, pool: ThreadPoolExecutor) -> None:
         self._busy = {name: future for name, future in self._busy.items() if not future.done()}
         for channel in self._due_channels():
-            if channel not in self._busy:
+            if channel in self._busy:
+                self._again.add(channel)
+                if self._busy[channel].done():  # since it was looked at above
+                    self._ended(channel)
+            else:
                 self._busy[channel] = pool.submit(self._supervised, channel)
+                self._busy[channel].add_done_callback(partial(self._ended, channel))
+
+    def _ended(self, channel: str, _work: Future[int] | None = None) -> None:
+        """Look again at a channel for which something came while it was worked at."""
+        if channel in self._again:
+            self._again.discard(channel)
+            self.notify()
 
     def _supervised(self, channel: str) -> int:
         try:
@@ -183,11 +210,14 @@ class Delivery:
 
     def _try(self, channel_name: str, taken: _Taken) -> DeliveryError | None:
         """Send; returns the failure, if it is one."""
+        if taken.attempts > self._effort.attempts:  # no try was ever ended, or it would be dead
+            return DeliveryError("the platform ended in the middle of every try", permanent=True)
         try:
-            key = f"digest:{taken.ids[0]}"
-            self._sender.deliver(channel_name, digest_of(taken.messages, key))
+            self._sender.deliver(channel_name, taken.message())
         except DeliveryError as error:
             return error
+        except msgspec.DecodeError as error:  # of another version of the platform
+            return DeliveryError(f"the message cannot be read: {error}", permanent=True)
         except NotFoundError as error:
             return DeliveryError(error.message, permanent=True)
         except TocsinError as error:
@@ -199,6 +229,7 @@ class Delivery:
         now = self._clock.now()
         with self._database.write() as tx:
             if self._is_sated(tx, channel, now):
+                self._pauses.setdefault(channel, _Pause()).until = now + SECOND
                 return None
             rows = _next(tx, channel, now)
             if not rows:
@@ -206,9 +237,7 @@ class Delivery:
             for row in rows:
                 row.attempts += 1
                 row.due_at = now + LEASE
-            taken = _Taken([row.id for row in rows], max(row.attempts for row in rows))
-            taken.messages = [decoded(row) for row in rows]
-            return taken
+            return _Taken(rows, max(row.attempts for row in rows))
 
     def _is_sated(self, tx: Session, channel: str, now: int) -> bool:
         """Say whether the channel has had as many messages in the last minute as it takes."""
@@ -265,7 +294,7 @@ class Delivery:
 
     def _look(self) -> None:
         """Take stock of what waits, and forget what ended long ago."""
-        now = self._clock.now()
+        now = self._looked_at = self._clock.now()
         with self._database.read() as tx:
             query = select(MessageRow.status, func.count()).where(MessageRow.status != "sent")
             counts = {row[0]: row[1] for row in tx.execute(query.group_by(MessageRow.status))}
@@ -294,9 +323,14 @@ class Delivery:
 
 
 def _next(tx: Session, channel: str, now: int) -> Sequence[MessageRow]:
-    """Return the message that is due longest, with those of its gathering."""
-    due = select(MessageRow).where(
-        MessageRow.channel == channel, MessageRow.status == "waiting", MessageRow.due_at <= now
+    """Return the message that is due longest, with those of its gathering, locked.
+
+    Another process that wants the same one waits for this transaction and then finds it taken.
+    """
+    due = (
+        select(MessageRow)
+        .where(MessageRow.channel == channel, MessageRow.status == "waiting", MessageRow.due_at <= now)
+        .with_for_update()
     )
     order = (MessageRow.due_at, MessageRow.created_at, MessageRow.id)
     first = tx.scalar(due.order_by(*order).limit(1))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tocsin.core.actor import Actor, AuditTrail
 from tocsin.core.clock import Clock
+from tocsin.core.database import after_commit
 from tocsin.core.errors import ConflictError, NotFoundError
 from tocsin.core.ids import new_id
 from tocsin.notify.keys import short_key
@@ -38,9 +40,13 @@ class Posting:
 class Outbox:
     """Takes messages in the caller's transaction. Thread safe."""
 
-    def __init__(self, clock: Clock, audit: AuditTrail) -> None:
+    def __init__(self, clock: Clock, audit: AuditTrail, wake: Callable[[], None] = lambda: None) -> None:
+        """`wake` is called when a transaction that wrote something to send is committed."""
         self._clock = clock
         self._audit = audit
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._newest = 0
 
     def put(self, tx: Session, message: Message, posting: Posting) -> str | None:
         """Write a message; returns its id, or None when the channel has one of the same key."""
@@ -59,14 +65,21 @@ class Outbox:
             subject_id=message.subject_id,
             title=_text(message.title)[:LONGEST_TITLE],
             content=encoded(message),
-            created_at=self._clock.now(),
+            created_at=self._moment(),
             due_at=self._due(tx, posting),
             attempts=0,
             error="",
         )
         tx.add(row)
         tx.flush()
+        after_commit(tx, self._wake)
         return row.id
+
+    def _moment(self) -> int:
+        """Return now, but later than any before: what was written first goes out first."""
+        with self._lock:
+            self._newest = max(self._clock.now(), self._newest + 1)
+            return self._newest
 
     def _due(self, tx: Session, posting: Posting) -> int:
         """Return when it is due: with the gathering it joins, when one is open."""
@@ -116,6 +129,7 @@ class Outbox:
             raise ConflictError("the message was sent")
         row.status, row.attempts, row.due_at, row.ended_at = "waiting", 0, self._clock.now(), None
         tx.flush()
+        after_commit(tx, self._wake)
         self._audit.record(
             tx, actor, "retry", kind="message", subject=row.id, details={"channel": row.channel}
         )

@@ -28,7 +28,7 @@ from tocsin.notify.personal import Personal
 from tocsin.notify.routes import Judged, judge
 from tocsin.notify.text import link_to, message_of, one_line
 
-_REFRESH_EVERY = 2 * SECOND
+_REFRESH_EVERY = 5 * SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +69,18 @@ class Notifications:
         self._lock = threading.Lock()
         self._directory = self.settings.base
         self._read_at = 0
-        self.outbox = Outbox(clock, audit)
+        self.delivery = Delivery(database, self, clock, self.settings.effort, self.refresh)
+        self.outbox = Outbox(clock, audit, self.delivery.notify)
         self.personal = Personal(clock, audit)
         self.book = ChannelBook(
             clock, audit, seal, base=self.settings.base, directory=lambda: self._directory
         )
         self.rules: RuleTeller | None = None
         """What sends for rules that tell services by themselves; set by the composition root."""
-        self.delivery = Delivery(database, self, clock, self.settings.effort, self.refresh)
 
     @property
     def directory(self) -> Directory:
-        """Channels and routes as last read: changes of another process show after two seconds."""
+        """Channels and routes as last read: changes of another process show after five seconds."""
         return self._directory
 
     def refresh(self, *, now: bool = False) -> None:

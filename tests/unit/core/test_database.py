@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tocsin.core.database import Database
+from tocsin.core.database import Database, after_commit
 
 
 @pytest.fixture
@@ -52,3 +52,21 @@ def test_writers_wait_for_each_other(db: Database) -> None:
         thread.join()
 
     assert 100 == value(db)
+
+
+def test_what_waits_for_the_commit_is_called_once_after_it(db: Database) -> None:
+    """However often it is asked for; a transaction that fails calls nothing."""
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(value(db))
+
+    with db.write() as tx:
+        after_commit(tx, look)
+        after_commit(tx, look)
+        tx.execute(text("UPDATE counter SET n = 7"))
+    with pytest.raises(ZeroDivisionError), db.write() as tx:
+        after_commit(tx, look)
+        raise ZeroDivisionError
+
+    assert [7] == seen
