@@ -19,14 +19,16 @@ _AGENTS = [
 ]
 
 
-def log_events(count: int) -> Iterator[Event]:
-    """Yield events over four days in order of time, of one source, the same ones every time."""
+def log_events(
+    count: int, start: int = START, span_us: int = SPAN_US, source: str = "agent:bench/log"
+) -> Iterator[Event]:
+    """Yield events over a span in order of time, of one source, the same ones every time."""
     chance = random.Random(11)
     kinds = (_request, _request, _request, _login, _packet)
     for seq in range(1, count + 1):
-        at = START + SPAN_US * seq // count
+        at = start + span_us * seq // count
         message, fields = chance.choice(kinds)(chance, seq)
-        yield Event("agent:bench/log", seq, at, at + 900, message, fields)
+        yield Event(source, seq, at, at + 900, message, fields)
 
 
 def _address(chance: random.Random) -> str:

@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,11 @@ from typing import Any
 import psutil
 import pytest
 
-from log_events import NEEDLE, SPAN_US, START, log_events
-from tocsin.core.clock import DAY, HOUR, ManualClock
+from log_events import SPAN_US, START, log_events
+from questions import questions
+from tocsin.core.clock import DAY, ManualClock
 from tocsin.core.event import Event
-from tocsin.query.aggregation import Aggregation, Cardinality, Percentiles, Terms
-from tocsin.query.lucene import parse_lucene
-from tocsin.store.base import Batch, EventStore, Selection
+from tocsin.store.base import Batch, EventStore
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
@@ -113,32 +111,6 @@ def opensearch_engine() -> Iterator[Engine]:
 ENGINES = {"duckdb": duckdb_engine, "opensearch": opensearch_engine}
 
 
-def questions(store: EventStore) -> dict[str, Callable[[], object]]:
-    """Return the ten that the log is measured by."""
-
-    def selected(text: str = "", from_at: int | None = None, to_at: int | None = None) -> Selection:
-        return Selection(parse_lucene(text), from_at, to_at)
-
-    def aggregated(kind: Any) -> Callable[[], object]:
-        return partial(store.aggregate, selected(), [Aggregation("a", kind)])
-
-    last_day = START + SPAN_US - DAY
-    middle = store.last_commit() // 2
-    return {
-        "last 100 by time": partial(store.search, selected(), limit=100),
-        "term and range": partial(store.search, selected("user.name:user77 AND rule.level:>=5", last_day)),
-        "rare substring": partial(store.search, selected(f"*{NEEDLE}*")),
-        "wildcard": partial(store.count, selected("url.path:*/v2/1?7")),
-        "phrase": partial(store.count, selected('"Failed password for user77"')),
-        "histogram by level": partial(store.histogram, selected("rule.level:>=5"), width=HOUR),
-        "top 20 addresses": partial(store.top, selected(), field="source.ip", size=20),
-        "distinct users": aggregated(Cardinality("user.name")),
-        "percentile": aggregated(Percentiles("http.response.bytes", (50.0, 95.0, 99.0))),
-        "follow from offset": partial(store.follow, middle, 5_000),
-        "(levels by term)": aggregated(Terms("rule.level", size=20)),
-    }
-
-
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Return the figures of one engine."""
     with ENGINES[name]() as engine:
@@ -151,7 +123,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         figures["disk, B/event"] = engine.disk() / options.events
         figures["queries"] = {
             question: _times(ask, process, options.repeats)
-            for question, ask in questions(engine.store).items()
+            for question, ask in questions(engine.store, START + SPAN_US - DAY).items()
         }
         figures["RSS after queries, MiB"] = process.memory_info().rss / _MiB
         return figures
