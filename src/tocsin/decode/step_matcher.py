@@ -98,6 +98,7 @@ class Matcher:
         while step is not None:
             if step.opens:
                 begin = at
+            attempt.left -= step.cost
             kind, follow = step.kind, step.next
             if kind == OPEN and follow is not None:
                 if step.greedy:
@@ -129,14 +130,13 @@ class Matcher:
                 return missed
             at += 1
         while True:
-            before = at
             if step.anything and follow.kind == LITERAL:
-                at = low.find(follow.text, at)
+                at = low.find(follow.text, at)  # not counted: what is passed is never looked at again
             else:
-                at = _place(step, low, at, size)
+                at = _place(step, attempt, at)
             if at < 0:
                 return missed
-            attempt.left -= at - before + 1
+            attempt.left -= 1
             if attempt.left < 0:
                 return _SPENT
             end = self._run(follow, attempt, at, begin)
@@ -151,9 +151,9 @@ class Matcher:
     def _choose_far(self, step: Step, follow: Step, attempt: Attempt, at: i64, begin: i64) -> i64:
         """Do as `_choose` from far to near."""
         low, size, stop = attempt.low, attempt.size, step.stop
-        nearest = at + step.least
+        begun, nearest = at, at + step.least
         at = _behind(step.table, low, at, size)
-        attempt.left -= at - nearest
+        attempt.left -= at - begun
         while at >= nearest:
             attempt.left -= 1
             if attempt.left < 0:
@@ -189,17 +189,18 @@ def _behind_text(text: str, low: str, at: i64, size: i64) -> i64:
     return end
 
 
-def _place(step: Step, low: str, at: i64, size: i64) -> i64:
-    """Return the first place from `at` on where an open step may end, or `_NO`."""
-    table, stop = step.table, step.stop
+def _place(step: Step, attempt: Attempt, at: i64) -> i64:
+    """Return the first place from `at` on where an open step may end, or `_NO`; what is passed counts."""
+    low, size, table, stop = attempt.low, attempt.size, step.table, step.stop
+    begun, fits = at, step.stops_at_end
     while at < size:
         code = ord(low[at])
-        if stop[code]:
-            return at
-        if not table[code]:
-            return _NO
+        if stop[code] or not table[code]:
+            fits = stop[code] != 0
+            break
         at += 1
-    return at if step.stops_at_end else _NO
+    attempt.left -= at - begun
+    return at if fits else _NO
 
 
 def matcher_of(

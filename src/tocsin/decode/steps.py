@@ -38,6 +38,8 @@ class Step:
         self.least: i64 = least
         """How many characters a repetition takes at least, 0 or 1; -1 for what is none."""
         self.kind: i64 = LITERAL if text else ONE if least < 0 else CLOSED
+        self.cost: i64 = len(text) or 1
+        """How many characters are looked at, beside those that a repetition takes."""
         self.opens = False
         """Whether a group begins before it."""
         self.closes: i64 = -1

@@ -66,6 +66,13 @@ def test_a_spent_budget_is_said() -> None:
     assert _found(_matcher(*parts, "!"), text) == ([], -1, -1)
 
 
+def test_what_a_search_passes_by_counts() -> None:
+    """From each place it looks for the end of the same long run: that is as much work as choices that multiply."""
+    passes_by = _matcher(SHORT, ":", "z")
+    assert _found(passes_by, "a" * 100) is None
+    assert _found(passes_by, "a" * 20_000) == ([], -1, -1)
+
+
 @pytest.mark.parametrize("parts", [[], ["a", "(", ")"], [*([SHORT, ":"] * 50)]])
 def test_the_odd_ones_are_left_to_an_engine(parts: list[str]) -> None:
     """No steps, an empty group, or too many choices."""
