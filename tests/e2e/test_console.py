@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-import tocsin.app
-from harness.processes import LOGIN, PASSWORD, AgentProcess, Server, until
+from harness.console import log_in
+from harness.processes import PASSWORD, AgentProcess, Server, until
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
 ATTACKERS = ("203.0.113.7", "198.51.100.23")
-SECONDS = 15_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the system's chromium; the test skips where there is none."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture
 def live_server(server: Server, tmp_path: Path) -> Iterator[Server]:
     """Return a server on which two attackers have guessed passwords, so that there are alerts."""
-    if not CONSOLE.is_file():
-        pytest.skip("the console is not built: make console")
     log = tmp_path / "auth.log"
     log.write_text("".join(guesses(datetime.now(UTC) - timedelta(minutes=5))))
     agent = AgentProcess(server, tmp_path / "agent", f'logs = [{{ path = "{log}", from_start = true }}]\n')
@@ -50,23 +33,6 @@ def live_server(server: Server, tmp_path: Path) -> Iterator[Server]:
         yield server
     finally:
         agent.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Open a page that fails the test when it shows an error or asks another host for anything."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    errors: list[str] = []
-    hosts: set[str] = set()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]*).*", r"\1", request.url)))
-    yield page
-    context.close()
-    assert [] == errors
-    assert 1 == len({host for host in hosts if host.startswith("http")}), hosts
 
 
 def guesses(start: datetime) -> Iterator[str]:
@@ -94,15 +60,6 @@ def decided(server: Server) -> set[str]:
         for alert in alerts_of(server)
         if client.get(f"/alerts/{alert['id']}/decisions").json()["items"]
     }
-
-
-def log_in(page: Page, url: str) -> None:
-    """Log in by the form."""
-    page.goto(url)
-    page.get_by_role("textbox", name="Login").fill(LOGIN)
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
 
 
 def open_alert(page: Page, attacker: str) -> None:
@@ -185,7 +142,6 @@ def search(page: Page, attacker: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-@pytest.mark.skipif(not hasattr(tocsin.app, "open_platform"), reason="there is no platform to run yet")
 def test_an_analyst_closes_an_alert_and_a_case_and_searches(live_server: Server, page: Page) -> None:
     """The way through the console that every analyst takes every day, mostly by keys."""
     live_server.client()  # makes the administrator
@@ -201,11 +157,8 @@ def test_an_analyst_closes_an_alert_and_a_case_and_searches(live_server: Server,
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-@pytest.mark.skipif(not hasattr(tocsin.app, "open_platform"), reason="there is no platform to run yet")
 def test_the_first_run_is_set_up_in_the_browser(server: Server, page: Page) -> None:
     """The address printed by `tocsin up` leads to the form that makes the administrator."""
-    if not CONSOLE.is_file():
-        pytest.skip("the console is not built: make console")
     address = until(lambda: re.search(r"http\S+/setup\?token=[\w-]+", server.output.read_text()))[0]
     page.goto(address)
     for name in ("Password", "Password again"):

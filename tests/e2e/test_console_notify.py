@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from harness.processes import LOGIN, PASSWORD, Server
+from harness.console import enter
+from harness.processes import Server
 from tocsin.accounts import Audit
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
 from tocsin.notify.model import Message
 from tocsin.notify.outbox import Outbox, Posting
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
-
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
-
-
-@pytest.fixture
-def page(server: Server) -> Iterator[Page]:
-    """Open the page, logged in; the test skips without a browser or a built console."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium on this machine")
-    if not CONSOLE.is_file():
-        pytest.skip("the console is not built: make console")
-    server.client()  # the first call makes the administrator
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_default_timeout(20_000)
-        page.goto(f"{server.url}/notifications")
-        page.get_by_role("textbox", name="Login").fill(LOGIN)
-        page.get_by_role("textbox", name="Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        yield page
-        browser.close()
+pytestmark = pytest.mark.slow
 
 
 def test_a_channel_and_a_route_are_made_and_a_dead_message_is_tried_again(server: Server, page: Page) -> None:
     """The dialog asks what the kind needs, a test says why it failed, the outbox shows and tries again."""
+    enter(page, server, "/notifications")
     page.get_by_role("tab", name="Channels").click()
     expect(page.get_by_text("There are no channels")).to_be_visible()
     page.get_by_role("button", name="Add a channel").click()

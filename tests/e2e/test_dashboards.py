@@ -3,90 +3,45 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from harness.processes import LOGIN, PASSWORD, Server, until
+from harness.console import enter
+from harness.processes import Server, until
+from harness.sending import store
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
-SECONDS = 20_000
 pytestmark = pytest.mark.timeout(300)  # the first test also waits for the server
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the system's chromium; the test skips where there is none."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def logs(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start a server with failed logins on two hosts."""
-    if not CONSOLE.is_file():
-        pytest.skip("the console is not built: make console")
-    server = Server(tmp_path_factory.mktemp("server"))
-    try:
-        server.start()
-        fill(server)
-        yield server
-    finally:
-        server.close()
-
-
-def fill(server: Server) -> None:
-    """Put thirty events into the log, with values that would do harm if they were read as HTML."""
+def logs(shared_server: Server) -> Server:
+    """Store thirty failed logins on two hosts, with values that would do harm if they were read as HTML."""
     start = datetime.now(UTC) - timedelta(minutes=30)
-    lines = "".join(
-        f'{{"index": {{}}}}\n{{"@timestamp": "{(start + timedelta(seconds=40 * n)).isoformat()}", '
-        f'"message": "Failed password for <b>root</b>", "host": {{"name": "{host}"}}, '
-        f'"user": {{"name": "<img src=x>"}}}}\n'
-        for n in range(20)
-        for host in ("web-01", "db-01")[: 1 + n % 2]
+    store(
+        shared_server,
+        [
+            {
+                "@timestamp": (start + timedelta(seconds=40 * n)).isoformat(),
+                "message": "Failed password for <b>root</b>",
+                "host": {"name": host},
+                "user": {"name": "<img src=x>"},
+            }
+            for n in range(20)
+            for host in ("web-01", "db-01")[: 1 + n % 2]
+        ],
     )
-    server.client()
-    answer = httpx.post(
-        f"{server.url}/compat/elastic/logs-test/_bulk",
-        content=lines,
-        headers={"Content-Type": "application/x-ndjson"},
-        auth=(LOGIN, PASSWORD),
-    )
-    assert answer.is_success, answer.text
-    until(lambda: server.client().get("/events/count").json()["count"] == 30)
+    until(lambda: shared_server.client().get("/events/count").json()["count"] == 30)
+    return shared_server
 
 
 @pytest.fixture
-def page(browser: Browser, logs: Server) -> Iterator[Page]:
-    """Open a page that is logged in and fails the test when it breaks or asks another host for anything."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    expect.set_options(timeout=SECONDS)
-    errors: list[str] = []
-    hosts: set[str] = set()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]*).*", r"\1", request.url)))
-    page.goto(logs.url)
-    page.get_by_role("textbox", name="Login").fill(LOGIN)
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible(timeout=2 * SECONDS)
-    yield page
-    context.close()
-    assert [] == errors
-    assert 1 == len({host for host in hosts if host.startswith("http")}), hosts
+def page(page: Page, logs: Server) -> Page:
+    """Go to the overview, logged in."""
+    enter(page, logs, "/")
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    return page
 
 
 def panel(page: Page, name: str) -> Locator:

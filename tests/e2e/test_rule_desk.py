@@ -3,67 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from harness.processes import LOGIN, PASSWORD, Server
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
-SECONDS = 20_000
+from harness.console import enter
+from harness.processes import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the system's chromium; the test skips where there is none."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start a server with the rules that come with Tocsin, and no events."""
-    if not CONSOLE.is_file():
-        pytest.skip("the console is not built: make console")
-    server = Server(tmp_path_factory.mktemp("server"))
-    try:
-        server.start()
-        server.client()
-        yield server
-    finally:
-        server.close()
-
-
 @pytest.fixture
-def page(browser: Browser, desk: Server) -> Iterator[Page]:
-    """Open a page that is logged in and fails the test when it breaks or asks another host for anything."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    errors: list[str] = []
-    hosts: set[str] = set()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-    page.on("request", lambda request: hosts.add(re.sub(r"^(\w+://[^/]*).*", r"\1", request.url)))
-    page.goto(desk.url)
-    page.get_by_role("textbox", name="Login").fill(LOGIN)
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
-    yield page
-    context.close()
-    assert [] == errors
-    assert 1 == len({host for host in hosts if host.startswith("http")}), hosts
+def page(page: Page, shared_server: Server) -> Page:
+    """Go to the rules that come with Tocsin, logged in; there are no events."""
+    enter(page, shared_server, "/rules")
+    expect(page.get_by_role("heading", name="Rules", level=1)).to_be_visible()
+    return page
 
 
 def test_a_rule_is_edited_against_its_cases_and_put_back(page: Page) -> None:
@@ -95,9 +50,9 @@ def test_a_rule_is_edited_against_its_cases_and_put_back(page: Page) -> None:
     expect(code).to_contain_text("num_events: 20")
 
 
-def test_an_event_says_why_a_rule_would_not_fire(page: Page, desk: Server) -> None:
+def test_an_event_says_why_a_rule_would_not_fire(page: Page, shared_server: Server) -> None:
     """Every condition is told, with what the event has in place of what is wanted; bad text is marked."""
-    page.goto(f"{desk.url}/rules/web-scan")
+    page.goto(f"{shared_server.url}/rules/web-scan")
     event = page.get_by_role("textbox", name="Event as JSON")
     event.fill('{"rule.groups": ["accesslog"], "http": {"response": {"status_code": 200}}}')
     page.keyboard.press("Control+Enter")
@@ -115,9 +70,9 @@ def test_an_event_says_why_a_rule_would_not_fire(page: Page, desk: Server) -> No
     expect(page.locator(".cm-lint-marker-error")).to_be_hidden()
 
 
-def test_rules_are_switched_together_and_back(page: Page, desk: Server) -> None:
+def test_rules_are_switched_together_and_back(page: Page, shared_server: Server) -> None:
     """What is shown is what is meant; the notice undoes it."""
-    page.goto(f"{desk.url}/rules?kind=frequency")
+    page.goto(f"{shared_server.url}/rules?kind=frequency")
     grid = page.get_by_role("grid", name="Rules")
     expect(grid.get_by_role("switch", checked=True).first).to_be_visible()
     before = grid.get_by_role("switch", checked=True).count()
@@ -130,9 +85,9 @@ def test_rules_are_switched_together_and_back(page: Page, desk: Server) -> None:
     expect(grid.get_by_role("switch", checked=True)).to_have_count(before)
 
 
-def test_an_exception_is_tried_added_and_removed(page: Page, desk: Server) -> None:
+def test_an_exception_is_tried_added_and_removed(page: Page, shared_server: Server) -> None:
     """From the rule's page; a removal is undone by its notice."""
-    page.goto(f"{desk.url}/rules/web-scan")
+    page.goto(f"{shared_server.url}/rules/web-scan")
     page.get_by_role("link", name="Add exception").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Condition").fill("source.ip: 192.0.2.7")
@@ -162,8 +117,8 @@ def test_coverage_leads_from_a_technique_to_its_rules(page: Page) -> None:
     expect(page.get_by_role("grid", name="Rules that cannot match")).to_be_visible()
 
 
-def test_all_rules_are_tested_on_demand(page: Page, desk: Server) -> None:
+def test_all_rules_are_tested_on_demand(page: Page, shared_server: Server) -> None:
     """As the night does, with the cases of every kind of rule."""
-    page.goto(f"{desk.url}/rules?tab=retests")
+    page.goto(f"{shared_server.url}/rules?tab=retests")
     page.get_by_role("button", name="Test now").click()
     expect(page.get_by_text(re.compile(r"^\d+ of \d+ cases passed")).first).to_be_visible()

@@ -3,87 +3,49 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from harness.processes import LOGIN, PASSWORD, Server, until
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CONSOLE = Path(__file__).parents[2] / "src/tocsin/console/dist/index.html"
-SECONDS = 20_000
+from harness.console import enter
+from harness.processes import Server, until
+from harness.sending import store
 
 pytestmark = pytest.mark.timeout(300)  # the first test also waits for the server
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the system's chromium; the test skips where there is none."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium on this machine")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def logs(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start a server with forty events of two hosts in the last hour."""
-    if not CONSOLE.is_file():
-        pytest.skip("the console is not built: make console")
-    server = Server(tmp_path_factory.mktemp("server"))
-    try:
-        server.start()
-        server.client()
-        send(server, 40, datetime.now(UTC) - timedelta(minutes=50))
-        until(lambda: server.client().get("/events/count").json()["count"] == 40)
-        yield server
-    finally:
-        server.close()
+def logs(shared_server: Server) -> Server:
+    """Store forty events of two hosts in the last hour."""
+    send(shared_server, 40, datetime.now(UTC) - timedelta(minutes=50))
+    until(lambda: shared_server.client().get("/events/count").json()["count"] == 40)
+    return shared_server
 
 
 def send(server: Server, number: int, start: datetime, message: str = "=Failed password") -> None:
     """Put events into the log, a minute apart, by turns of two hosts."""
-    lines = "".join(
-        f'{{"index": {{}}}}\n{{"@timestamp": "{(start + timedelta(minutes=n)).isoformat()}", '
-        f'"message": "{message} {n}", "host": {{"name": "{("web-01", "db-01")[n % 2]}"}}, '
-        f'"user": {{"name": "root"}}}}\n'
-        for n in range(number)
+    store(
+        server,
+        [
+            {
+                "@timestamp": (start + timedelta(minutes=n)).isoformat(),
+                "message": f"{message} {n}",
+                "host": {"name": ("web-01", "db-01")[n % 2]},
+                "user": {"name": "root"},
+            }
+            for n in range(number)
+        ],
     )
-    answer = httpx.post(
-        f"{server.url}/compat/elastic/logs-test/_bulk",
-        content=lines,
-        headers={"Content-Type": "application/x-ndjson"},
-        auth=(LOGIN, PASSWORD),
-    )
-    assert answer.is_success, answer.text
 
 
 @pytest.fixture
-def page(browser: Browser, logs: Server) -> Iterator[Page]:
-    """Open the search, logged in; fails the test when the page breaks."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    expect.set_options(timeout=SECONDS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-    page.goto(f"{logs.url}/login?next=/search")
-    page.get_by_role("textbox", name="Login").fill(LOGIN)
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+def page(page: Page, logs: Server) -> Page:
+    """Go to the search, logged in."""
+    enter(page, logs, "/search")
     expect(page.get_by_role("heading", name="Search", level=1)).to_be_visible()
     expect(rows(page).nth(1)).to_contain_text("Failed password")
-    yield page
-    context.close()
-    assert [] == errors
+    return page
 
 
 def rows(page: Page) -> Locator:

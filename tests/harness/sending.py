@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import socket
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
 import msgspec
 import zstandard
 
-from harness.processes import Server, until
+from harness.processes import LOGIN, PASSWORD, Server, until
 
 
 class Sender:
@@ -67,6 +69,15 @@ def bulk(server: Server, key: str, body: bytes, **headers: str) -> httpx.Respons
     return httpx.post(
         f"{server.url}/compat/elastic/logs-test/_bulk", content=body, headers=wanted, timeout=40
     )
+
+
+def store(server: Server, events: Iterable[Mapping[str, Any]]) -> None:
+    """Put events into the log by one `_bulk` of the administrator; they can be found a little later."""
+    lines = [line for event in events for line in (b'{"index": {}}', msgspec.json.encode(event))]
+    login = base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
+    answer = bulk(server, "", b"\n".join([*lines, b""]), Authorization=f"Basic {login}")
+    assert answer.is_success, answer.text
+    assert not answer.json()["errors"], answer.text
 
 
 def account(server: Server, source: str) -> dict[str, int]:

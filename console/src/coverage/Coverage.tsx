@@ -13,6 +13,7 @@ import { Tabs } from "../parts/Tabs";
 import { useUrl } from "../url/state";
 import { DataGaps } from "./DataGaps";
 import { folded, heat, type Score, scoreOf } from "./heat";
+import "./coverage.css";
 
 /** Which ATT&CK techniques are watched for, which of them were seen, and what the data lacks. */
 export function Coverage() {

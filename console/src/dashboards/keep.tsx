@@ -1,10 +1,9 @@
-import { Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import { refuse } from "../api/changes";
 import { api } from "../api/client";
 import { type Brief, type Dashboard, DASHBOARDS, type Document } from "../api/dashboards";
+import { tellUndo } from "../parts/undo";
 
 /** Keep a new dashboard and go there; `edit` opens it for editing. */
 export function useAdd(edit: boolean) {
@@ -31,32 +30,9 @@ export function useDelete(after?: () => void) {
     onSuccess: (_, one) => {
       void again();
       client.removeQueries({ queryKey: [...DASHBOARDS, "one", one.id] });
-      tellUndo(`Deleted ${one.title}`, async () => {
-        await api.post(`/dashboards/${one.id}/restore`).catch((error: unknown) => refuse(error, "Not restored"));
-        await again();
-      });
+      tellUndo(`Deleted ${one.title}`, () => api.post(`/dashboards/${one.id}/restore`).then(again));
       after?.();
     },
-  });
-}
-
-/** Say what was done, with a button that takes it back. */
-export function tellUndo(done: string, undo: () => unknown) {
-  const id = notifications.show({
-    autoClose: 10_000,
-    message: (
-      <span style={{ display: "flex", alignItems: "center", gap: 10 }}>
-        {done}
-        <Button
-          onClick={() => {
-            notifications.hide(id);
-            void undo();
-          }}
-        >
-          Undo
-        </Button>
-      </span>
-    ),
   });
 }
 

@@ -14,6 +14,7 @@ import { type Column, Grid } from "../parts/Grid";
 import { Page } from "../parts/Page";
 import { Empty, Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
+import { tellUndo } from "../parts/undo";
 import { useUrl } from "../url/state";
 import { AddException } from "./AddException";
 
@@ -126,28 +127,10 @@ function useRemove() {
     onError: (error) => refuse(error),
     onSettled: renew,
     onSuccess: (_, one) => {
-      const id = `removed-${one.id}`;
       const { rule_id, condition, reason, owner, expires_at } = one;
-      const back = () =>
-        api
-          .post("/exceptions", { rule_id: rule_id ?? "", condition, reason, owner, expires_at })
-          .then(renew)
-          .then(() => notifications.hide(id))
-          .catch((error: unknown) => refuse(error));
-      notifications.show({
-        id,
-        autoClose: 12_000,
-        message: (
-          <>
-            The exception is out of force{" "}
-            {!one.expired && (
-              <Button ml={8} onClick={back}>
-                Undo
-              </Button>
-            )}
-          </>
-        ),
-      });
+      const again = { rule_id: rule_id ?? "", condition, reason, owner, expires_at };
+      if (one.expired) notifications.show({ message: "The exception is gone", autoClose: 2500 });
+      else tellUndo("The exception is out of force", () => api.post("/exceptions", again).then(renew));
     },
   });
 }

@@ -1,12 +1,12 @@
 import { Button, Modal, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { refuse } from "../api/changes";
 import { api } from "../api/client";
-import { type SwitchOrder, type SwitchPlan, switchMany, useRenewRules } from "../api/rules";
+import { type SwitchOrder, switchMany, useRenewRules } from "../api/rules";
 import { count } from "../format/number";
 import { Loaded } from "../parts/State";
+import { tellUndo } from "../parts/undo";
 
 interface Props {
   order: SwitchOrder | null;
@@ -44,7 +44,10 @@ function Preview({ order, onClose, onDone }: { order: SwitchOrder } & Omit<Props
       onClose();
       onDone();
       await renew();
-      if (done.change) tellSwitched(done, renew);
+      const change = done.change;
+      if (!change) return;
+      const said = `${count(done.count)} rules are ${done.enabled ? "on" : "off"}`;
+      tellUndo(said, () => api.post(`/rules/switches/${change.id}/undo`).then(renew));
     },
   });
   return (
@@ -101,28 +104,6 @@ function Preview({ order, onClose, onDone }: { order: SwitchOrder } & Omit<Props
       )}
     </Loaded>
   );
-}
-
-function tellSwitched(done: SwitchPlan, renew: () => unknown) {
-  const id = `switched-${done.change?.id}`;
-  const undo = () =>
-    api
-      .post(`/rules/switches/${done.change?.id}/undo`)
-      .then(renew)
-      .then(() => notifications.hide(id))
-      .catch((error: unknown) => refuse(error));
-  notifications.show({
-    id,
-    autoClose: 15_000,
-    message: (
-      <>
-        {count(done.count)} rules are {done.enabled ? "on" : "off"}{" "}
-        <Button ml={8} onClick={undo}>
-          Undo
-        </Button>
-      </>
-    ),
-  });
 }
 
 function Lines({ title, items }: { title: string; items: [string, string][] }) {

@@ -13,6 +13,7 @@ import { Editor } from "./Editor";
 import { History } from "./History";
 import { NEW_RULE } from "./template";
 import { RuleHealthTab } from "./RuleHealth";
+import "./rules.css";
 
 const TABS = [
   { key: "text", title: "Text and tests" },

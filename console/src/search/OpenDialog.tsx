@@ -1,5 +1,4 @@
 import { ActionIcon, Modal, TextInput, Tooltip } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconPencil, IconTrash, IconUsers } from "@tabler/icons-react";
 import { useState } from "react";
 import { useSavedSearches, useSearchChanges } from "../api/searches";
@@ -8,6 +7,7 @@ import { rangeText } from "../format/time";
 import { Tags } from "../parts/Chip";
 import { Empty, Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
+import { tellUndo } from "../parts/undo";
 
 interface Props {
   onPick: (search: SavedSearch) => void;
@@ -104,26 +104,7 @@ function useRemoval() {
   return {
     remove: (one: SavedSearch) =>
       remove.mutate(one.id, {
-        onSuccess: () => {
-          const id = notifications.show({
-            autoClose: 12_000,
-            message: (
-              <>
-                Deleted {one.name}.{" "}
-                <button
-                  type="button"
-                  className="plain link"
-                  onClick={() => {
-                    notifications.hide(id);
-                    restore.mutate(one.id);
-                  }}
-                >
-                  Undo
-                </button>
-              </>
-            ),
-          });
-        },
+        onSuccess: () => tellUndo(`Deleted ${one.name}`, () => restore.mutateAsync(one.id)),
       }),
   };
 }

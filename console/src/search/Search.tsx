@@ -22,6 +22,7 @@ import { TabBar } from "./TabBar";
 import { TailBar } from "./TailBar";
 import { useTabs } from "./useTabs";
 import { useTail } from "./useTail";
+import "./search.css";
 
 const CHART_KEY = "tocsin.search.chart";
 

@@ -1,0 +1,60 @@
+"""The console as a person has it before them: a page that may break, and must not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+from harness.processes import LOGIN, PASSWORD, Server
+
+PATIENCE_MS = 20_000  # until something appears; a machine may be busy with other tests
+VIEWPORT = {"width": 1400, "height": 900}
+
+
+@contextmanager
+def watched_page(browser: Browser) -> Iterator[Page]:
+    """Open a page; fail at its end when it threw, broke its policy, or asked another host for anything."""
+    context = browser.new_context(viewport=VIEWPORT, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    errors: list[str] = []
+    hosts: set[str] = set()
+
+    def read(said: ConsoleMessage) -> None:
+        if "Content Security" in said.text:
+            errors.append(said.text)
+
+    def note(request: Request) -> None:
+        if address := re.match(r"https?://[^/]+", request.url):
+            hosts.add(address[0])
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", read)
+    page.on("request", note)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert [] == errors
+    assert 1 == len(hosts), hosts
+
+
+def log_in(page: Page, url: str) -> None:
+    """Log in by the form."""
+    page.goto(url)
+    page.get_by_role("textbox", name="Login").fill(LOGIN)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+
+
+def enter(page: Page, server: Server, path: str) -> None:
+    """Go to a page of the console with the session of the server's client, which spares the form."""
+    cookies = server.client().cookies.jar
+    page.context.add_cookies(
+        [{"name": cookie.name, "value": cookie.value or "", "url": server.url} for cookie in cookies]
+    )
+    page.goto(f"{server.url}{path}")
