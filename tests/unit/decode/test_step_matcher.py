@@ -67,7 +67,7 @@ def test_a_spent_budget_is_said() -> None:
 
 
 def test_what_a_search_passes_by_counts() -> None:
-    """From each place it looks for the end of the same long run: that is as much work as choices that multiply."""
+    """To seek the end of one long run from each of its places is as much work as choices that multiply."""
     passes_by = _matcher(SHORT, ":", "z")
     assert _found(passes_by, "a" * 100) is None
     assert _found(passes_by, "a" * 20_000) == ([], -1, -1)
