@@ -9,8 +9,10 @@ OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"({OCTET}\.){{3}}{OCTET}"
 _GROUPS = "([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4})*)"
 
+# Most numbers are whole and written as they would be: telling so costs a fifth of the pattern.
 _NUMBER_KEY = f"""
 CREATE OR REPLACE MACRO number_key(x) AS CASE
+  WHEN TRY_CAST(x AS BIGINT)::VARCHAR = x THEN TRY_CAST(x AS BIGINT)::DOUBLE
   WHEN TRY_CAST(x AS DOUBLE) IS NOT NULL AND isfinite(TRY_CAST(x AS DOUBLE))
    AND regexp_full_match(x, '{NUMBER}')
   THEN TRY_CAST(x AS DOUBLE) END

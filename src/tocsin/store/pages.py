@@ -83,14 +83,21 @@ def _read_day(
     condition = where(writer, file, selection)
     if beyond is not None:
         condition += " AND " + _behind(writer, beyond, "<" if order == "newest" else ">")
-    direction, within, last = ("DESC", ">=", "min") if order == "newest" else ("ASC", "<=", "max")
-    # First the times alone, then whole events: of the rest not a message is read.
-    times = f"SELECT at_us FROM {file.events} WHERE {condition} ORDER BY at_us {direction} LIMIT {limit}"
-    sql = (
-        f"SELECT {EVENT_COLUMNS} FROM {file.events}"
-        f" WHERE at_us {within} (SELECT {last}(at_us) FROM ({times})) AND {condition}"
-        f" ORDER BY at_us {direction}, source {direction}, seq {direction} LIMIT {limit}"
+    direction = "DESC" if order == "newest" else "ASC"
+    ordered = f"ORDER BY at_us {direction}, source {direction}, seq {direction}"
+    tables = [f"{part.alias}.events" for part in file.parts]
+    # First where the events stand, then these alone: what is selected by is read once, and the rest of an
+    # event for no other.
+    found = " UNION ALL ".join(
+        f"SELECT {number} AS part, rowid AS place, at_us, source, seq FROM {table} WHERE {condition}"
+        for number, table in enumerate(tables)
     )
+    whole = " UNION ALL ".join(
+        f"SELECT {EVENT_COLUMNS} FROM {table}"
+        f" WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
+        for number, table in enumerate(tables)
+    )
+    sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} LIMIT {limit}) {whole} {ordered}"
     return [to_event(row) for row in fetch(days, sql, writer.params)]
 
 
