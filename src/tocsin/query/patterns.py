@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ ANY = None
 
 _LONGEST_REGEX = 4_000
 _WORD = r"\pL\pN_"
+_CASELESS = re.compile(r"[\x00-@\[-`{-\x7f]+")
 _ESCAPED = set("\\.+*?()[]{}|^$/")
 
 
@@ -131,6 +133,14 @@ def wildcard_like(pieces: list[str | None]) -> str:
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def caseless(text: str) -> str:
+    """Return the longest run of characters that no other character has as its lower case: no letters.
+
+    A text holds it wherever its lower case does, so it can be looked for without making that.
+    """
+    return max(_CASELESS.findall(text), key=len, default="")
 
 
 def escape_wildcard(text: str) -> str:

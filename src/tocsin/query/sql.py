@@ -7,7 +7,7 @@ a list, whichever they are. Every value of a query is a parameter, never part of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
 from typing import Any, assert_never
@@ -16,6 +16,7 @@ from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
 from tocsin.query.patterns import (
     ANY,
     SINGLE,
+    caseless,
     compile_regex,
     parse_wildcard,
     shape_of,
@@ -211,8 +212,29 @@ class Writer:
         if shape.kind == "any":
             return lambda x: f"{x} IS NOT NULL"
         form = _SHAPES[shape.kind]
+        if shape.kind == "contains" and not node.cased:
+            holds = self._contains((shape.text,))
+            return lambda x: _in_order(holds(x))
         value = self.bind(wildcard_like(pieces) if shape.kind == "pattern" else shape.text)
         return lambda x: form.format(x=x if node.cased else f"lower({x})", value=value)
+
+    def _contains(self, texts: Iterable[str]) -> Callable[[str], list[str]]:
+        """Return the tests that a text holds all of others, folded ones, in whatever case; rarest first.
+
+        The lower case of messages takes longer than all else, so it is made only of those that can hold them.
+        """
+        runs = {text: caseless(text) for text in texts}
+        ordered = sorted(runs, key=lambda text: (len(runs[text]), len(text), text), reverse=True)
+        folded = [text for text in ordered if runs[text] != text]
+
+        def build(x: str) -> list[str]:
+            # What is no plain column is dear to read twice.
+            first = [runs[text] for text in folded if len(runs[text]) >= _TELLING and x.isidentifier()]
+            first += [text for text in ordered if runs[text] == text]
+            tests = [f"contains({x}, {self.bind(run)})" for run in dict.fromkeys(first)]
+            return tests + [f"contains(lower({x}), {self.bind(text)})" for text in folded]
+
+        return build
 
     def _regex(self, node: Regex) -> _Build:
         compile_regex(node.pattern, cased=node.cased)
@@ -251,15 +273,13 @@ class Writer:
 
     def _words(self, words: tuple[str, ...]) -> _Build:
         # The regular expression alone says it all; the plain searches before it are much faster.
-        found = [self.bind(word) for word in dict.fromkeys(words)]
+        holds = self._contains(words)
         pattern = self.bind(words_regex(words))
+        return lambda x: _in_order([*holds(x), f"regexp_matches(lower({x}), {pattern}, 's')"])
 
-        def build(x: str) -> str:
-            parts = [f"contains(lower({x}), {word})" for word in found]
-            return " AND ".join([*parts, f"regexp_matches(lower({x}), {pattern}, 's')"])
 
-        return build
-
+_TELLING = 2
+"""Characters that tell texts apart well enough to look for them first."""
 
 _SHAPES = {
     "exact": "{x} = {value}",
@@ -268,6 +288,15 @@ _SHAPES = {
     "contains": "contains({x}, {value})",
     "pattern": "{x} LIKE {value} ESCAPE '\\'",
 }
+
+
+def _in_order(tests: Sequence[str]) -> str:
+    """Return the condition that all tests hold, each tried only where those before it do.
+
+    Of an AND the database tries the order as it goes, which costs more than it finds.
+    """
+    *before, last = tests
+    return "".join(f"CASE WHEN {test} THEN " for test in before) + last + " ELSE FALSE END" * len(before)
 
 
 _SAME = {

@@ -27,8 +27,9 @@ def percentiles(days: Days, table: Table, within: Group, kind: Percentiles) -> l
         f"SELECT id, max(whole), {', '.join(columns) or 'NULL'} FROM ("
         " SELECT id, v, sum(c) OVER (PARTITION BY id ORDER BY v) AS upto,"
         "  sum(c) OVER (PARTITION BY id) AS whole"
-        f" FROM (SELECT id, v, count(*) AS c FROM (SELECT id, {value} AS v FROM ({joined}))"
-        "  WHERE v IS NOT NULL GROUP BY id, v)) GROUP BY id"
+        # A condition on `v` itself would be moved to where events are read, and `v` be made twice.
+        f" FROM (SELECT id, v, count(v) AS c FROM (SELECT id, {value} AS v FROM ({joined}))"
+        "  GROUP BY id, v HAVING c > 0)) GROUP BY id"
     )
     found = {row[0]: row for row in fetch(days, sql, table.writer.params)}
     return [_ranks(kind, found.get(place)) for place in range(len(within.keys))]
