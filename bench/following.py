@@ -89,6 +89,8 @@ class Following:
     sink: Counting = field(default_factory=Counting)
     behind: float = 0.0
     """Seconds from the last commit until detection had seen it."""
+    spent: float = 0.0
+    """Seconds of CPU time of the thread that follows."""
 
     @contextmanager
     def __call__(self, store: DuckDBStore, database: Database) -> Iterator[None]:
@@ -98,7 +100,7 @@ class Following:
             store, database, self.sink, ruleset, clock=SystemClock(), announcer=Announcer(), amender=self.sink
         )
         stop = threading.Event()
-        thread = threading.Thread(target=detector.run, args=(stop,))
+        thread = threading.Thread(target=self._run, args=(detector, stop))
         thread.start()
         try:
             yield
@@ -110,6 +112,10 @@ class Following:
             stop.set()
             detector.notify()
             thread.join()
+
+    def _run(self, detector: Detector, stop: threading.Event) -> None:
+        detector.run(stop)
+        self.spent = time.thread_time()
 
 
 def elastalert(count: int) -> list[WatchRule]:
@@ -155,6 +161,7 @@ def main() -> None:
         f"following: {len(rules)} ElastAlert and {len(sigma):,} Sigma rules cost ingest {cost:.0%} "
         f"of its rate ({alone.rate:,.0f} -> {beside.rate:,.0f} events/s of {options.lines:,} lines; "
         f"CPU of the committing process {alone.busy:.1f} -> {beside.busy:.1f} s; "
+        f"of the thread that follows {follow.spent / options.lines * 1e6:.1f} us an event; "
         f"caught up {follow.behind:.1f} s after the last commit; {follow.sink.told:,} detections)"
     )
 

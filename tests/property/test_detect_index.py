@@ -164,8 +164,9 @@ def test_numbers_that_are_equal_are_not_one_text():
 @settings(max_examples=100, deadline=None)
 @given(st.lists(NODES, min_size=1, max_size=6), EVENTS)
 def test_a_flat_function_is_its_condition(nodes, event):
-    """Unless a field has several values, which it says."""
+    """Unless a field has several values, which one says and the other takes."""
     for node in nodes:
+        assert compile_predicate(node)(event) == compile_flat(node, several=True)(View(event))
         try:
             found = compile_flat(node)(View(event))
         except MultiValuedError:

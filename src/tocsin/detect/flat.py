@@ -1,8 +1,10 @@
 """Compile a condition to one flat Python function over a `View`.
 
 Lists of values on one field become one test: a set, a tuple of beginnings or ends, a search for any of
-many texts. What has no flat form (ranges, networks, dates) is asked of its plain predicate. The function
-gives exactly what `compile_predicate` gives for an event whose fields each have one value.
+many texts. What has no flat form (ranges, networks, dates) is asked of its plain test. There are two such
+functions: one for events whose fields each have one value, which says when one has several, and one for
+all events, in which a test holds when any value satisfies it. Both give exactly what `compile_predicate`
+gives.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import ahocorasick  # type: ignore[import-not-found]  # has no stubs
 
 from tocsin.core.fields import field_type
 from tocsin.detect.textual import searcher, wildcard_search
-from tocsin.detect.view import PRESENT, WRITTEN, View
+from tocsin.detect.view import PRESENT, SEVERAL, WRITTEN, View
 from tocsin.query.patterns import ANY, SINGLE, parse_wildcard, shape_of
-from tocsin.query.predicate import compile_predicate
+from tocsin.query.predicate import Condition, asked_of, compile_predicate, text_test
 from tocsin.query.tree import (
     And,
     Everything,
@@ -32,6 +34,7 @@ from tocsin.query.tree import (
     Regex,
     SameAs,
     Term,
+    Text,
     Wildcard,
 )
 from tocsin.query.values import fold, text_of
@@ -43,10 +46,16 @@ _MANY = 16
 
 _DEEPEST = 60
 
+_ANSWERS, _SHORT = 512, 64
+"""Answers of a test that are remembered, and the longest text of which one is."""
 
-def compile_flat(node: Node) -> Flat:
-    """Return the condition as a function of a view, which may raise `MultiValuedError`."""
-    writer = _Writer()
+
+def compile_flat(node: Node, *, several: bool = False) -> Flat:
+    """Return the condition as a function of a view, which may raise `MultiValuedError`.
+
+    With `several`, fields may have several values, and it does not raise.
+    """
+    writer = (_SeveralWriter if several else _Writer)()
     try:
         code = compile(f"lambda e: {writer.write(node, 0)}", "<rule>", "eval")
     except (_TooDeepError, RecursionError, MemoryError):
@@ -91,11 +100,16 @@ class _Writer:
             case Regex():
                 return self._regex(node)
             case SameAs():
-                return _same(node)
+                return self._same(node)
         tests = tests_of(node)
-        if tests is None:
-            return f"{self.keep(compile_predicate(node))}(e.event)"
-        return self._tests([tests])
+        return self._plain(node) if tests is None else self._tests([tests])
+
+    def _plain(self, node: Condition) -> str:
+        """Ask the plain test, whose answers for short texts are remembered."""
+        test = text_test(node)
+        kept, name = self.keep(test if isinstance(node, Text) else _remembering(test)), asked_of(node)
+        asked = f"{kept}(e[{WRITTEN + name!r}])"
+        return f"(e[{PRESENT + name!r}] and {asked})" if test("") else asked
 
     def _all(self, args: tuple[Node, ...], depth: int) -> str:
         parts = [self.write(arg, depth + 1) for arg in sorted(args, key=_weight)]
@@ -165,13 +179,54 @@ class _Writer:
             return search
         return f"(e[{PRESENT + node.field!r}] and {search})"
 
+    def _same(self, node: SameAs) -> str:
+        mark = WRITTEN if node.cased else ""
+        one, other = f"e[{mark + node.field!r}]", f"e[{mark + node.other!r}]"
+        compared = f"{one} == {other}" if node.how == "equals" else f"{one}.{node.how}({other})"
+        there = (f"e[{PRESENT + name!r}]" for name in (node.field, node.other))
+        return f"({' and '.join((*there, compared))})"
 
-def _same(node: SameAs) -> str:
-    mark = WRITTEN if node.cased else ""
-    one, other = f"e[{mark + node.field!r}]", f"e[{mark + node.other!r}]"
-    compared = f"{one} == {other}" if node.how == "equals" else f"{one}.{node.how}({other})"
-    there = (f"e[{PRESENT + name!r}]" for name in (node.field, node.other))
-    return f"({' and '.join((*there, compared))})"
+
+class _SeveralWriter(_Writer):
+    """Writes expressions in which a field may have several values."""
+
+    def _any_of(self, key: str, test: str) -> str:
+        """Return that a test of `v` holds for any text of a key."""
+        self.names["any"] = any
+        return f"any({test} for v in e[{SEVERAL + key!r}])"
+
+    def _plain(self, node: Condition) -> str:
+        test = text_test(node)
+        kept = self.keep(test if isinstance(node, Text) else _remembering(test))
+        return self._any_of(WRITTEN + asked_of(node), f"{kept}(v)")
+
+    def _test(self, key: str, kind: str, texts: tuple[str, ...]) -> str:
+        match kind:
+            case "exact" if len(texts) == 1:
+                return f"{texts[0]!r} in e[{SEVERAL + key!r}]"
+            case "exact":
+                return f"(not {self.keep(frozenset(texts))}.isdisjoint(e[{SEVERAL + key!r}]))"
+            case "prefix":
+                return self._any_of(key, f"v.startswith({_one_or_all(texts)})")
+            case "suffix":
+                return self._any_of(key, f"v.endswith({_one_or_all(texts)})")
+            case "contains":
+                return self._any_of(key, self._contains("v", texts))
+            case "any":
+                return f"e[{_presence(key)!r}]"
+        return self._any_of(key, " or ".join(self._pattern("v", key, text) for text in texts))
+
+    def _pattern(self, value: str, key: str, pattern: str) -> str:  # noqa: ARG002 - asked of a text that is there
+        pieces = _pieces(pattern)
+        search = f"{self.keep(wildcard_search(pieces))}({value})"
+        longest = longest_piece(pieces)
+        return f"({longest!r} in {value} and {search})" if longest else search
+
+    def _regex(self, node: Regex) -> str:
+        return self._any_of(WRITTEN + node.field, f"{self.keep(searcher(node))}(v)")
+
+    def _same(self, node: SameAs) -> str:
+        return f"{self.keep(compile_predicate(node))}(e.event)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +317,20 @@ def _finder(texts: tuple[str, ...]) -> Callable[[str], bool]:
     automaton.make_automaton()
     search = automaton.iter
     return lambda text: next(search(text), None) is not None
+
+
+def _remembering(test: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Return a test that remembers its answers for short texts. For one thread."""
+    known: dict[str, bool] = {}
+
+    def ask(text: str) -> bool:
+        found = known.get(text)
+        if found is None:
+            found = test(text)
+            if len(known) >= _ANSWERS:
+                known.clear()
+            if len(text) <= _SHORT:
+                known[text] = found
+        return found
+
+    return ask

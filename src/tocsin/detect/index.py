@@ -1,15 +1,15 @@
 """Find the rules an event matches without trying them all.
 
 An event's kind says which rules are about it (`route`); for a kind, witnesses are looked up in the
-event's fields (`witness`, `scan`), and only rules with a witness are evaluated, by a compiled function
-(`flat`). Once a kind has been seen often enough, its witnesses are chosen anew by how often they were
-true, and searched for with the fastest scanner. The result is exactly what trying every rule gives.
+event's fields (`witness`, `lookup`, `scan`), and only rules with a witness are evaluated, by a compiled
+function (`flat`). Once a kind has been seen often enough, its witnesses are chosen anew by how often they
+were true, and searched for with the fastest scanner. The result is exactly what trying every rule gives.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter_ns
@@ -17,11 +17,11 @@ from typing import Any
 
 from tocsin.core.event import Event
 from tocsin.detect.flat import Flat, compile_flat
+from tocsin.detect.lookup import Lookup, Memory, Place, lookup_of
 from tocsin.detect.route import Leaf, Router, Shape
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.sampling import Sample, atoms_of
-from tocsin.detect.scan import Scan, make_scan
-from tocsin.detect.view import PRESENT, MultiValuedError, View, may_have
+from tocsin.detect.view import MultiValuedError, View
 from tocsin.detect.witness import Witness, witness_of
 from tocsin.query.tree import Node
 
@@ -42,72 +42,29 @@ def _raise(_rule: WatchRule, _event: Event, error: Exception) -> None:
 
 
 @dataclass(slots=True)
-class _Lookup:
-    """The witnesses of a bucket, ready to be looked up in a view."""
-
-    always: tuple[int, ...] = ()
-    present: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
-    exact: list[tuple[str, dict[str, tuple[int, ...]]]] = field(default_factory=list)
-    scans: list[tuple[str, Scan, list[tuple[int, ...]]]] = field(default_factory=list)
-
-    def among(self, names: Collection[str]) -> _Lookup:
-        """Return what is left of it for events that have no other fields."""
-        return _Lookup(
-            self.always,
-            [entry for entry in self.present if may_have(entry[0], names)],
-            [entry for entry in self.exact if may_have(entry[0], names)],
-            [entry for entry in self.scans if may_have(entry[0], names)],
-        )
-
-    def of(self, view: View) -> set[int]:
-        """Return the rules of which a witness is true."""
-        found = set(self.always)
-        for key, rules in self.present:
-            if view[key]:
-                found.update(rules)
-        for key, table in self.exact:
-            for text in _texts(view, key):
-                if text in table:
-                    found.update(table[text])
-        for key, scan, owners in self.scans:
-            for text in _texts(view, key):
-                for number in scan(text):
-                    found.update(owners[number])
-        return found
-
-
-def _texts(view: View, key: str) -> Sequence[str]:
-    try:
-        text = view[key]
-    except MultiValuedError:
-        return view.folded(key)
-    return (text,) if text else ()
-
-
-@dataclass(slots=True)
 class _Bucket:
     """The rules for one kind of events."""
 
     left: dict[int, Node]
-    lookup: _Lookup
+    lookup: Lookup
     sample: Sample | None
     compiled: dict[int, Flat] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class _Place:
+class _Kind:
     """Where an event of a shape and kind is looked up."""
 
     bucket: _Bucket
     names: frozenset[str]
-    whole: _Lookup = field(default_factory=_Lookup)
-    left: _Lookup = field(default_factory=_Lookup)
+    whole: Lookup | None = None
+    left: Place | None = None
 
-    def lookup(self) -> _Lookup:
+    def place(self, memory: Memory) -> Place:
         """Return the bucket's witnesses that events of the shape can have."""
-        if self.whole is not self.bucket.lookup:
+        if self.left is None or self.whole is not self.bucket.lookup:
             self.whole = self.bucket.lookup
-            self.left = self.whole.among(self.names)
+            self.left = self.whole.among(self.names, memory)
         return self.left
 
 
@@ -123,14 +80,15 @@ class RuleIndex:
         self._sampled = sampled
         self._buckets: dict[tuple[tuple[int, int], ...], _Bucket] = {}
         self._kinds = 0
+        self._memory = Memory()
         self._guessed: dict[int, Witness] = {}
         self._lock = threading.Lock()  # scanners keep what they found last
 
     def candidates(self, event: Event) -> list[WatchRule]:
         """Return every rule that can match the event, in the rules' own order."""
         with self._lock:
-            place, view = self._place(event)
-            found = place.lookup().of(view)
+            kind, view = self._kind(event)
+            found = kind.place(self._memory).of(view)
         return [self.rules[place] for place in sorted(found)]
 
     def matching(self, event: Event, on_fault: OnFault = _raise) -> list[WatchRule]:
@@ -139,8 +97,8 @@ class RuleIndex:
         A rule whose evaluation fails is told to `on_fault` and does not match.
         """
         with self._lock:
-            place, view = self._place(event)
-            found, bucket = place.lookup().of(view), place.bucket
+            kind, view = self._kind(event)
+            found, bucket = kind.place(self._memory).of(view), kind.bucket
             if bucket.sample is not None:
                 self._learn(bucket, view)
             return self._held(bucket, view, sorted(found), on_fault) if found else []
@@ -183,31 +141,29 @@ class RuleIndex:
 
     def _holds(self, bucket: _Bucket, place: int, view: View, on_fault: OnFault) -> bool:
         try:
-            holds = bucket.compiled.get(place)
-            if holds is None:
-                holds = bucket.compiled[place] = compile_flat(bucket.left[place])
-            return holds(view)
-        except MultiValuedError:
-            pass
+            return self._asked(bucket, place, view)
         except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop others
             on_fault(self.rules[place], view.event, error)
             return False
-        return self._plainly(place, view.event, on_fault)
 
-    def _plainly(self, place: int, event: Event, on_fault: OnFault) -> bool:
+    def _asked(self, bucket: _Bucket, place: int, view: View) -> bool:
+        """Evaluate a rule; one that met a field of several values is compiled for those from then on."""
+        holds = bucket.compiled.get(place)
+        if holds is None:
+            holds = bucket.compiled[place] = compile_flat(bucket.left[place])
         try:
-            return self.rules[place].matches(event)
-        except Exception as error:  # noqa: BLE001 - supervised edge, as above
-            on_fault(self.rules[place], event, error)
-            return False
+            return holds(view)
+        except MultiValuedError:
+            holds = bucket.compiled[place] = compile_flat(bucket.left[place], several=True)
+            return holds(view)
 
-    def _place(self, event: Event) -> tuple[_Place, View]:
+    def _kind(self, event: Event) -> tuple[_Kind, View]:
         shape = self._router.shape(event.fields)
-        kind = self._router.kind(shape, event)
-        place: Any = shape.kinds.get(kind)
-        if place is None:
-            place = shape.kinds[kind] = _Place(self._bucket_for(shape, kind), shape.names)
-        return place, View(event, shape.plans)
+        classes = self._router.kind(shape, event)
+        kind: Any = shape.kinds.get(classes)
+        if kind is None:
+            kind = shape.kinds[classes] = _Kind(self._bucket_for(shape, classes), shape.names)
+        return kind, View(event, shape.plans)
 
     def _bucket_for(self, shape: Shape, kind: tuple[frozenset[Leaf], ...]) -> _Bucket:
         remainders = self._router.remainders(shape, kind)
@@ -217,6 +173,7 @@ class RuleIndex:
             self._router.forget()
             self._buckets.clear()
             self._guessed.clear()
+            self._memory.forget()
             self._kinds = 0
         bucket = self._buckets.get(signature)
         if bucket is None:
@@ -225,7 +182,7 @@ class RuleIndex:
                 Sample(partial(atoms_of, left.values()), self._sampled) if self._sampled and left else None
             )
             bucket = _Bucket(
-                left, _lookup({place: self._guess(node) for place, node in remainders}, {}), sample
+                left, lookup_of({place: self._guess(node) for place, node in remainders}, {}), sample
             )
             self._buckets[signature] = bucket
         return bucket
@@ -241,32 +198,5 @@ class RuleIndex:
         if sample is not None and sample.add(view):
             frequency = sample.frequency()
             chosen = {place: witness_of(node, frequency) for place, node in bucket.left.items()}
-            bucket.lookup = _lookup(chosen, sample.lengths())
+            bucket.lookup = lookup_of(chosen, sample.lengths())
             bucket.sample = sample.next()
-
-
-def _lookup(witnesses: Mapping[int, Witness], lengths: Mapping[str, float]) -> _Lookup:
-    always: list[int] = []
-    present: dict[str, list[int]] = {}
-    exact: dict[str, dict[str, list[int]]] = {}
-    sought: dict[str, dict[tuple[str, str], list[int]]] = {}
-    for place, witness in witnesses.items():
-        if witness is None:
-            always.append(place)
-            continue
-        for key, kind, text in witness:
-            if kind == "present":
-                present.setdefault(PRESENT + key, []).append(place)
-            elif kind == "exact":
-                exact.setdefault(key, {}).setdefault(text, []).append(place)
-            else:
-                sought.setdefault(key, {}).setdefault((kind, text), []).append(place)
-    return _Lookup(
-        tuple(always),
-        [(key, tuple(places)) for key, places in present.items()],
-        [(key, {text: tuple(places) for text, places in table.items()}) for key, table in exact.items()],
-        [
-            (key, make_scan(list(table), lengths.get(key, 0.0)), [tuple(each) for each in table.values()])
-            for key, table in sought.items()
-        ],
-    )

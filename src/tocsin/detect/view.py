@@ -1,7 +1,8 @@
 """One event as compiled rules read it: each field's text, folded once and only when a rule asks.
 
 A key is a field of the query tree, which may have several names; `=` before it asks for the text as it
-is written, `?` whether the field is there. An absent field reads as the empty text.
+is written, `?` whether the field is there. An absent field reads as the empty text. A line break before
+the key asks for all texts of the field: none for an absent one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from tocsin.query.values import fold, text_of
 
 PRESENT, WRITTEN = "?", "="
 """The marks before a key."""
+
+SEVERAL = "\n"
+"""The mark before a key, and before its other mark, that asks for all texts."""
 
 
 class MultiValuedError(Exception):
@@ -51,6 +55,8 @@ class View(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         """Read a key for the first time; raises `MultiValuedError`."""
+        if key[0] == SEVERAL:
+            return self._several(key)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = _plan(key, self._fields)
@@ -61,6 +67,12 @@ class View(dict[str, Any]):
             found = text if plan.mark or not text else text.lower() if text.isascii() else fold(text)
         self[key] = found
         return found
+
+    def _several(self, key: str) -> tuple[str, ...]:
+        field = key[len(SEVERAL) :]
+        found = self.texts(field[len(WRITTEN) :]) if field[0] == WRITTEN else self.folded(field)
+        self[key] = texts = tuple(found)
+        return texts
 
     def _text(self, names: tuple[str, ...]) -> str:
         found = None
@@ -95,6 +107,12 @@ def may_have(key: str, names: Collection[str]) -> bool:
     """Say whether a key can read anything but absence from events with just these fields."""
     plan = _plan(key, names)
     return bool(plan.names) or plan.beside
+
+
+def only_field(key: str, names: Collection[str]) -> str | None:
+    """Return the one field that a key reads from events with just these fields; None for none or several."""
+    plan = _plan(key, names)
+    return plan.names[0] if len(plan.names) == 1 and not plan.beside else None
 
 
 def _plan(key: str, fields: Collection[str]) -> Plan:

@@ -117,12 +117,22 @@ def _any(parts: list[Predicate]) -> Predicate:
     return lambda event: any(part(event) for part in parts)
 
 
-def _condition(
-    node: Term | OneOf | Wildcard | Regex | Range | InNetwork | Text | DatePart,
-) -> Predicate:
-    if isinstance(node, Text):
-        return _over(reader(node.field or MESSAGE), _text(node))
-    return _over(reader(node.field), _test(node))
+Condition = Term | OneOf | Wildcard | Regex | Range | InNetwork | Text | DatePart
+"""What is asked of each text of a field: it holds when any of them satisfies it."""
+
+
+def _condition(node: Condition) -> Predicate:
+    return _over(reader(asked_of(node)), text_test(node))
+
+
+def asked_of(node: Condition) -> str:
+    """Return the field that a condition asks about."""
+    return node.field or MESSAGE if isinstance(node, Text) else node.field
+
+
+def text_test(node: Condition) -> Callable[[str], bool]:
+    """Return what a condition asks of each text of its field; raises as `compile_predicate` does."""
+    return _text(node) if isinstance(node, Text) else _test(node)
 
 
 def _over(read: _Read, test: _Test) -> Predicate:
