@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -75,10 +76,43 @@ def nested(event: Event) -> dict[str, Any]:
 
     A field that is both a value and a prefix of others (`a` and `a.b`) keeps its value under `a.value`.
     """
+    fields = event.fields
+    layout = _layout(tuple(fields))
     document: dict[str, Any] = {}
-    for name in sorted(event.fields):
-        _place(document, name.split("."), event.fields[name])
+    if layout is None:
+        for field in sorted(fields):
+            _place(document, field.split("."), fields[field])
+        return document
+    inside = [document]
+    for name, place, key in layout:
+        if name is not None:
+            inside[place][key] = fields[name]
+        else:
+            inner: dict[str, Any] = {}
+            inside[place][key] = inner
+            inside.append(inner)
     return document
+
+
+@lru_cache(maxsize=512)
+def _layout(names: tuple[str, ...]) -> tuple[tuple[str | None, int, str], ...] | None:
+    """Return the steps that nest fields of these names; None where one is a prefix of another.
+
+    A step puts a field into the mapping at a place, or, without a name, makes the next mapping there.
+    """
+    paths = {tuple(name.split(".")): name for name in sorted(names)}
+    steps: list[tuple[str | None, int, str]] = []
+    places: dict[tuple[str, ...], int] = {(): 0}
+    for path, name in paths.items():
+        for end in range(1, len(path)):
+            inner = path[:end]
+            if inner in paths:
+                return None
+            if inner not in places:
+                steps.append((None, places[inner[:-1]], inner[-1]))
+                places[inner] = len(places)
+        steps.append((name, places[path[:-1]], path[-1]))
+    return tuple(steps)
 
 
 def _place(document: dict[str, Any], path: list[str], value: Value) -> None:

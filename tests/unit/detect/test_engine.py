@@ -13,6 +13,7 @@ from tocsin.core.actor import SYSTEM
 from tocsin.core.clock import HOUR, MINUTE, SECOND
 from tocsin.detect.builtin import indicator_rule, level_rule
 from tocsin.detect.engine import OffsetMovedError
+from tocsin.detect.flat import compile_flat
 from tocsin.detect.kinds.spike import SpikeKind
 from tocsin.detect.loader import load_folders, read_text
 from tocsin.detect.mutes import MuteService
@@ -158,14 +159,20 @@ def test_realert_is_counted_in_event_time(rig, rule, event):
         assert (row.matches, row.silenced) == (3, 4)
 
 
-def test_one_rule_that_breaks_does_not_stop_the_others(rig, rule, event):
+@pytest.mark.parametrize("value", [1, [1, 2]])
+def test_one_rule_that_breaks_does_not_stop_the_others(rig, rule, event, monkeypatch, value):
     """Its failures are counted."""
+    bad, good = rule("a:1 AND a:*", id="bad"), rule("a:1", id="good")
 
-    def broken(_event):
+    def broken(_view):
         raise ValueError("bug")
 
-    rig.log.commit(event(1, a=[1, 2]))  # several values are decided by the plain condition
-    detector = rig.detector(rule("a:1", id="bad", matches=broken), rule("a:1", id="good"))
+    def compiled(node, **options):
+        return broken if node == bad.node else compile_flat(node, **options)
+
+    monkeypatch.setattr("tocsin.detect.index.compile_flat", compiled)
+    rig.log.commit(event(1, a=value))
+    detector = rig.detector(bad, good)
     detector.step()
     assert ["good"] == [found.rule_id for found in rig.sink.detections]
     assert detector.costs["bad"].errors == 1

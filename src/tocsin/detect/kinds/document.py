@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.clock import from_iso, to_datetime
+from tocsin.core.clock import SECOND, from_iso, to_datetime
 from tocsin.core.fields import canonical
 
 Document = dict[str, Any]
@@ -20,7 +20,7 @@ _INDEX = re.compile(r"\[(\d)\]")
 MISSING = object()
 
 
-class Hit(msgspec.Struct):
+class Hit(msgspec.Struct, gc=False):
     """A document and its time in microseconds; `id` tells it apart from all others."""
 
     at: int
@@ -30,7 +30,15 @@ class Hit(msgspec.Struct):
 
 def timestamp(at: int) -> str:
     """Return a time as ElastAlert writes it: ISO 8601 in UTC with `Z`, milliseconds where exact."""
-    return to_datetime(at).isoformat().replace("000+00:00", "Z").replace("+00:00", "Z")
+    second, rest = divmod(at, SECOND)
+    if not rest:
+        return f"{_second(second)}Z"
+    return f"{_second(second)}.{rest // 1_000:03d}Z" if not rest % 1_000 else f"{_second(second)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=1_024)
+def _second(second: int) -> str:
+    return to_datetime(second * SECOND).isoformat().removesuffix("+00:00")
 
 
 def offset_timestamp(text: str) -> str:

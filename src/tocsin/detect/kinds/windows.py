@@ -34,7 +34,10 @@ class Window(msgspec.Struct):
 
     def add(self, entry: Entry, timeframe: int) -> list[Entry]:
         """Take an entry in and return what fell out, the oldest first; a late one may fall out at once."""
-        insort(self.entries, entry, key=_AT)
+        if self.entries and entry.at < self.entries[-1].at:
+            insort(self.entries, entry, key=_AT)
+        else:
+            self.entries.append(entry)
         self._count(entry.count or 0)
         newest = self.entries[-1].at
         stale = 0

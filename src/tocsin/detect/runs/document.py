@@ -12,27 +12,36 @@ INDEX = "tocsin"
 
 
 class Documents:
-    """Events as nested documents: made once for all rules that one event after the other is handed to."""
+    """Events as documents: made once for all rules that one event after the other is handed to."""
 
     def __init__(self) -> None:
         self._event: Event | None = None
+        self._time_field = ""
+        self._id = ""
         self._document: Document = {}
 
-    def of(self, event: Event) -> Document:
-        """Return a document to add to at its top; what is below is shared and must stay as it is."""
-        if event is not self._event:
-            self._event, self._document = event, nested(event)
-        return self._document.copy()
+    def hit(self, watch: Watch, event: Event) -> Hit:
+        """Return an event as the log of a rule holds it; what is below its top is shared by all rules."""
+        time_field = watch.kind.timestamp_field
+        if event is not self._event or time_field != self._time_field:
+            self._event, self._time_field, self._id = event, time_field, event.id
+            self._document = document_of(event, time_field)
+        return Hit(event.at, self._id, prepared(watch, self._document.copy()))
 
 
-def hit_of(watch: Watch, event: Event, fields: Document | None = None) -> Hit:
-    """Return an event as the log of a rule holds it; `fields` is its nested document, which is added to."""
-    fields = nested(event) if fields is None else fields
-    fields[watch.kind.timestamp_field] = timestamp(event.at)
-    fields.setdefault("message", event.message)
-    fields["_id"] = event.id
-    fields["_index"] = INDEX
-    return Hit(event.at, event.id, prepared(watch, fields))
+def document_of(event: Event, time_field: str) -> Document:
+    """Return the nested document of an event, with its time under the name a rule has for it."""
+    document = nested(event)
+    document[time_field] = timestamp(event.at)
+    document.setdefault("message", event.message)
+    document["_id"] = event.id
+    document["_index"] = INDEX
+    return document
+
+
+def hit_of(watch: Watch, event: Event) -> Hit:
+    """Return an event as the log of a rule holds it."""
+    return Documents().hit(watch, event)
 
 
 def prepared(watch: Watch, document: Document) -> Document:

@@ -118,12 +118,21 @@ class ExactRun:
         gone, self._gone = self._gone, None
         return gone
 
+    def let_pass(self, now: int, watermark: int) -> bool:  # noqa: ARG002 - asked of every run
+        """Let event time come to `watermark` where no event waits and nothing is to be looked at."""
+        if self._new or self._old or self._must_settle(watermark):
+            return False
+        return self._fold.let_pass(watermark)
+
     def advance(self, now: int, watermark: int) -> Changes:  # noqa: ARG002 - asked of every run
         """Take in what was handed in, and let event time come to `watermark`."""
         new, self._new = sorted(self._new, key=_position), []
         late = bool(new) and (_position(new[0]) <= self._fold.state.position or new[0].at <= self._looked())
-        for hit in new:
-            insort(self._log, hit, key=_position)
+        if self._log and new and _position(new[0]) < _position(self._log[-1]):
+            for hit in new:
+                insort(self._log, hit, key=_position)
+        else:
+            self._log += new
         changes = self._replay(_position(new[0]), watermark) if late else Changes(self._run(new, watermark))
         self._remember(changes)
         changes.told += self._take_old()

@@ -96,6 +96,17 @@ class Fold:
             return told
         return told + self._through(self._kind.data([hit]))
 
+    def let_pass(self, at: int) -> bool:
+        """Let time come to `at` where no moment to look at lies before it; say whether that is so."""
+        state = self.state
+        if at > state.looked and self.looks:
+            if (state.looked // self._step + 1) * self._step < at:
+                return False
+            state.looked = at - 1
+        else:
+            state.looked = max(state.looked, at)
+        return True
+
     def look_until(self, at: int) -> list[Telling]:
         """Look at every moment of the grid before `at`."""
         if not self.looks or at <= self.state.looked:
@@ -120,7 +131,8 @@ class Fold:
         else:
             found = self._kind.collect(moment)
         told = self._through(found)
-        told += [self._telling(matches) for _, matches in self._pending.take_due(moment)]
+        if self._pending.state.waiting:
+            told += [self._telling(matches) for _, matches in self._pending.take_due(moment)]
         return told
 
     def _figures(self, moment: int) -> list[Match]:
