@@ -14,7 +14,8 @@ import duckdb
 from tocsin.core.event import Event
 from tocsin.store.base import StoreError
 from tocsin.store.catalog import DaySummary
-from tocsin.store.rows import DDL, INSERT, LAYOUT_VERSION, OLDEST_LAYOUT, frame
+from tocsin.store.frames import frame
+from tocsin.store.rows import DDL, LAYOUT_VERSION, OLDEST_LAYOUT, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class DayFile:
         writer.register("incoming", arrays)
         try:
             with transaction(writer):
-                writer.execute(INSERT.format(day=self.alias))
+                writer.execute(insert(self.alias, raw="raw" in arrays))
                 writer.execute(f"INSERT INTO {self.alias}.commits VALUES ($1, $2)", [number, len(events)])
                 self._write_mark(writer, source, first, mark, acked)
                 if fresh:

@@ -123,7 +123,8 @@ class DuckDBStore:
         """Write what is new of one day's part, and return it."""
         try:
             file = self._days.open_for_writing(day)
-            fresh = [event for event in events if event.seq > file.mark(batch.source)]
+            mark = file.mark(batch.source)
+            fresh = events if events[0].seq > mark else [event for event in events if event.seq > mark]
             number = self._days.last_commit + 1
             if fresh:
                 file.append(self._days.writer, number, fresh, mark=batch.last_seq, acked=acked)

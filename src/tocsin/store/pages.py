@@ -93,8 +93,7 @@ def _read_day(
         for number, table in enumerate(tables)
     )
     whole = " UNION ALL ".join(
-        f"SELECT {EVENT_COLUMNS} FROM {table}"
-        f" WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
+        f"SELECT {EVENT_COLUMNS} FROM {table} WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
         for number, table in enumerate(tables)
     )
     sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} LIMIT {limit}) {whole} {ordered}"

@@ -26,7 +26,7 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(_is_plain(element) for element in value)
     if isinstance(value, str):
-        return value.isascii() or _is_encodable(value)
+        return is_encodable(value)
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and -_LONGEST_INT <= value < _LONGEST_INT
@@ -42,7 +42,10 @@ def _cleaned(value: Any) -> Any:
     return repr(value) if isinstance(value, int | float) else json.dumps(value, default=str)
 
 
-def _is_encodable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
+    """Say whether UTF-8 can write the text."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tocsin.core.event import Event
 from tocsin.query.sql import COLUMNS
 from tocsin.store.forms import form_of, values_of
-from tocsin.store.rows import DDL, EVENT_COLUMNS, INSERT, frame, to_event
+from tocsin.store.frames import frame
+from tocsin.store.rows import DDL, EVENT_COLUMNS, insert, to_event
 from tocsin.store.storable import storable
 
 SCALARS = (
@@ -30,7 +31,7 @@ def stored(events: list[Event]) -> list[Event]:
     connection.execute(DDL[0].format(day="day"))
     arrays, _ = frame(1, events)
     connection.register("incoming", arrays)
-    connection.execute(INSERT.format(day="day"))
+    connection.execute(insert("day", raw="raw" in arrays))
     rows = connection.execute(f"SELECT {EVENT_COLUMNS} FROM day.events ORDER BY seq").fetchall()
     connection.close()
     return [to_event(row) for row in rows]
