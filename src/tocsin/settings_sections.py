@@ -217,7 +217,7 @@ class DashboardSettings(_Section):
     """How reports of dashboards are made."""
 
     chromium: Path | None = None
-    """A Chromium to print reports as PDF, such as `/usr/bin/chromium`; without, reports are HTML."""
+    """A Chromium that prints PDF in place of the library that comes along, such as `/usr/bin/chromium`."""
 
 
 class IntelSettings(_Section):

@@ -5,8 +5,10 @@ import {
   IconDots,
   IconDownload,
   IconFileText,
+  IconFileTypePdf,
   IconHistory,
   IconPencil,
+  IconPhoto,
   IconTrash,
 } from "@tabler/icons-react";
 import { useState } from "react";
@@ -24,6 +26,12 @@ import { copyOf, download, useAdd, useDelete } from "./keep";
 import { PanelBox } from "./PanelBox";
 import type { BoardState } from "./state";
 import { Versions } from "./Versions";
+
+const REPORTS = [
+  { format: "html", label: "Report as a page", Icon: IconFileText },
+  { format: "pdf", label: "Report as PDF", Icon: IconFileTypePdf },
+  { format: "png", label: "Report as a picture", Icon: IconPhoto },
+] as const;
 
 /** A dashboard to look at; one panel may take the whole page. */
 export function ViewPage({ dashboard, state }: { dashboard: Dashboard; state: BoardState }) {
@@ -127,18 +135,22 @@ function More({ dashboard, state }: { dashboard: Dashboard; state: BoardState })
           <Menu.Item leftSection={<IconDownload size={14} />} onClick={() => download(dashboard.document)}>
             Export JSON
           </Menu.Item>
-          <Menu.Item
-            leftSection={<IconFileText size={14} />}
-            component="a"
-            href={url(`/dashboards/${dashboard.id}/report`, {
-              ...state.range,
-              filter: state.filters,
-              zone: ZONE,
-            })}
-            download
-          >
-            Report as a page
-          </Menu.Item>
+          {REPORTS.map(({ format, label, Icon }) => (
+            <Menu.Item
+              key={format}
+              leftSection={<Icon size={14} />}
+              component="a"
+              href={url(`/dashboards/${dashboard.id}/report`, {
+                ...state.range,
+                filter: state.filters,
+                zone: ZONE,
+                format,
+              })}
+              download
+            >
+              {label}
+            </Menu.Item>
+          ))}
           {!dashboard.from_file && (
             <Menu.Item leftSection={<IconHistory size={14} />} onClick={() => setVersions(true)}>
               Versions

@@ -1,9 +1,9 @@
-"""The route of a dashboard's report: its answers of this moment as one page, or as PDF."""
+"""The route of a dashboard's report: its answers of this moment as one page, as PDF, or as a picture."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -17,13 +17,12 @@ from tocsin.dashboards import read_dashboard
 from tocsin.dashboards.answering import MOST_FILTERS
 from tocsin.dashboards.model import Span
 from tocsin.dashboards.reporter import Order, Reporter
-from tocsin.dashboards.reporting.pdf import report_pdf
+from tocsin.dashboards.reporting.printing import MEDIA, Form, printed
 
 router = APIRouter(prefix="/dashboards", tags=["dashboards"])
 
 _Reader = Annotated[Principal, Depends(require("dashboards:read"))]
 _Services = Annotated[Services, Depends(services)]
-_MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 _Filter = Annotated[str, Query(max_length=16_384)]
 
 
@@ -34,7 +33,7 @@ def report(
     request: Request,
     caller: _Reader,
     services: _Services,
-    form: Annotated[Literal["html", "pdf"], Query(alias="format")] = "html",
+    form: Annotated[Form, Query(alias="format")] = "html",
     from_: Annotated[str, Query(alias="from", max_length=64)] = "",
     to: Annotated[str, Query(max_length=64)] = "",
     filters: Annotated[tuple[_Filter, ...], Query(alias="filter", max_length=MOST_FILTERS)] = (),
@@ -42,7 +41,7 @@ def report(
 ) -> Response:
     """Return the report of a dashboard; what the caller's role may not read is left out and said so.
 
-    Without `from` and `to`, the span is the dashboard's own. PDF needs `dashboards.chromium` to be set.
+    Without `from` and `to`, the span is the dashboard's own. A picture is one, however many pages PDF has.
     Reports count among the exports of which only a few run at a time; further ones are answered 429.
     """
     ours: Dashboards = services.dashboards
@@ -53,10 +52,10 @@ def report(
     with export_place(request.app.state.exports):
         with services.db.read() as tx:
             html = Reporter(ours.answering).html(tx, order, now=services.clock.now())
-        made = html.encode() if form == "html" else report_pdf(html, _chromium(services.settings))
+        made = printed(html, form, _chromium(services.settings))
     name = re.sub(r"[^a-z0-9]+", "-", dashboard.title.lower()).strip("-") or "dashboard"
     disposition = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return Response(made, media_type=_MEDIA[form], headers=disposition)
+    return Response(made, media_type=MEDIA[form], headers=disposition)
 
 
 def _chromium(settings: Any) -> Any:

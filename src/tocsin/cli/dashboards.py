@@ -33,6 +33,7 @@ from tocsin.dashboards.book import Viewer
 from tocsin.dashboards.model import Span
 from tocsin.dashboards.reading import unknown_fields
 from tocsin.dashboards.reporter import Order, Reporter
+from tocsin.dashboards.reporting.printing import FORMS, Form, printed
 from tocsin.dashboards.writing import text_of
 from tocsin.folder import running_on
 from tocsin.seams import DashboardDesk, DashboardLog
@@ -171,7 +172,7 @@ def export(
 def report(  # noqa: PLR0917 - typer reads options from the parameters
     name: Annotated[str, typer.Argument(help="Id, as `list` shows it.")],
     file: Annotated[Path, typer.Argument(help="Where to write it.")],
-    format_: Annotated[str, typer.Option("--format", help="html or pdf; default: by the file's name.")] = "",
+    format_: Annotated[str, typer.Option("--format", help="html, pdf or png; default: by the name.")] = "",
     since: Annotated[str, typer.Option("--from", help="Begin of the span; default: the dashboard's.")] = "",
     until: Annotated[str, typer.Option("--to", help="End of the span; default: the dashboard's.")] = "",
     only: Annotated[list[str] | None, typer.Option("--filter", help="Query that narrows the events.")] = None,
@@ -179,15 +180,13 @@ def report(  # noqa: PLR0917 - typer reads options from the parameters
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write a dashboard's answers of this moment as a page that needs nothing else, or as PDF.
+    """Write a dashboard's answers of this moment as a page that needs nothing else, as PDF or as PNG.
 
-    PDF needs `dashboards.chromium` in the settings. A running platform holds the event log: ask it for the
-    report with GET /api/v1/dashboards/NAME/report.
+    A running platform holds the event log: ask it for the report with
+    GET /api/v1/dashboards/NAME/report.
 
     Example: tocsin dashboards report authentication logins.html --from now-7d
     """
-    from tocsin.dashboards.reporting.pdf import report_pdf
-
     settings = settings_of(data, config)
     form = _form(format_, file)
     if running_on(settings.data) is not None:
@@ -198,7 +197,7 @@ def report(  # noqa: PLR0917 - typer reads options from the parameters
     found = read_dashboard(document(settings, name))
     span = Span(since or found.time.start, until or found.time.end)
     html = _report(settings, Order(found, span, only or (), zone))
-    content = html.encode() if form == "html" else report_pdf(html, settings.dashboards.chromium)
+    content = printed(html, form, settings.dashboards.chromium)
     try:
         file.write_bytes(content)
     except OSError as error:
@@ -206,11 +205,12 @@ def report(  # noqa: PLR0917 - typer reads options from the parameters
     console().print(f"wrote {file}")
 
 
-def _form(wanted: str, file: Path) -> str:
+def _form(wanted: str, file: Path) -> Form:
     form = wanted or file.suffix.lstrip(".").lower()
-    if form not in {"html", "pdf"}:
-        raise InvalidError(f"{form or file.name!r} is no form of a report; say --format html or pdf")
-    return form
+    for known in FORMS:
+        if form == known:
+            return known
+    raise InvalidError(f"{form or file.name!r} is no form of a report; say --format html, pdf or png")
 
 
 def _report(settings: Settings, order: Order) -> str:

@@ -176,7 +176,7 @@ def test_what_makes_no_sense_is_refused(reader: TestClient, body: dict[str, Any]
 
 
 def test_a_report_is_a_file_to_keep(client_as: ClientAs, part: Dashboards) -> None:
-    """A page with the dashboard's own span, or the one asked for; PDF only where a browser is set."""
+    """A page with the dashboard's own span, or the one asked for; as a picture too."""
     client = client_as("analyst", [dashboards.router, dashboard_reports.router], dashboards=part)
     path = f"/api/v1/dashboards/{added(client)['id']}/report"
     answer = client.get(path, params={"from": "now-48h", "filter": ["host.name:db"], "zone": "Europe/Berlin"})
@@ -184,7 +184,11 @@ def test_a_report_is_a_file_to_keep(client_as: ClientAs, part: Dashboards) -> No
     assert answer.headers["content-type"].startswith("text/html")
     assert "<b>2</b>" in answer.text
     assert "<b>4</b>" in client.get(path).text
-    assert 400 == client.get(path, params={"format": "pdf"}).status_code
+    picture = client.get(path, params={"format": "png"})
+    assert "image/png" == picture.headers["content-type"]
+    assert picture.content.startswith(b"\x89PNG")
+    assert 'attachment; filename="servers.png"' == picture.headers["content-disposition"]
+    assert 400 == client.get(path, params={"format": "doc"}).status_code
     assert 400 == client.get(path, params={"from": "now", "to": "now-1d"}).status_code
     assert 400 == client.get(path, params={"zone": "nowhere"}).status_code
     assert 404 == client.get("/api/v1/dashboards/none/report").status_code
@@ -198,7 +202,7 @@ def test_only_so_many_reports_at_a_time(client_as: ClientAs, part: Dashboards) -
     path = "/api/v1/dashboards/web/report"
     for _ in range(MOST_EXPORTS + 1):
         assert 200 == client.get(path).status_code
-        assert 400 == client.get(path, params={"format": "pdf"}).status_code
+        assert 400 == client.get(path, params={"zone": "nowhere"}).status_code
     gate: threading.BoundedSemaphore = client.app.state.exports  # type: ignore[attr-defined]
     for _ in range(MOST_EXPORTS):
         assert gate.acquire(blocking=False)

@@ -79,11 +79,13 @@ def test_what_is_not_there_is_said(call: Call, tmp_path: Path) -> None:
 
 
 def test_a_report_is_written(call: Call, tmp_path: Path, database: Database) -> None:
-    """As HTML from an empty log; PDF and other forms say what they need."""
+    """From an empty log, in every form there is; others are refused."""
     file = tmp_path / "web.html"
     assert "wrote" in call("report", "web", str(file)).output
     assert "<h1>Web servers</h1>" in file.read_text()
-    with pytest.raises(InvalidError, match=r"set dashboards\.chromium"):
-        call("report", "web", str(tmp_path / "web.pdf"))
+    call("report", "web", str(tmp_path / "web.pdf"))
+    assert (tmp_path / "web.pdf").read_bytes().startswith(b"%PDF")
+    call("report", "web", str(tmp_path / "picture"), "--format", "png")
+    assert (tmp_path / "picture").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(InvalidError, match="no form of a report"):
         call("report", "web", str(tmp_path / "web.doc"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
@@ -18,8 +19,8 @@ COLOURS = (
 )
 """As in the console."""
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 760, 180, 64, 20, 8
-_MOST_LABELS = 8
+_COLUMN, _HEIGHT, _LEFT, _BOTTOM, _TOP = 96, 180, 64, 20, 8
+"""Of a picture: the width it has for each column of its panel, and its height and edges, all in pixels."""
 
 
 def series_svg(panel: Panel, answer: TimeAnswer, zone: str) -> Markup:
@@ -27,9 +28,11 @@ def series_svg(panel: Panel, answer: TimeAnswer, zone: str) -> Markup:
     adds = panel.measure.of in {"count", "sum"}
     stacked = panel.style != "line" and adds and (panel.stacked or len(answer.series) == 1)
     top = _greatest(answer, stacked=stacked) or 1
-    parts = [_grid(top, panel.measure), _dates(answer, zone)]
-    parts += _bars(answer, top) if stacked else _lines(answer, top)
-    size = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="100%"'
+    width = _COLUMN * panel.place.w
+    step = (width - _LEFT) / max(1, len(answer.starts))
+    parts = [_grid(top, panel.measure, width), _dates(answer, zone, step, most=max(2, panel.place.w))]
+    parts += _bars(answer, top, step) if stacked else _lines(answer, top, step)
+    size = f'viewBox="0 0 {width} {_HEIGHT}" width="100%"'
     return Markup('<svg {} role="img">{}</svg>').format(Markup(size), Markup("").join(parts))  # noqa: S704
 
 
@@ -43,11 +46,7 @@ def _y(value: float, top: float) -> float:
     return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - value / top)
 
 
-def _step(answer: TimeAnswer) -> float:
-    return (_WIDTH - _LEFT) / max(1, len(answer.starts))
-
-
-def _grid(top: float, measure: Measure) -> Markup:
+def _grid(top: float, measure: Measure, width: int) -> Markup:
     lines = []
     for share in (0.0, 0.5, 1.0):
         y = _y(top * share, top)
@@ -55,19 +54,19 @@ def _grid(top: float, measure: Measure) -> Markup:
             Markup(
                 '<line x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}" stroke="#e3e6ec"/>'
                 '<text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
-            ).format(_LEFT, _WIDTH, y, y, _LEFT - 6, y + 4, figure(top * share, measure))
+            ).format(_LEFT, width, y, y, _LEFT - 6, y + 4, figure(top * share, measure))
         )
     return Markup("").join(lines)
 
 
-def _dates(answer: TimeAnswer, zone: str) -> Markup:
+def _dates(answer: TimeAnswer, zone: str, step: float, *, most: int) -> Markup:
     clock = zone_of(zone)
     long = "%m-%d" if answer.width >= DAY else "%m-%d %H:%M"
     is_short = answer.width * len(answer.starts) <= DAY
-    every = max(1, len(answer.starts) // _MOST_LABELS)
+    every = max(1, math.ceil(len(answer.starts) / most))
     labels = [
         Markup('<text x="{:.1f}" y="{}">{}</text>').format(
-            _LEFT + at * _step(answer),
+            _LEFT + at * step,
             _HEIGHT - 5,
             to_datetime(start).astimezone(clock).strftime("%H:%M" if is_short else long),
         )
@@ -77,8 +76,8 @@ def _dates(answer: TimeAnswer, zone: str) -> Markup:
     return Markup("").join(labels)
 
 
-def _bars(answer: TimeAnswer, top: float) -> list[Markup]:
-    step, found = _step(answer), []
+def _bars(answer: TimeAnswer, top: float, step: float) -> list[Markup]:
+    found = []
     for at in range(len(answer.starts)):
         below = 0.0
         for place, one in enumerate(answer.series):
@@ -96,17 +95,16 @@ def _bar(x: float, y: float, step: float, height: float, place: int) -> Markup:
     )
 
 
-def _lines(answer: TimeAnswer, top: float) -> list[Markup]:
+def _lines(answer: TimeAnswer, top: float, step: float) -> list[Markup]:
     return [
         Markup('<polyline fill="none" stroke-width="1.5" stroke="{}" points="{}"/>').format(
-            COLOURS[place % len(COLOURS)], _points(one.values, answer, top)
+            COLOURS[place % len(COLOURS)], _points(one.values, step, top)
         )
         for place, one in enumerate(answer.series)
     ]
 
 
-def _points(values: Sequence[float | None], answer: TimeAnswer, top: float) -> Markup:
-    step = _step(answer)
+def _points(values: Sequence[float | None], step: float, top: float) -> Markup:
     return escape(
         " ".join(
             f"{_LEFT + (at + 0.5) * step:.1f},{_y(value, top):.1f}"

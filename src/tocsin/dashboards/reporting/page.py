@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,8 +14,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from tocsin.core.clock import to_datetime
-from tocsin.dashboards.answers import Answered, HeatAnswer, ItemsAnswer, TimeAnswer
-from tocsin.dashboards.model import TIME, Dashboard, Panel
+from tocsin.dashboards.answers import Answered, HeatAnswer, ItemsAnswer, TableAnswer, TimeAnswer
+from tocsin.dashboards.model import COLUMNS, TIME, Dashboard, Panel
 from tocsin.dashboards.reporting.drawing import COLOURS, series_svg
 from tocsin.dashboards.reporting.figures import change, figure
 from tocsin.query.intervals import zone_of
@@ -28,6 +29,8 @@ _KINDS = {
     "AttackAnswer": "attack",
 }
 _LONGEST_CELL = 300
+_MOST_UNBROKEN = 18
+"""Lines of a panel that a printed page holds together; longer ones may go over to the next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,26 @@ def report_html(report: Report) -> str:
     ordered = sorted(report.panels, key=lambda one: (one.panel.place.y, one.panel.place.x))
     return _template().render(
         report=report,
-        panels=[_shown(one, report.zone) for one in ordered],
+        rows=[[_shown(one, report.zone) for one in row] for row in _rows(ordered)],
         moment=moment,
         colours=COLOURS,
         figure=figure,
         change=change,
         cell=_cell,
     )
+
+
+def _rows(panels: Sequence[Reported]) -> Sequence[Sequence[Reported]]:
+    """Return panels in rows, each as full as the widths allow."""
+    rows: list[list[Reported]] = []
+    left = 0
+    for one in panels:
+        if one.panel.place.w > left:
+            rows.append([])
+            left = COLUMNS
+        rows[-1].append(one)
+        left -= one.panel.place.w
+    return rows
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +96,8 @@ def _template() -> Template:
 def _shown(one: Reported, zone: str) -> Mapping[str, Any]:
     shown: dict[str, Any] = {"panel": one.panel, "refused": one.refused, "kind": "refused"}
     if one.panel.kind == "markdown":
-        return {**shown, "kind": "text", "html": _markdown(one.panel.text)}
+        is_long = one.panel.text.count("\n") + len(one.panel.text) // 80 > _MOST_UNBROKEN
+        return {**shown, "kind": "text", "html": _markdown(one.panel.text), "long": is_long}
     if one.answered is None:
         return shown
     answer = one.answered.answer
@@ -89,6 +106,9 @@ def _shown(one: Reported, zone: str) -> Mapping[str, Any]:
     if isinstance(answer, ItemsAnswer):
         shown["most"] = max((item.value or 0 for item in answer.items), default=0) or 1
         shown["is_empty"] = not answer.items
+        shown["long"] = len(answer.items) > _MOST_UNBROKEN
+    if isinstance(answer, TableAnswer):
+        shown["long"] = len(answer.rows) > _MOST_UNBROKEN
     if isinstance(answer, TimeAnswer):
         shown["svg"] = series_svg(one.panel, answer, zone)
     if isinstance(answer, HeatAnswer):
@@ -103,7 +123,10 @@ def _heat(panel: Panel, answer: HeatAnswer, zone: str) -> Mapping[str, Any]:
         (key, [(counts.get((x, y), 0), counts.get((x, y), 0) / most) for x in range(len(answer.x))])
         for y, key in enumerate(_keys(panel.y, answer.y, zone))
     ]
-    return {"across": _keys(panel.x, answer.x, zone), "rows": rows}
+    across = _keys(panel.x, answer.x, zone)
+    step = max(1, math.ceil(len(across) / max(1, panel.place.w)))
+    labels = [(across[at], min(step, len(across) - at)) for at in range(0, len(across), step)]
+    return {"across": labels, "rows": rows}
 
 
 def _keys(side: str, keys: Sequence[str], zone: str) -> Sequence[str]:

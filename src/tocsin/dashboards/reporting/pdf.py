@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tocsin.core.errors import InvalidError, TocsinError
+from tocsin.core.errors import TocsinError
 
 _PATIENCE_S = 60.0
 
@@ -18,13 +18,11 @@ class PrintError(TocsinError):
     code = "not-printed"
 
 
-def report_pdf(html: str, chromium: Path | None) -> bytes:
-    """Return the page as PDF; raises `InvalidError` when no browser is set, `PrintError` when it fails.
+def report_pdf(html: str, chromium: Path) -> bytes:
+    """Return the page as PDF; raises `PrintError` when the browser fails.
 
     The page has no scripts and fetches nothing; the browser gets a profile of its own that is thrown away.
     """
-    if chromium is None:
-        raise InvalidError("set dashboards.chromium to the path of a Chromium to print reports as PDF")
     with tempfile.TemporaryDirectory(prefix="tocsin-report-") as folder:
         source, target = Path(folder) / "report.html", Path(folder) / "report.pdf"
         source.write_text(html, encoding="utf-8")
