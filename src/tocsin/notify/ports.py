@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class AlertFacts(Protocol):
-    """An alert as messages tell of it; the words are those of `cases`."""
+class SubjectFacts(Protocol):
+    """What an alert and a case have in common as messages tell of them; the words are those of `cases`."""
 
     @property
     def id(self) -> str: ...  # noqa: D102 - the words of `cases`
@@ -32,6 +32,13 @@ class AlertFacts(Protocol):
 
     @property
     def updated_at(self) -> int: ...  # noqa: D102 - the words of `cases`
+
+    @property
+    def resolution(self) -> str | None: ...  # noqa: D102 - the words of `cases`
+
+
+class AlertFacts(SubjectFacts, Protocol):
+    """An alert as messages tell of it."""
 
     @property
     def rule_id(self) -> str: ...  # noqa: D102 - the words of `cases`
@@ -52,41 +59,11 @@ class AlertFacts(Protocol):
     def techniques(self) -> Sequence[str]: ...  # noqa: D102 - the words of `cases`
 
     @property
-    def resolution(self) -> str | None: ...  # noqa: D102 - the words of `cases`
-
-    @property
     def reason(self) -> str: ...  # noqa: D102 - the words of `cases`
 
 
-class CaseFacts(Protocol):
-    """A case as messages tell of it; the words are those of `cases`."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def number(self) -> int: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def title(self) -> str: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def description(self) -> str: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def severity(self) -> int: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def tags(self) -> Sequence[str]: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def assignee(self) -> str | None: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def updated_at(self) -> int: ...  # noqa: D102 - the words of `cases`
-
-    @property
-    def resolution(self) -> str | None: ...  # noqa: D102 - the words of `cases`
+class CaseFacts(SubjectFacts, Protocol):
+    """A case as messages tell of it."""
 
     @property
     def summary(self) -> str: ...  # noqa: D102 - the words of `cases`

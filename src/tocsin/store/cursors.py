@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -17,9 +18,12 @@ Key = tuple[int, str, int]
 """Where an event stands in the order: time, source, sequence."""
 
 
-class _Cursor(msgspec.Struct, array_like=True):
-    selection: str
-    key: Key
+_Place = TypeVar("_Place")
+
+
+class _Cursor(msgspec.Struct, Generic[_Place], array_like=True):
+    stamp: str
+    place: _Place
 
 
 def key_of(event: Event) -> Key:
@@ -39,12 +43,12 @@ def page_of(
     Raises `InvalidError` for a cursor of another selection or order.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    stamp = hashlib.sha256(repr((selection, order)).encode()).hexdigest()[:16]
-    events = read(limit + 1, None if cursor is None else _key(cursor, stamp))
+    search = (selection, order)
+    events = read(limit + 1, None if cursor is None else place_of(cursor, search, Key))
     if len(events) <= limit:
         return Page(events, None)
     events = events[:limit]
-    return Page(events, msgspec.json.encode(_Cursor(stamp, key_of(events[-1]))).hex())
+    return Page(events, cursor_at(key_of(events[-1]), search))
 
 
 def pages(read: Callable[[str | None], Page]) -> Iterator[Sequence[Event]]:
@@ -64,11 +68,24 @@ def clamped(at: int) -> int:
     return max(-(2**63), min(at, 2**63 - 1))
 
 
-def _key(cursor: str, stamp: str) -> Key:
+def cursor_at(place: object, search: object) -> str:
+    """Return the cursor that says where a search, told apart by its `repr`, goes on."""
+    return msgspec.json.encode(_Cursor(_stamp(search), place)).hex()
+
+
+def place_of(cursor: str, search: object, kind: Any) -> Any:
+    """Return the place, of this type, in a cursor.
+
+    Raises `InvalidError` for what is none, or belongs to another search.
+    """
     try:
-        found = msgspec.json.decode(bytes.fromhex(cursor), type=_Cursor)
+        found = msgspec.json.decode(bytes.fromhex(cursor), type=_Cursor[kind])
     except (ValueError, msgspec.DecodeError) as error:
         raise InvalidError("the cursor is not one of this log") from error
-    if found.selection != stamp:
+    if found.stamp != _stamp(search):
         raise InvalidError("the cursor belongs to another search")
-    return found.key
+    return found.place
+
+
+def _stamp(search: object) -> str:
+    return hashlib.sha256(repr(search).encode()).hexdigest()[:16]
