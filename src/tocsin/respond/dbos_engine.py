@@ -155,9 +155,12 @@ class DBOSEngine:
         with SetWorkflowID(run_id):
             DBOS.enqueue_workflow(QUEUE, self._workflow, run_id, count)
 
-    def is_known(self, run_id: str) -> bool:
-        """Say whether the run was taken, by this or another process."""
-        return DBOS.get_workflow_status(run_id) is not None
+    def known(self, run_ids: Sequence[str]) -> set[str]:
+        """Return those of the runs that were taken, by this or another process."""
+        if not run_ids:
+            return set()
+        found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False)
+        return {workflow.workflow_id for workflow in found}
 
     def forget(self, run_ids: Sequence[str]) -> None:
         """Delete the workflows of runs that ended."""

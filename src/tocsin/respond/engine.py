@@ -44,8 +44,8 @@ class Engine(Protocol):
         """Take a run of `count` steps; a run already known is left alone."""
         ...
 
-    def is_known(self, run_id: str) -> bool:
-        """Say whether the engine has taken the run and will see to its end."""
+    def known(self, run_ids: Sequence[str]) -> set[str]:
+        """Return those of the runs that the engine has taken and will see to the end of."""
         ...
 
     def forget(self, run_ids: Sequence[str]) -> None:

@@ -43,9 +43,9 @@ class LocalEngine:
             if run_id not in self._known:
                 self._known[run_id] = self._pool.submit(self._run, run_id, count)
 
-    def is_known(self, run_id: str) -> bool:
-        """Say whether this process has taken the run."""
-        return run_id in self._known
+    def known(self, run_ids: Sequence[str]) -> set[str]:
+        """Return those of the runs that this process has taken."""
+        return self._known.keys() & run_ids
 
     def forget(self, run_ids: Sequence[str]) -> None:
         """Drop what is kept of runs that ended."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import structlog
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from tocsin.core.announce import Announcer
-from tocsin.core.clock import Clock
+from tocsin.core.clock import SECOND, Clock
 from tocsin.core.database import Database
 from tocsin.core.detection import Detection
 from tocsin.core.errors import NotFoundError
@@ -26,6 +26,8 @@ log = structlog.get_logger("tocsin.respond")
 
 POLL_S = 0.5
 BATCH = 200
+ASK_AGAIN = 30 * SECOND
+"""So often the engine is asked about runs it was handed before and that have not ended."""
 UNFINISHED = ("waiting", "running")
 
 
@@ -94,6 +96,7 @@ class Dispatcher:
         self._announcer = announcer
         self._wake = threading.Event()
         self._handed: set[str] = set()
+        self._asked_at = 0
         self.failures = 0
 
     def notify(self) -> None:
@@ -155,17 +158,24 @@ class Dispatcher:
                 )
 
     def _start_runs(self) -> int:
-        with self._database.read() as tx:
-            rows = tx.scalars(select(RunRow).where(RunRow.status.in_(UNFINISHED)).order_by(RunRow.created_at))
-            runs = [(row.id, len(row.definition["steps"])) for row in rows if row.id not in self._handed]
-        for run_id, count in runs:
-            if not self._engine.is_known(run_id):
-                self._engine.start(run_id, count)
-                self._announcer.tell("run", run_id)
-            self._handed.add(run_id)
-        if not runs:
+        now = self._clock.now()
+        if now - self._asked_at >= ASK_AGAIN:
+            self._asked_at = now
             self._handed.clear()
-        return len(runs)
+        with self._database.read() as tx:
+            unfinished = select(RunRow.id).where(RunRow.status.in_(UNFINISHED)).order_by(RunRow.created_at)
+            asked = [run_id for run_id in tx.scalars(unfinished) if run_id not in self._handed][:BATCH]
+        known = self._engine.known(asked)
+        self._hand_over([run_id for run_id in asked if run_id not in known])
+        self._handed.update(asked)
+        return len(asked)
+
+    def _hand_over(self, run_ids: Sequence[str]) -> None:
+        with self._database.read() as tx:
+            runs = [(run_id, tx.get_one(RunRow, run_id).definition) for run_id in run_ids]
+        for run_id, definition in runs:
+            self._engine.start(run_id, len(definition["steps"]))
+            self._announcer.tell("run", run_id)
 
 
 def _superseded(tx: Session, trigger: TriggerRow) -> bool:

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.same_thread import SameThread
 from tocsin.api.playbooks import router
 from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.core.detection import Detection, EventRef
 from tocsin.respond.action import Parts
-from tocsin.respond.engine import carry_out
 from tocsin.respond.service import PlaybookService
 
 PLAYBOOK = """\
@@ -26,21 +26,6 @@ steps:
     action: close
     with: {resolution: benign}
 """
-
-
-class SameThread:
-    def __init__(self):
-        self.known = set()
-
-    def launch(self, steps):
-        self.steps = steps
-
-    def start(self, run_id, count):
-        self.known.add(run_id)
-        carry_out(self.steps, run_id, count)
-
-    def is_known(self, run_id):
-        return run_id in self.known
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.same_thread import SameThread
 from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.core.actor import Actor
 from tocsin.core.announce import Announcer
@@ -19,7 +20,6 @@ from tocsin.core.detection import Detection, EventRef
 from tocsin.core.event import Event
 from tocsin.query.predicate import compile_predicate
 from tocsin.respond.action import Parts
-from tocsin.respond.engine import carry_out
 from tocsin.respond.runs import runs_of
 from tocsin.respond.service import PlaybookService
 
@@ -80,28 +80,6 @@ class Extractor:
             for name, kind in kinds.items()
             if name in event.fields
         ]
-
-
-class SameThread:
-    """An engine that carries a run out where it is started."""
-
-    def launch(self, steps):
-        self.steps = steps
-        self.known = set()
-
-    def start(self, run_id, count):
-        if run_id not in self.known:
-            self.known.add(run_id)
-            carry_out(self.steps, run_id, count)
-
-    def is_known(self, run_id):
-        return run_id in self.known
-
-    def forget(self, run_ids):
-        self.known -= set(run_ids)
-
-    def close(self, timeout_s=10.0):
-        pass
 
 
 class World:

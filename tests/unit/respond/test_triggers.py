@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from tocsin.core.clock import SECOND
 from tocsin.respond.tables import TriggerRow
-from tocsin.respond.triggers import revision_of
+from tocsin.respond.triggers import ASK_AGAIN, revision_of
 
 
 @pytest.mark.parametrize(
@@ -55,9 +56,20 @@ def test_a_run_the_engine_lost_is_handed_in_again(world):
     world.settle()
     assert ["waiting"] == [run.status for run in world.runs(alert_id)]
     world.engine.start = start
-    world.respond.dispatcher._handed.clear()
+    world.clock.advance(ASK_AGAIN)
     world.settle()
     assert ["success"] == [run.status for run in world.runs(alert_id)]
+
+
+def test_runs_under_way_are_not_asked_about_at_every_turn(world):
+    """When alerts open one after the other, each is one question, not one for every look at the others."""
+    world.engine.start = lambda _run_id, _count: None  # they take their time
+    for number in range(5):
+        world.detect("r", f"k{number}", world.event(number, source__ip="192.0.2.1"))
+        world.clock.advance(3 * SECOND)
+        while world.respond.dispatcher.step():
+            pass
+    assert [1] * 5 == [len(question) for question in world.engine.asked]
 
 
 def test_a_condition_of_a_trigger_is_asked(world, tmp_path):
