@@ -23,14 +23,16 @@ _KNOWN = "cluster-log"
 def open_store(settings: StoreSettings, folder: Path, clock: Clock) -> EventStore:
     """Open the log the settings name; the embedded one stands in `folder`.
 
-    Raises `SettingsError` when a cluster is asked for that lacks the history this folder is about.
+    It is opened to be written to. Raises `SettingsError` when a cluster is asked for that lacks the history
+    this folder is about.
     """
     if settings.kind == "duckdb":
         return open_embedded(settings, folder, clock)
     store = open_opensearch(settings)
     try:
         _recognise(store, settings, folder)
-    except SettingsError:
+        store.begin_writing()
+    except TocsinError:
         store.close()
         raise
     return store

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
-import re
 import time
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +13,7 @@ import pytest
 
 from harness.flows import BeatsFlow, BulkFlow, FileFlow, Flow, SyslogFlow
 from harness.processes import AgentProcess, Server, free_port, until
-from harness.sending import unbalanced
+from harness.sending import read_log, unbalanced
 from harness.small_disk import SmallDisk, small_disk
 
 LEFT_BYTES = 32 * 1024 * 1024
@@ -125,17 +122,3 @@ def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: Stage) -> No
         accounted = item["stored"] + item["duplicates"] + item["refused"] + item["under_way"]
         assert item["received"] == accounted
         assert item["under_way"] == 0
-
-
-def read_log(server: Server) -> tuple[dict[str, Counter[int]], dict[str, int]]:
-    """Return how often each number of each flow is in the log, and how many events each source has there."""
-    text = server.client().get("/events/export", params={"format": "jsonl"}).text
-    numbers: dict[str, Counter[int]] = defaultdict(Counter)
-    sources: Counter[str] = Counter()
-    for row in text.splitlines():
-        event = json.loads(row)
-        sources[event["id"].rpartition("~")[0]] += 1
-        found = re.search(r"flow (\w+) number (\d+) of many", event["message"])
-        if found:
-            numbers[found[1]][int(found[2])] += 1
-    return numbers, dict(sources)

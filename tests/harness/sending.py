@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 import socket
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -99,3 +102,17 @@ def unbalanced(server: Server) -> list[dict[str, Any]]:
     return [
         item for item in items if item["received"] != item["stored"] + item["duplicates"] + item["refused"]
     ]
+
+
+def read_log(server: Server) -> tuple[dict[str, Counter[int]], dict[str, int]]:
+    """Return how often each number of each flow is in the log, and how many events each source has there."""
+    text = server.client().get("/events/export", params={"format": "jsonl"}).text
+    numbers: dict[str, Counter[int]] = defaultdict(Counter)
+    sources: Counter[str] = Counter()
+    for row in text.splitlines():
+        event = json.loads(row)
+        sources[event["id"].rpartition("~")[0]] += 1
+        found = re.search(r"flow (\w+) number (\d+) of many", event["message"])
+        if found:
+            numbers[found[1]][int(found[2])] += 1
+    return numbers, dict(sources)

@@ -19,6 +19,7 @@ from tocsin.store.opensearch import counting, reading
 from tocsin.store.opensearch.client import Access, Client, RefusedError, UnavailableError
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
+from tocsin.store.opensearch.writing import EventWriter
 
 NOON = from_iso("2026-11-24T12:00:00Z")
 
@@ -125,10 +126,10 @@ def test_cut_off_at_any_request(
     found.close()
 
 
-def test_unfinished_commit_is_searched_but_not_followed(
+def test_unfinished_commit_is_searched_until_the_next_writer(
     store: OpenSearchStore, opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events without a record are findable, not followed; their resend counts them as stored, once."""
+    """Events without a record are findable, not followed; who writes next deletes them, no reader does."""
     store.commit(Batch("s", EVENTS[:1], 1))
     with monkeypatch.context() as patch:
         refuse(patch, _KilledError, path="_create")
@@ -137,10 +138,52 @@ def test_unfinished_commit_is_searched_but_not_followed(
     again = opened(opensearch, layout)
     assert [1, 2, 3] == stored(again)
     assert [1] == followed(again)
+    again.begin_writing()
+    assert [1] == stored(again)
     done = again.commit(Batch("s", EVENTS[1:3], 3))
     assert (2, 0) == (done.stored, done.duplicates)
-    assert [1, 2, 3] == followed(again)
+    assert [1, 2, 3] == followed(again) == stored(again)
     again.close()
+
+
+def test_numbers_of_a_cut_off_commit_are_given_to_other_events(
+    store: OpenSearchStore, opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver numbers anew after a crash: what is acknowledged then is stored, on whichever day it is.
+
+    Nobody takes what was left behind for stored: it is not given by its identifier where the log is written.
+    """
+    left = [event(1), event(2, 1)]
+    with monkeypatch.context() as patch:
+        refuse(patch, _KilledError, path="_create")
+        with pytest.raises(_KilledError):
+            store.commit(Batch("s", left, 2))
+    assert [] == store.get([one.id for one in left])
+    others = [Event("s", 1, NOON + DAY, NOON, "other", {}), Event("s", 2, NOON + DAY, NOON, "second", {})]
+    assert 2 == store.commit(Batch("s", others, 2)).stored
+    assert others == [one for page in store.scan(Selection()) for one in page] == store.get(["s~1", "s~2"])
+    assert others == [one.event for one in store.follow(0)]
+    again = opened(opensearch, layout)
+    assert others == [one.event for one in again.follow(0)]
+    again.close()
+
+
+def test_request_given_up_for_lost_is_carried_out_later(
+    store: OpenSearchStore, opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document that appears in the place of an event to be written was never acknowledged: replaced."""
+    store.commit(Batch("t", [Event("t", 1, NOON, NOON, "first of the day", {})], 1))
+    original = EventWriter.write
+
+    def write(self: EventWriter, number: int, day: str, events: Any) -> None:
+        original(self, number, day, [Event("s", 1, NOON, NOON, "late", {})])
+        original(self, number, day, events)
+
+    monkeypatch.setattr(EventWriter, "write", write)
+    mine = Event("s", 1, NOON, NOON, "mine", {"data.n": 1})
+    assert 1 == store.commit(Batch("s", [mine], 1)).stored
+    assert [mine] == store.get([mine.id])
+    assert 2 == store.count(Selection())
 
 
 def test_lost_answer_of_a_record_is_found_out(
@@ -312,6 +355,7 @@ def test_what_the_server_cannot_decide_is_tested(
 def test_second_writer_is_refused(store: OpenSearchStore, opensearch: str, layout: Layout) -> None:
     """Two processes that write collide on the number instead of both taking it; nothing is lost."""
     other = opened(opensearch, layout)
+    other.begin_writing()
     store.commit(Batch("s", [event(1)], 1))
     with pytest.raises(StoreError, match="another process"):
         other.commit(Batch("t", [Event("t", 1, NOON, NOON, "t", {})], 1))

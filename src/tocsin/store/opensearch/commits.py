@@ -1,10 +1,9 @@
 """The commit log: one small document for each commit, which alone says that its events are acknowledged.
 
 A commit is written in this order: the events, then its record, in one document. Cut off in between, the
-events are there without a record: nobody follows them yet, the source sends them again, they are there
-already, and the record is made then. A record names the events by source and range of sequence, so that it
-does not matter which attempt brought them. Records are created under their number, never overwritten: a
-second writer collides instead of taking the same number.
+events are there without a record: nobody follows them, and they are deleted before the next commit, as its
+source may give their sequences to others. A record names the events by source and range of sequence. Records
+are created under their number, never overwritten: a second writer collides instead of taking the same number.
 """
 
 from __future__ import annotations
@@ -41,7 +40,8 @@ class CommitLog:
         self._writer = secrets.token_hex(8)
         self.marks: dict[str, int] = {}
         self.last = 0
-        self._known = False
+        self.is_known = False
+        """Whether nothing is in doubt."""
         self.unfinished = False
         """Whether another log's history is here only in part."""
 
@@ -56,18 +56,21 @@ class CommitLog:
         found: str = self._client.get(f"{self._layout.log}/_doc/identity")["_source"]["writer"]
         return found
 
-    def load(self) -> bool:
-        """Learn from the index what is acknowledged: once, and after every doubt. Says whether it did."""
-        if self._known:
-            return False
+    def load(self) -> None:
+        """Learn from the index what is acknowledged: once, and after every doubt."""
+        if self.is_known:
+            return
         self.refresh()
         found = self._search({"size": 0, "aggs": {"last": {"max": {"field": "number"}}}})
         self.last = int(found["aggregations"]["last"]["value"] or 0)
         self.marks = self._read_marks()
         begun = self._search({"size": 1, "query": {"term": {"kind": "migration"}}})
         self.unfinished = bool(begun["hits"]["hits"])
-        self._known = True
-        return True
+        self.is_known = True
+
+    def doubt(self) -> None:
+        """Take nothing for known until a record is made: what is being written may be cut off."""
+        self.is_known = False
 
     def refresh(self) -> None:
         """Make every record findable."""
@@ -77,9 +80,9 @@ class CommitLog:
         """Write the record of a commit; raises `StoreError` when another process writes to this log too."""
         first = parts[0].number
         document = self._record(source, last_seq, parts)
-        self._known = False  # until the answer is there, nobody knows
+        self.doubt()
         self._create(f"c{first}", document)
-        self._known = True
+        self.is_known = True
         self.last = parts[-1].number
         self.marks[source] = last_seq
 
@@ -192,7 +195,7 @@ class CommitLog:
             sources["after"] = found["after_key"]
 
     def _search(self, body: Mapping[str, Any]) -> Any:
-        return self._client.post(f"{self._layout.log}/_search", body)
+        return self._client.post(f"{self._layout.log}/_search", body, allow_partial_search_results="false")
 
 
 def _parts(record: Mapping[str, Any]) -> list[Part]:

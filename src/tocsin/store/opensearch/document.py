@@ -27,7 +27,8 @@ from tocsin.store.storable import encodable, storable
 _LONGEST_ID = 500
 _LONGEST_NAME = 300
 _MOST_FIELDS = 1_000
-_NEVER_REFUSED = ("at", "received_at", "source", "seq", "commit", "raw")
+NEVER_REFUSED = ("at", "received_at", "source", "seq", "commit", "raw")
+"""What every document holds of its event itself, besides `message` and `fields`."""
 _PROPERTIES = frozenset({TIMESTAMP, EVENT_ID, MESSAGE, "event.source", "event.sequence"})
 
 SOURCE_FIELDS = ["message", "fields", "tocsin"]
@@ -54,7 +55,7 @@ def to_document(commit: int, event: Event) -> Document:
 def rejected(document: Document, reason: str) -> Document:
     """Return the document without anything a server can refuse; it is found by looking at it."""
     own = document["tocsin"]
-    kept = {name: own[name] for name in _NEVER_REFUSED if name in own}
+    kept = {name: own[name] for name in NEVER_REFUSED if name in own}
     kept["names"] = own.get("names", [])[:_MOST_FIELDS]
     return document | {"tocsin": kept | {"unsure": ["*"], "rejected": reason[:1_000]}}
 

@@ -53,6 +53,8 @@ class Reader:
             body | {"timeout": f"{max(1, int(limit_s * 1_000))}ms"},
             ignore_unavailable="true",
             allow_no_indices="true",
+            # A shard that is not up again yet is no failure to the server: it would be left out in silence.
+            allow_partial_search_results="false",
         )
         if answer["timed_out"]:
             raise SearchTimeoutError(limit_s)

@@ -1,8 +1,9 @@
 """The event log on OpenSearch or Elasticsearch: an index for each day (UTC), and one of commits and marks.
 
 Visibility: what this process committed is seen by each of its later reads; other processes see it within
-five seconds. `search`, `count` and the like may see events of a commit that is still being written, or that
-was cut off and is yet to be sent again; `follow` shows whole commits only. One process may write at a time.
+five seconds. `search`, `count` and the like may see events of a commit that is still being written; `follow`
+and, where the log is written to, `get` show whole commits only. What a commit that was cut off left behind is
+deleted before the next is begun: its numbers are given to other events. One process may write at a time.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class OpenSearchStore:
         self._layout = layout or Layout()
         self._client = Client(access, sleep=sleep)
         self._writing = threading.RLock()
+        self._is_writer = False
+        self._is_clear = False
         self._commits = CommitLog(self._client, self._layout)
         self._reader = Reader(self._client, self._layout)
         self._counting = Counting(self._reader, self._client, self._layout)
@@ -76,14 +79,25 @@ class OpenSearchStore:
         """Return what tells this log from every other, also from a new one under the same name."""
         return self._commits.identity()
 
-    def commit(self, batch: Batch) -> Committed:
-        """Make the batch and the source's mark durable; see `EventStore.commit`.
+    def begin_writing(self) -> None:
+        """Make sure of what is acknowledged, and delete what is not; done by `commit` when it was not before.
 
-        Events that an attempt without an acknowledgement left behind count as stored, by this commit.
+        For the process that writes alone: another's commit under way would be taken for one cut off.
         """
         with self._writing:
-            if self._commits.load():  # the last commit was in doubt: what is remembered may lack it
-                self._recent.forget(self._commits.last)
+            if self._is_clear and self._commits.is_known:
+                return
+            self._is_writer, self._is_clear = True, False
+            self._commits.doubt()  # what was read when the log was opened may be of old
+            self._commits.load()
+            self._writer.delete_after(self._commits.last)
+            self._recent.forget(self._commits.last)  # it may lack a commit that was in doubt
+            self._is_clear = True
+
+    def commit(self, batch: Batch) -> Committed:
+        """Make the batch and the source's mark durable; see `EventStore.commit`."""
+        with self._writing:
+            self.begin_writing()
             if self._commits.unfinished:
                 raise StoreError("a migration to this log was not finished: run `tocsin store migrate` again")
             acked = self.mark(batch.source)
@@ -94,6 +108,7 @@ class OpenSearchStore:
             if not days:
                 self._commits.settle(batch.source, batch.last_seq)
                 return Committed(0, 0, len(batch.events))
+            self._commits.doubt()
             parts = self._write(batch.source, days)
             self._commits.record(batch.source, batch.last_seq, parts)
             for part, (_, events) in zip(parts, days, strict=True):
@@ -147,8 +162,16 @@ class OpenSearchStore:
         return found
 
     def get(self, ids: Sequence[str]) -> Sequence[Event]:
-        """Return those of the events that exist, in the order asked for."""
-        return self._reader.by_ids(ids)
+        """Return those of the events that exist, in the order asked for; see `Visibility`."""
+        events = self._reader.by_ids(ids)
+        if not self._is_writer or all(self._is_acknowledged(event) for event in events):
+            return events
+        with self._writing:  # by then the commit under way is whole, or it is known that it was cut off
+            self.begin_writing()
+            return [event for event in events if self._is_acknowledged(event)]
+
+    def _is_acknowledged(self, event: Event) -> bool:
+        return event.seq <= self.mark(event.source)
 
     def search(
         self, selection: Selection, *, order: Order = "newest", limit: int = 100, cursor: str | None = None
@@ -213,7 +236,7 @@ class OpenSearchStore:
         with self._writing:
             if day not in {kept.day for kept in self.days()}:
                 raise NotFoundError(f"the log has no day {day}")
-            self._commits.load()
+            self.begin_writing()
             self._commits.carry()
             self._client.delete(self._layout.index(day))
             self._recent.forget(self._commits.last)
@@ -225,7 +248,7 @@ class OpenSearchStore:
         Raises `ConflictError` when this log holds what the other does not.
         """
         with self._writing:
-            self._commits.load()
+            self.begin_writing()
             strange = [
                 name for name, mark in self._commits.marks.items() if mark > source.marks().get(name, 0)
             ]

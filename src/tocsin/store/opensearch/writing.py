@@ -1,9 +1,13 @@
-"""Writing events with `_bulk`: create only, under our own identifiers, so that a resend changes nothing."""
+"""Writing events with `_bulk`: created under our own identifiers, so that a resend changes nothing.
+
+A document that is there already is ours when the answer to an earlier request was lost. When it is another
+one, a request given up for lost was carried out later: nobody was told that it is stored, so it is replaced.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +17,8 @@ import structlog
 from tocsin.core.event import Event
 from tocsin.store.base import StoreError, StoreFullError
 from tocsin.store.opensearch.client import Client, RefusedError
-from tocsin.store.opensearch.document import Document, document_id, rejected, to_document
-from tocsin.store.opensearch.mapping import Layout
+from tocsin.store.opensearch.document import NEVER_REFUSED, Document, document_id, rejected, to_document
+from tocsin.store.opensearch.mapping import PAGE, Layout
 
 _LARGEST_REQUEST = 8 << 20
 _ATTEMPTS = 8
@@ -31,10 +35,13 @@ class _Item:
     index: str
     identifier: str
     document: Document
+    replaces: Mapping[str, int] | None = None
+    """The version of the document to put it in the place of."""
     lines: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        action = {"create": {"_index": self.index, "_id": self.identifier}}
+        place: dict[str, Any] = {"_index": self.index, "_id": self.identifier}
+        action = {"create": place} if self.replaces is None else {"index": {**place, **self.replaces}}
         self.lines = orjson.dumps(action) + b"\n" + orjson.dumps(self.document)
 
     @property
@@ -77,6 +84,32 @@ class EventWriter:
         for request in _requests(collected):
             self._write(request)
 
+    def delete_after(self, number: int) -> None:
+        """Delete what was written for commits above a number."""
+        deleted = 0
+        while found := self._beyond(number):
+            lines = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in found]
+            answer = self._client.lines("_bulk", lines)
+            refused = [one["delete"] for one in answer["items"] if one["delete"]["status"] not in (200, 404)]
+            if refused:
+                raise StoreError(f"what a commit left behind could not be deleted: {refused[0].get('error')}")
+            deleted += len(found)
+        if deleted:
+            log.warning("unacknowledged_events_deleted", events=deleted, after_commit=number)
+
+    def _beyond(self, number: int) -> list[dict[str, Any]]:
+        """Return hits of commits above a number."""
+        self._client.post(f"{self._layout.events}/_refresh", ignore_unavailable="true")
+        body = {"size": PAGE, "query": {"range": {"tocsin.commit": {"gt": number}}}, "_source": False}
+        found: list[dict[str, Any]] = self._client.post(
+            f"{self._layout.events}/_search",
+            body,
+            ignore_unavailable="true",
+            allow_no_indices="true",
+            allow_partial_search_results="false",
+        )["hits"]["hits"]
+        return found
+
     def _items(self, number: int, day: str, events: Sequence[Event]) -> Iterator[_Item]:
         index = self._layout.index(day)
         return (_Item(index, document_id(event.id), to_document(number, event)) for event in events)
@@ -98,15 +131,33 @@ class EventWriter:
         except RefusedError as error:
             raise self._blocked(error.kind, str(error)) from error
         again: list[_Item] = []
+        there: list[_Item] = []
         for item, found in zip(items, answer["items"], strict=True):
-            again += self._settled(item, found["create"])
-        return again
+            (result,) = found.values()
+            if result["status"] == 409:
+                there.append(item)
+            else:
+                again += self._settled(item, result)
+        return [*again, *self._differing(there)]
+
+    def _differing(self, items: Sequence[_Item]) -> Iterator[_Item]:
+        """Yield items to be sent again, as other documents, or none any more, stand in their places."""
+        if not items:
+            return
+        wanted = [{"_index": item.index, "_id": item.identifier} for item in items]
+        for item, found in zip(items, self._client.post("_mget", {"docs": wanted})["docs"], strict=True):
+            if not found.get("found"):
+                yield _Item(item.index, item.identifier, item.document)
+            elif not _is_same(found["_source"], item.document):
+                log.warning("event_replaced", id=item.identifier)
+                version = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+                yield _Item(item.index, item.identifier, item.document, version)
 
     def _settled(self, item: _Item, found: dict[str, Any]) -> list[_Item]:
         status = found["status"]
         if status < 300 and item.is_looked_at:
             self.rejections += 1
-        if status < 300 or status == 409:  # 409: an earlier attempt brought it
+        if status < 300:
             return []
         error = found.get("error") or {}
         kind, reason = str(error.get("type", "")), _reason(error)
@@ -132,6 +183,12 @@ class EventWriter:
             f"{self._layout.prefix}-*/_settings/index.blocks.read_only_allow_delete", flat_settings="true"
         )
         return any(one["settings"].get(_FULL_BLOCK) == "true" for one in found.values())
+
+
+def _is_same(one: Document, other: Document) -> bool:
+    """Say whether both are of the same event, for the same commit."""
+    own, others = ({name: each["tocsin"].get(name) for name in NEVER_REFUSED} for each in (one, other))
+    return own == others and all(one[name] == other[name] for name in ("message", "fields"))
 
 
 _FULL_BLOCK = "index.blocks.read_only_allow_delete"
