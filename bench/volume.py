@@ -20,6 +20,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import statistics
 import tempfile
 import threading
@@ -198,8 +199,22 @@ def p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20)[-1] if len(times) >= 20 else max(times)
 
 
-def measure(folder: Path, options: argparse.Namespace) -> Figures:
-    """Ask while the log is written to, then when it is not; returns the figures."""
+def measure(kept: Path, options: argparse.Namespace) -> Figures:
+    """Ask while the log is written to, then when it is not; returns the figures.
+
+    That is done to a copy, so that the log is the same for the next run; sealed days are linked.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"{kept.name}.", dir=kept.parent) as made:
+        folder = Path(made) / "log"
+        shutil.copytree(kept, folder, copy_function=_linked)
+        return _measure(folder, options)
+
+
+def _linked(source: str, target: str) -> None:
+    (os.link if ".sealed" in source else shutil.copy2)(source, target)
+
+
+def _measure(folder: Path, options: argparse.Namespace) -> Figures:
     meter = Meter()
     clock = ManualClock(NOW)
     store = DuckDBStore(folder, clock)
