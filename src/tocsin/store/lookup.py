@@ -1,6 +1,5 @@
 """Finding events by identifier, and their neighbours."""
 
-# ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,8 +12,7 @@ from tocsin.query.tree import And, Node, Term
 from tocsin.store.base import Selection
 from tocsin.store.cursors import key_of
 from tocsin.store.days import Days
-from tocsin.store.pages import fetch, read_events
-from tocsin.store.rows import EVENT_COLUMNS, to_event
+from tocsin.store.pages import read_events, read_whole
 
 _CHUNK = 500
 _MOST_NEIGHBOURS = 1_000
@@ -86,8 +84,7 @@ def _on_day(days: Days, day: str, places: Sequence[_Place]) -> list[Event]:
         for start in range(0, len(possible), _CHUNK):
             writer = Writer()
             condition = _condition(writer, possible[start : start + _CHUNK])
-            sql = f"SELECT {EVENT_COLUMNS} FROM {file.events} WHERE {condition}"
-            events += [to_event(row) for row in fetch(days, sql, writer.params)]
+            events += read_whole(days, file, condition, writer.params)
         return events
 
 

@@ -85,9 +85,18 @@ def _read_day(
         condition += " AND " + _behind(writer, beyond, "<" if order == "newest" else ">")
     direction = "DESC" if order == "newest" else "ASC"
     ordered = f"ORDER BY at_us {direction}, source {direction}, seq {direction}"
+    return read_whole(days, file, condition, writer.params, ordered=ordered, limit=f"LIMIT {limit}")
+
+
+def read_whole(
+    days: Days, file: DayFile, condition: str, params: list[Any], *, ordered: str = "", limit: str = ""
+) -> list[Event]:
+    """Return the events of a day that a condition selects.
+
+    First where they stand is found, then these alone are read: what is selected by is read once, and the
+    rest of an event for no other.
+    """
     tables = [f"{part.alias}.events" for part in file.parts]
-    # First where the events stand, then these alone: what is selected by is read once, and the rest of an
-    # event for no other.
     found = " UNION ALL ".join(
         f"SELECT {number} AS part, rowid AS place, at_us, source, seq FROM {table} WHERE {condition}"
         for number, table in enumerate(tables)
@@ -96,8 +105,8 @@ def _read_day(
         f"SELECT {EVENT_COLUMNS} FROM {table} WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
         for number, table in enumerate(tables)
     )
-    sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} LIMIT {limit}) {whole} {ordered}"
-    return [to_event(row) for row in fetch(days, sql, writer.params)]
+    sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} {limit}) {whole} {ordered}"
+    return [to_event(row) for row in fetch(days, sql, params)]
 
 
 def _behind(writer: Writer, key: Key, than: str) -> str:
