@@ -71,10 +71,26 @@ class RunRow(Base):
     version: Mapped[str] = mapped_column(String(16))
     state: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+    held_from: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The first piece that may have events this run holds."""
+    gone_at: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Held events up to this time were let go of, in the pieces up to `gone_piece`."""
+    gone_piece: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class HeldPieceRow(Base):
+    """Events that rules began to hold in one batch: while they may be counted, or a late one come before."""
+
+    __tablename__ = "detect_held_pieces"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    newest_at: Mapped[int] = mapped_column(BigInteger)
+    events: Mapped[bytes] = mapped_column(LargeBinary)
+    """A MessagePack list: the rules, and the events with the places of those that hold each."""
 
 
 class HeldRow(Base):
-    """An event that a rule holds: while it may be counted, or while a late one may come before it."""
+    """An event that a rule holds, as it was written before there were pieces: only read, and deleted."""
 
     __tablename__ = "detect_held"
     __table_args__ = (Index("ix_detect_held_rule_at", "rule_id", "at"),)

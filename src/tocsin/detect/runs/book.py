@@ -18,6 +18,7 @@ from tocsin.detect.rule import Watch, WatchRule
 from tocsin.detect.runs.compat import CompatRun
 from tocsin.detect.runs.document import Documents
 from tocsin.detect.runs.exact import Changes, ExactRun
+from tocsin.detect.runs.held import Fresh, HeldPieces, Holding
 from tocsin.detect.runs.passing import PassingRun, remembers_nothing
 from tocsin.detect.runs.past import Past
 from tocsin.detect.tables import HeldRow, RunRow
@@ -42,6 +43,11 @@ class Run(Protocol):
     @property
     def held(self) -> int:
         """Events held in memory."""
+        ...
+
+    @property
+    def span(self) -> int:
+        """For how long an event is held, in microseconds."""
         ...
 
     @property
@@ -100,13 +106,28 @@ class _Prepared:
     run: Run
 
 
+@dataclass(slots=True)
+class _Running:
+    """A run at work, and which of the events in the database it holds."""
+
+    version: str
+    run: Run
+    holding: Holding
+
+
 class RunBook:
     """The runs by rule. Not thread safe: the engine's thread owns it."""
 
     def __init__(self, past: Past | None = None) -> None:
         self._past = past or Past()
         self._documents = Documents()
-        self._runs: dict[str, tuple[str, Run]] = {}
+        self._runs: dict[str, _Running] = {}
+        self._pieces = HeldPieces()
+        self._events: dict[str, Event] = {}
+        """Those of the batch at hand that were handed to a rule."""
+        self._keeps_events = True
+        self._old: set[str] = set()
+        """Rules with events held in rows of their own, as earlier versions wrote them."""
         self._loaded = False
         self._prepared: dict[str, _Prepared] = {}
         self._turn = 0
@@ -118,10 +139,12 @@ class RunBook:
     def forget(self) -> None:
         """Drop what is in memory; the next `load` reads the database."""
         self._runs.clear()
+        self._events.clear()
         self._loaded = False
 
     def begin_empty(self) -> None:
         """Start without a database, to try rules out."""
+        self._keeps_events = False
         self._loaded = True
 
     def load(self, tx: Session, rules: Mapping[str, WatchRule], watermark: int) -> None:
@@ -131,21 +154,57 @@ class RunBook:
         """
         if self._loaded:
             return
+        begun = self._begin_stored(tx, rules, watermark)
+        held = self._held(tx, rules, begun)
+        for row, running in begun:
+            try:
+                running.run.restore(row.state, held[row.rule_id], watermark)
+            except Exception:  # supervised edge: state of another make must not stop detection
+                log.exception("rule_state_unreadable", rule=row.rule_id)
+                continue
+            self._runs[row.rule_id] = running
+        for table in (HeldRow, RunRow):
+            tx.execute(delete(table).where(table.rule_id.not_in(list(self._runs))))
+        self._pieces.drop(tx, self._needs)
+        self._loaded = True
+
+    def _begin_stored(
+        self, tx: Session, rules: Mapping[str, WatchRule], watermark: int
+    ) -> list[tuple[RunRow, _Running]]:
+        """Return a run for every rule that has a state and is worded as it was."""
+        begun = []
         for row in tx.scalars(select(RunRow)).all():
             rule = rules.get(row.rule_id)
             if rule is None or rule.watch is None or rule.version != row.version:
                 continue
+            holding = Holding(row.held_from, row.gone_at, row.gone_piece)
             run = self._make(rule, rule.watch, watermark)
-            held = tx.scalars(select(HeldRow).where(HeldRow.rule_id == rule.id)).all()
-            try:
-                run.restore(row.state, [_hit(each) for each in held], watermark)
-            except Exception:  # supervised edge: state of another make must not stop detection
-                log.exception("rule_state_unreadable", rule=rule.id)
-                continue
-            self._runs[rule.id] = (rule.version, run)
-        for table in (HeldRow, RunRow):
-            tx.execute(delete(table).where(table.rule_id.not_in(list(self._runs))))
-        self._loaded = True
+            begun.append((row, _Running(rule.version, run, holding)))
+        return begun
+
+    def _held(
+        self, tx: Session, rules: Mapping[str, WatchRule], begun: Iterable[tuple[RunRow, _Running]]
+    ) -> dict[str, list[tuple[Hit, int]]]:
+        """Return what each rule holds, in the order of its coming."""
+        holdings = {row.rule_id: running.holding for row, running in begun}
+        held: dict[str, list[tuple[Hit, int]]] = {rule_id: [] for rule_id in holdings}
+        for old in tx.scalars(select(HeldRow)):
+            if old.rule_id in held:
+                held[old.rule_id].append(_old_hit(old))
+        self._old = {rule_id for rule_id, hits in held.items() if hits}
+        for number, piece in self._pieces.read(tx):
+            for kept in piece.events:
+                event = kept.event()
+                for rule_id in (piece.rules[place] for place in kept.rules):
+                    watch = rules[rule_id].watch if rule_id in holdings else None
+                    if watch is not None and holdings[rule_id].has(number, event.at):
+                        held[rule_id].append((self._documents.hit(watch, event), event.received_at))
+        return held
+
+    def _needs(self, rule_id: str, piece: int, newest_at: int) -> bool:
+        """Say whether a rule may hold an event of a piece."""
+        running = self._runs.get(rule_id)
+        return running is not None and running.holding.has(piece, newest_at)
 
     def _make(self, rule: WatchRule, watch: Watch, began: int) -> Run:
         if watch.mode == "compat":
@@ -168,7 +227,8 @@ class RunBook:
         for rule in rules:
             if rule.watch is None or not rule.watch.kind.learns:
                 continue
-            version, _ = self._runs.get(rule.id) or (stored.get(rule.id), None)
+            running = self._runs.get(rule.id)
+            version = running.version if running is not None else stored.get(rule.id)
             if version != rule.version and self._ready(rule, began) is None:
                 run = self._begun(rule, rule.watch, began)
                 self._prepared[rule.id] = _Prepared(rule.version, began, run)
@@ -186,8 +246,8 @@ class RunBook:
     def use(self, tx: Session | None, rules: Iterable[WatchRule], began: int) -> None:
         """Run these rules from `began` on, and drop the runs and the state of all others."""
         wanted = {rule.id: rule for rule in rules if rule.watch is not None}
-        for rule_id, (version, _) in list(self._runs.items()):
-            if rule_id not in wanted or wanted[rule_id].version != version:
+        for rule_id, running in list(self._runs.items()):
+            if rule_id not in wanted or wanted[rule_id].version != running.version:
                 del self._runs[rule_id]
                 if tx is not None:
                     tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id))
@@ -196,7 +256,7 @@ class RunBook:
             self.broken.pop(rule.id, None)
             if rule.watch is not None and rule.id not in self._runs:
                 run = self._ready(rule, began) or self._begun(rule, rule.watch, began)
-                self._runs[rule.id] = (rule.version, run)
+                self._runs[rule.id] = _Running(rule.version, run, Holding(self._pieces.last + 1))
         self._prepared.clear()
 
     def add(self, rule: WatchRule, watch: Watch, event: Event) -> None:
@@ -207,7 +267,10 @@ class RunBook:
         self._turn = (self._turn + 1) % TIMED_EVERY
         began = 0 if self._turn else time.thread_time_ns()
         try:
-            found[1].add(self._documents.hit(watch, event), event.received_at)
+            hit = self._documents.hit(watch, event)
+            found.run.add(hit, event.received_at)
+            if self._keeps_events:
+                self._events[hit.id] = event
         except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop the others
             self._break(rule.id, error)
         if began:
@@ -216,7 +279,8 @@ class RunBook:
     def advance(self, rules: Mapping[str, WatchRule], now: int, watermark: int) -> list[RuleChanges]:
         """Move every run on, and return what was told and taken back."""
         found = []
-        for rule_id, (_, run) in list(self._runs.items()):
+        for rule_id, running in list(self._runs.items()):
+            run = running.run
             if run.let_pass(now, watermark):
                 continue
             rule = rules[rule_id]
@@ -243,47 +307,61 @@ class RunBook:
     def figures(self, rule_id: str) -> tuple[int, int]:
         """Return how many events a rule holds, and how many came too late for it."""
         found = self._runs.get(rule_id)
-        return (found[1].held, found[1].too_late) if found else (0, 0)
+        return (found.run.held, found.run.too_late) if found else (0, 0)
 
     @property
     def needs_time(self) -> bool:
         """A rule waits for time to pass."""
-        return any(run.needs_time for _, run in self._runs.values())
+        return any(running.run.needs_time for running in self._runs.values())
 
     def save(self, tx: Session, at: int) -> None:
         """Write what changed: of all rules at once, since each statement costs more than its rows."""
-        held = [row for rule_id, (_, run) in self._runs.items() for row in _held_rows(rule_id, run)]
-        if held:
-            # Past the mapping of objects, which would take longer than the database does.
-            tx.connection().execute(insert(HeldRow), held)
-        for rule_id, (_, run) in self._runs.items():
-            gone = run.take_gone()
-            if gone is not None:
-                tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id, HeldRow.at <= gone))
-        changed = [(rule_id, version, run) for rule_id, (version, run) in self._runs.items() if run.dirty]
+        fresh = [
+            Fresh(rule_id, running.run.span, [hit.id for hit, _ in hits])
+            for rule_id, running in self._runs.items()
+            if (hits := running.run.take_fresh())
+        ]
+        self._pieces.write(tx, fresh, self._events)
+        self._events.clear()
+        gone = self._take_gone(tx)
+        if gone:
+            self._pieces.drop(tx, self._needs)
+        changed = [
+            (rule_id, running)
+            for rule_id, running in self._runs.items()
+            if running.run.dirty or rule_id in gone
+        ]
         if changed:
-            tx.execute(delete(RunRow).where(RunRow.rule_id.in_([rule_id for rule_id, _, _ in changed])))
+            tx.execute(delete(RunRow).where(RunRow.rule_id.in_([rule_id for rule_id, _ in changed])))
             tx.execute(insert(RunRow), [_run_row(*each, at) for each in changed])
-        for _, _, run in changed:
-            run.dirty = False
+        for _, running in changed:
+            running.run.dirty = False
+
+    def _take_gone(self, tx: Session) -> set[str]:
+        """Note up to where rules let go of what they held; return which did."""
+        gone = set()
+        for rule_id, running in self._runs.items():
+            until = running.run.take_gone()
+            if until is None:
+                continue
+            gone.add(rule_id)
+            running.holding.let_go(until, self._pieces.last)
+            if rule_id in self._old:
+                tx.execute(delete(HeldRow).where(HeldRow.rule_id == rule_id, HeldRow.at <= until))
+        return gone
 
 
-def _run_row(rule_id: str, version: str, run: Run, at: int) -> dict[str, object]:
-    return {"rule_id": rule_id, "version": version, "state": run.dump(), "updated_at": at}
+def _run_row(rule_id: str, running: _Running, at: int) -> dict[str, object]:
+    return {
+        "rule_id": rule_id,
+        "version": running.version,
+        "state": running.run.dump(),
+        "updated_at": at,
+        "held_from": running.holding.first,
+        "gone_at": running.holding.gone_at,
+        "gone_piece": running.holding.gone_piece,
+    }
 
 
-def _held_rows(rule_id: str, run: Run) -> list[dict[str, object]]:
-    return [
-        {
-            "rule_id": rule_id,
-            "event_id": hit.id,
-            "at": hit.at,
-            "seen_at": seen_at,
-            "document": msgspec.msgpack.encode(hit.fields),
-        }
-        for hit, seen_at in run.take_fresh()
-    ]
-
-
-def _hit(row: HeldRow) -> tuple[Hit, int]:
+def _old_hit(row: HeldRow) -> tuple[Hit, int]:
     return Hit(row.at, row.event_id, msgspec.msgpack.decode(row.document)), row.seen_at

@@ -52,6 +52,11 @@ class CompatRun:
         """Events held."""
         return len(self._log)
 
+    @property
+    def span(self) -> int:
+        """For how long an event is held."""
+        return self._horizon
+
     def learn(self, documents: Iterable[dict[str, object]]) -> None:
         """Take the values of documents as known, for a rule of new terms that begins."""
         self._poller.learn(documents)

@@ -22,6 +22,9 @@ from tocsin.detect.runs.top import tell_top
 MAX_HELD = 20_000
 """Events held per rule; with more of them in an hour, less lateness is allowed, and that is shown."""
 
+_LONGEST_HELD = LATENESS * 3 // 2
+"""Settling each event when its lateness is over would be the same work over and over."""
+
 _SNAPSHOT_EVERY = MAX_HELD // 8
 """Events between snapshots in memory, from which the fold is run again: few, since each is a whole state."""
 
@@ -78,6 +81,11 @@ class ExactRun:
     def held(self) -> int:
         """Events held."""
         return len(self._log)
+
+    @property
+    def span(self) -> int:
+        """For how long an event is held, at most."""
+        return _LONGEST_HELD
 
     @property
     def base_at(self) -> int:
@@ -214,7 +222,7 @@ class ExactRun:
             self.dirty = True
 
     def _must_settle(self, watermark: int) -> bool:
-        return len(self._log) > self._most or watermark - self._state.base_at > LATENESS * 3 // 2
+        return len(self._log) > self._most or watermark - self._state.base_at > _LONGEST_HELD
 
     def _settle(self, watermark: int) -> None:
         """Fold the oldest events into the base for good."""

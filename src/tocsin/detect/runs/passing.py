@@ -22,6 +22,7 @@ class PassingRun:
 
     too_late = 0
     held = 0
+    span = 0
     dirty = False
     needs_time = False
 
