@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tocsin.core.fields import MESSAGE
 from tocsin.detect.scan import Scan, Sought, make_scan
 from tocsin.detect.view import PRESENT, MultiValuedError, View, may_have, only_field
 from tocsin.detect.witness import Witness
@@ -88,11 +89,11 @@ class FieldLookup:
         """By value; None once values turned out to differ from event to event."""
         self._asked_from = 0
 
-    def learn(self, value: str | int, asked: int) -> Places:
+    def learn(self, value: str | int | tuple[str, ...], asked: int) -> Places:
         """Look a value up and remember the answer; `asked` says how many events there have been."""
-        text = fold(text_of(value))
-        found = tuple(dict.fromkeys(self._texts.of(text))) if text else ()
-        if self.known is None or len(text) > LONGEST:
+        texts = [fold(text) for text in value] if isinstance(value, tuple) else [fold(text_of(value))]
+        found = tuple({place for text in texts if text for place in self._texts.of(text)})
+        if self.known is None or sum(map(len, texts)) > LONGEST:
             return found
         if len(self.known) >= REMEMBERED:
             if asked - self._asked_from < _AGAIN * REMEMBERED:
@@ -118,8 +119,10 @@ class Place:
     present: list[tuple[str, Places]]
     fields: list[FieldLookup]
     """Keys that read one field each."""
+    message: Texts | None
+    """What is sought in the event's text."""
     others: list[tuple[str, Texts]]
-    """Keys that read several fields, or what stands beside them."""
+    """Keys that read several fields, or other things that stand beside them."""
     asked: int = 0
 
     def of(self, view: View) -> set[int]:
@@ -128,17 +131,22 @@ class Place:
         self.asked += 1
         values = view.event.fields
         for each in self.fields:
-            value = values[each.name]
+            value: Any = values[each.name]
             kind = type(value)
-            if kind is str or kind is int:  # not bool, which is equal to a number and another text
-                known = each.known
-                places = known.get(value) if known is not None else None
-                if places is None:
-                    places = each.learn(value, self.asked)  # type: ignore[arg-type]  # by its type above
-                if places:
-                    found.update(places)
-            else:
+            if kind is list and all(type(element) is str for element in value):
+                value = tuple(value)
+            elif kind is not str and kind is not int:  # bool is equal to a number, and another text
                 found.update(each.search(view))
+                continue
+            known = each.known
+            places = known.get(value) if known is not None else None
+            if places is None:
+                places = each.learn(value, self.asked)
+            if places:
+                found.update(places)
+        if self.message is not None and view.event.message:
+            text = view[MESSAGE] = fold(view.event.message)
+            found.update(self.message.of(text))
         for key, rules in self.present:
             if view[key]:
                 found.update(rules)
@@ -177,12 +185,16 @@ class Lookup:
             name = only_field(key, names)
             if name is not None:
                 grouped.setdefault(name, []).append(key)
-            elif may_have(key, names):
+            elif key != MESSAGE and may_have(key, names):
                 others.append((key, self._texts((key,))))
+        fields = [
+            FieldLookup(name, keys[0], self._texts(tuple(keys)), memory) for name, keys in grouped.items()
+        ]
         return Place(
             self.always,
             [(key, tuple(rules)) for key, rules in self.present.items() if may_have(key, names)],
-            [FieldLookup(name, keys[0], self._texts(tuple(keys)), memory) for name, keys in grouped.items()],
+            fields,
+            self._texts((MESSAGE,)) if MESSAGE in self.exact or MESSAGE in self.sought else None,
             others,
         )
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from typing import Any, Protocol
 
 import msgspec
 
 from tocsin.core.clock import from_iso
-from tocsin.detect.kinds.document import Document, Hit, hashable, lookup
+from tocsin.detect.kinds.document import Document, Hit, copied, hashable, lookup
 from tocsin.detect.kinds.settings import KindSettings
 
 Figures = Mapping[str, Any]
@@ -115,7 +114,7 @@ class Stateless:
 
 def match_of(hit: Hit, **more: Any) -> Match:
     """Return the match of one event, its document copied and added to."""
-    return Match(hit.at, {**deepcopy(hit.fields), **more}, [(hit.at, hit.id)])
+    return Match(hit.at, {**copied(hit.fields), **more}, [(hit.at, hit.id)])
 
 
 def key_of(settings: KindSettings, document: Document, without: Any = ALL) -> Any:

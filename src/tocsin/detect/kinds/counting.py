@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import Any
 
 import msgspec
 
 from tocsin.detect.kinds.base import ALL, Match, Stateless, bounded, dump, key_of
-from tocsin.detect.kinds.document import Document, Hit, timestamp
+from tocsin.detect.kinds.document import Document, Hit, copied, timestamp
 from tocsin.detect.kinds.settings import KindSettings
 from tocsin.detect.kinds.windows import Entry, Window
 
@@ -71,7 +70,7 @@ class FrequencyKind(Stateless):
         if window.total < self.settings.num_events:
             return []
         newest = window.entries[-1]
-        fields = deepcopy(newest.fields or {})
+        fields = copied(newest.fields or {})
         if self.settings.attach_related:
             fields["related_events"] = [entry.fields for entry in window.entries[:-1]]
         del self._state.windows[key]
@@ -121,7 +120,7 @@ class FlatlineKind(FrequencyKind):
         window.keep(self.settings.threshold)
         if newest.at - first < self.settings.timeframe or window.total >= self.settings.threshold:
             return []
-        fields = deepcopy(newest.fields or {})
+        fields = copied(newest.fields or {})
         fields.update(key=key, count=int(window.total), threshold=self.settings.threshold)
         if self.settings.forget_keys:
             del self._state.first[key], self._state.windows[key]

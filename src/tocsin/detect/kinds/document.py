@@ -98,6 +98,15 @@ def _step(inside: Mapping[str, Any], head: str) -> Any:
     return MISSING
 
 
+def copied(value: Any) -> Any:
+    """Return a document, or what is in one, copied through all its levels."""
+    if isinstance(value, dict):
+        return {
+            name: copied(inner) if isinstance(inner, dict | list) else inner for name, inner in value.items()
+        }
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def hashable(value: Any) -> Any:
     """Return a value that can be a key: lists and mappings as their text."""
     return str(value) if isinstance(value, list | dict) else value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from typing import Any
 
 import msgspec
 
 from tocsin.detect.kinds.base import ALL, Figures, Match, Stateless, bounded, dump, key_of
-from tocsin.detect.kinds.document import Document, Hit, lookup, timestamp
+from tocsin.detect.kinds.document import Document, Hit, copied, lookup, timestamp
 from tocsin.detect.kinds.figures import joined, per_key, value_of
 from tocsin.detect.kinds.settings import KindSettings
 from tocsin.detect.kinds.windows import Entry, Window
@@ -107,7 +106,7 @@ class SpikeKind(Stateless):
 
     def _matched(self, key: Any, current: Window, before: float | None, now: float | None) -> list[Match]:
         entry = next((each for each in current.entries if self._tells(each)), current.entries[-1])
-        fields = deepcopy(entry.fields or {})
+        fields = copied(entry.fields or {})
         fields.update(spike_count=now, reference_count=before)
         events = [
             (each.at, str(each.fields["_id"]))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from typing import Any
 
 import msgspec
 
 from tocsin.detect.kinds.base import Match, Stateless, bounded, dump, key_of, match_of
-from tocsin.detect.kinds.document import Document, Hit, hashable, lookup, timestamp
+from tocsin.detect.kinds.document import Document, Hit, copied, hashable, lookup, timestamp
 from tocsin.detect.kinds.settings import KindSettings
 
 
@@ -136,7 +135,7 @@ class CardinalityKind(Stateless):
         if not self._is_off(key, hit.at):
             return []
         self._state.first.pop(key, None)
-        return [Match(hit.at, deepcopy(hit.fields), [(hit.at, hit.id)] if hit.id else [])]
+        return [Match(hit.at, copied(hit.fields), [(hit.at, hit.id)] if hit.id else [])]
 
     def _is_off(self, key: Any, at: int) -> bool:
         number = len(self._state.terms[key])
