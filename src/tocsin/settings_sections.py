@@ -104,6 +104,9 @@ class StoreSettings(_Section):
     """The oldest days are deleted when the log takes more; 0 sets no limit. For the embedded log."""
     seal_after_minutes: int = Field(default=60, ge=1, le=1_440)
     """A day that is over is sealed when nothing was written to it for so long. For the embedded log."""
+    word_index: bool = True
+    """A day is sealed with an index of the words of its messages, a fifth of its size, which searches for
+    words, phrases and parts of words use; for days that are sealed from now on. For the embedded log."""
     open_days: int = Field(default=32, ge=2, le=10_000)
     """Days whose files are open at a time, unless one question is about more. For the embedded log."""
     url: str = ""

@@ -15,6 +15,7 @@ from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
 from tocsin.store.retention import EventClass, Policy
+from tocsin.store.sealing import INDEX_FROM
 
 _KNOWN = "cluster-log"
 """File with the identity of the log on a cluster that the folder belongs to."""
@@ -65,6 +66,7 @@ def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDB
         memory_limit=settings.memory_limit,
         search_timeout_s=settings.search_timeout_s,
         most_open=settings.open_days,
+        index_from=INDEX_FROM if settings.word_index else None,
     )
 
 

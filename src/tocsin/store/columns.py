@@ -6,15 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP
 from tocsin.query.aggregation import ValueKind
 from tocsin.query.sql import Writer
 from tocsin.query.tree import Node
 from tocsin.store.base import Selection
-from tocsin.store.day import DayFile
 from tocsin.store.days import Days
-from tocsin.store.pages import days_within, where
+from tocsin.store.narrowing import Narrowed, narrowed
+from tocsin.store.pages import days_within, fetch, where
 
 _Build = Callable[[Writer], str]
 _PROPERTIES = frozenset({TIMESTAMP, EVENT_ID, MESSAGE, "event.source", "event.sequence"})
@@ -35,16 +36,16 @@ class Table:
     The columns `at_us`, `source` and `seq` are always there. The days are open as long as the table is.
     """
 
-    def __init__(self, files: Sequence[DayFile], selection: Selection, writer: Writer) -> None:
-        self._files = files
+    def __init__(self, days: Sequence[Narrowed], selection: Selection, writer: Writer) -> None:
+        self._days = days
         self._selection = selection
         self._columns: list[tuple[str, _Build]] = []
-        self._listed = frozenset[str]().union(*(file.summary.listed for file in files))
+        self._listed = frozenset[str]().union(*(day.file.summary.listed for day in days))
         self.writer = writer
 
     def fresh(self) -> Table:
         """Return the same table without columns, for the next statement."""
-        return Table(self._files, self._selection, Writer())
+        return Table(self._days, self._selection, Writer())
 
     def texts(self, name: str) -> Column:
         """Add the texts of a field."""
@@ -81,13 +82,13 @@ class Table:
 
     def sql(self) -> str:
         """Return the table as a SELECT."""
-        return " UNION ALL ".join(self._of_day(file) for file in self._files)
+        return " UNION ALL ".join(self._of_day(day) for day in self._days)
 
-    def _of_day(self, file: DayFile) -> str:
-        condition = where(self.writer, file, self._selection)  # tells the writer the day's lists
+    def _of_day(self, day: Narrowed) -> str:
+        condition = where(self.writer, day.file, self._selection)  # tells the writer the day's lists
         columns = ["at_us", "source", "seq"]
         columns += [f"{build(self.writer)} AS {name}" for name, build in self._columns]
-        return f"SELECT {', '.join(columns)} FROM {file.events} WHERE {condition}"
+        return f"SELECT {', '.join(columns)} FROM {day.events(self.writer)} WHERE {condition}"
 
     def _is_listed(self, name: str) -> bool:
         return name in self._listed and name not in _PROPERTIES
@@ -103,7 +104,8 @@ def opened(days: Days, selection: Selection) -> Iterator[Table | None]:
     """Hold the days of a selection open and yield their table; None when there is no day."""
     with ExitStack() as leases:
         files = [leases.enter_context(days.lease(day)) for day in days_within(days, selection)]
-        kept = [file for file in files if file is not None]
+        ask = partial(fetch, days)
+        kept = [narrowed(file, selection.query, ask) for file in files if file is not None]
         yield Table(kept, selection, Writer()) if kept else None
 
 

@@ -16,6 +16,7 @@ from tocsin.store.base import StoreError
 from tocsin.store.catalog import DaySummary
 from tocsin.store.frames import frame
 from tocsin.store.rows import DDL, LAYOUT_VERSION, OLDEST_LAYOUT, insert
+from tocsin.store.words.reading import WordIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class DayFile:
         self.used_at = 0
         self.writes = 0
         """How often it was written to since it was attached."""
+        self.words: dict[str, WordIndex | None] = {}
+        """The index of words of a sealed part by its alias, once it was looked for."""
 
     @property
     def events(self) -> str:

@@ -51,7 +51,7 @@ from tocsin.store.orders import Orders
 from tocsin.store.pages import read_page
 from tocsin.store.recent import RecentCommits
 from tocsin.store.retention import Policy
-from tocsin.store.sealing import QUIET_S, Sealer
+from tocsin.store.sealing import INDEX_FROM, QUIET_S, Sealer
 from tocsin.store.states import DayState, states
 from tocsin.store.totals import count_events, histogram_of, top_values
 
@@ -65,7 +65,8 @@ class DuckDBStore:
     `memory_limit` bounds DuckDB's own buffers; beyond it, it spills to `<root>/spill`. Nothing is
     written when less than `reserve_bytes` of disk are free: that raises `StoreFullError`. A question that
     takes longer than `search_timeout_s` is broken off with `SearchTimeoutError`; 0 allows any time.
-    Up to `most_open` days are open at a time, more only while one question is about more.
+    Up to `most_open` days are open at a time, more only while one question is about more. Days of at least
+    `index_from` events are sealed with an index of their words, none when it is None.
     """
 
     def __init__(
@@ -79,9 +80,11 @@ class DuckDBStore:
         recent_events: int = _RECENT_EVENTS,
         search_timeout_s: float = 0.0,
         most_open: int = MOST_OPEN,
+        index_from: int | None = INDEX_FROM,
     ) -> None:
         self._root = root
         self._reserve_bytes = reserve_bytes
+        self._index_from = index_from
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._days = Days(root, clock, memory_limit, threads, most_open)
         self._days.deadlines = Deadlines(search_timeout_s)
@@ -235,7 +238,8 @@ class DuckDBStore:
 
     def keeping(self, policy: Policy, seal_after_s: float = QUIET_S) -> Keeping:
         """Return what applies a policy to the days, and seals those without a write for so long."""
-        return Keeping(self._days, Sealer(self._days, seal_after_s), self.holds, policy, self._forget)
+        sealer = Sealer(self._days, seal_after_s, index_from=self._index_from)
+        return Keeping(self._days, sealer, self.holds, policy, self._forget)
 
     def back_up(self, target: Path, heard: Heard = lambda *_: None) -> BackedUp:
         """Bring the backup in a folder up to date while the log is used; see `backup.back_up`."""

@@ -12,6 +12,7 @@ from tocsin.query.tree import And, Node, Term
 from tocsin.store.base import Selection
 from tocsin.store.cursors import key_of
 from tocsin.store.days import Days
+from tocsin.store.narrowing import Narrowed
 from tocsin.store.pages import read_events, read_whole
 
 _CHUNK = 500
@@ -84,7 +85,7 @@ def _on_day(days: Days, day: str, places: Sequence[_Place]) -> list[Event]:
         for start in range(0, len(possible), _CHUNK):
             writer = Writer()
             condition = _condition(writer, possible[start : start + _CHUNK])
-            events += read_whole(days, file, condition, writer.params)
+            events += read_whole(days, Narrowed(file, None), writer, condition)
         return events
 
 

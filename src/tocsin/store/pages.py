@@ -3,6 +3,7 @@
 # ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -14,6 +15,7 @@ from tocsin.store.base import Order, Page, Selection, StoreError
 from tocsin.store.cursors import Key, clamped, page_of
 from tocsin.store.day import DayFile
 from tocsin.store.days import Days
+from tocsin.store.narrowing import Narrowed, narrowed
 from tocsin.store.rows import EVENT_COLUMNS, to_event
 
 _EARLIEST = "0000-00-00"
@@ -79,34 +81,37 @@ def fetch(days: Days, sql: str, params: list[Any]) -> list[Any]:
 def _read_day(
     days: Days, file: DayFile, selection: Selection, order: Order, *, limit: int, beyond: Key | None
 ) -> list[Event]:
+    within = narrowed(file, selection.query, partial(fetch, days))
+    if within.is_empty:
+        return []
     writer = Writer()
     condition = where(writer, file, selection)
     if beyond is not None:
         condition += " AND " + _behind(writer, beyond, "<" if order == "newest" else ">")
     direction = "DESC" if order == "newest" else "ASC"
     ordered = f"ORDER BY at_us {direction}, source {direction}, seq {direction}"
-    return read_whole(days, file, condition, writer.params, ordered=ordered, limit=f"LIMIT {limit}")
+    return read_whole(days, within, writer, condition, ordered=ordered, limit=f"LIMIT {limit}")
 
 
 def read_whole(
-    days: Days, file: DayFile, condition: str, params: list[Any], *, ordered: str = "", limit: str = ""
+    days: Days, within: Narrowed, writer: Writer, condition: str, *, ordered: str = "", limit: str = ""
 ) -> list[Event]:
     """Return the events of a day that a condition selects.
 
     First where they stand is found, then these alone are read: what is selected by is read once, and the
     rest of an event for no other.
     """
-    tables = [f"{part.alias}.events" for part in file.parts]
+    tables = [within.part(part, writer) for part in within.file.parts]
     found = " UNION ALL ".join(
         f"SELECT {number} AS part, rowid AS place, at_us, source, seq FROM {table} WHERE {condition}"
         for number, table in enumerate(tables)
     )
     whole = " UNION ALL ".join(
         f"SELECT {EVENT_COLUMNS} FROM {table} WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
-        for number, table in enumerate(tables)
+        for number, table in enumerate(f"{part.alias}.events" for part in within.file.parts)
     )
     sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} {limit}) {whole} {ordered}"
-    return [to_event(row) for row in fetch(days, sql, params)]
+    return [to_event(row) for row in fetch(days, sql, writer.params)]
 
 
 def _behind(writer: Writer, key: Key, than: str) -> str:

@@ -29,12 +29,16 @@ from tocsin.store.day import DayFile, attach, create_tables, sealed_part, transa
 from tocsin.store.days import Days
 from tocsin.store.journal import Deed, Guard, Seal, unguarded
 from tocsin.store.parts import wal_of
+from tocsin.store.words.writing import Alive, write_index
 
 _ORDER = "at_us, source, seq"
 _CHUNK = 1 << 22
 _SLICE = 50_000
 """Events sorted at a time: a whole day at once would take more memory than the log may have."""
 _GRAIN = SECOND
+_LEAST_MEMORY = "64MB"
+INDEX_FROM = 10_000
+"""Events of a day that has an index of words: fewer are looked through sooner than an index is opened."""
 QUIET_S = 3_600.0
 """How long a day has to be without a write before it is sealed."""
 
@@ -55,6 +59,7 @@ class _Order:
     generation: int
     path: Path
     keep: Node
+    alive: Alive
 
     @property
     def is_whole(self) -> bool:
@@ -63,10 +68,21 @@ class _Order:
 
 
 class Sealer:
-    """Seals days, one at a time. `step` is told of each step before it is done, for tests that stop there."""
+    """Seals days, one at a time; those of at least `index_from` events with an index of their words.
 
-    def __init__(self, days: Days, quiet_s: float = QUIET_S, step: Step = _nothing) -> None:
+    `step` is told of each step before it is done, for tests that stop there.
+    """
+
+    def __init__(
+        self,
+        days: Days,
+        quiet_s: float = QUIET_S,
+        step: Step = _nothing,
+        *,
+        index_from: int | None = INDEX_FROM,
+    ) -> None:
         self._days = days
+        self._index_from = index_from
         self._quiet_us = int(quiet_s * SECOND)
         self._step = step
         self._busy = threading.Lock()
@@ -97,6 +113,11 @@ class Sealer:
             try:
                 seal = self._written(order)
                 return seal if self._take_over(order, seal, reason, guard) else None
+            except duckdb.OutOfMemoryException as error:
+                raise StoreError(
+                    f"the day {day} could not be sealed with the memory the log may have:"
+                    f" give `store.memory_limit` more, at least {_LEAST_MEMORY}"
+                ) from error
             except (duckdb.Error, OSError) as error:
                 raise StoreError(f"the day {day} could not be sealed: {error}") from error
             finally:
@@ -135,7 +156,11 @@ class Sealer:
         with self._days.writing:
             generation = file.summary.generation + 1
             path = self._days.folder.sealing(file.day, generation)
-            return _Order(file, file.writes, file.summary.events, generation, path, keep)
+            return _Order(file, file.writes, file.summary.events, generation, path, keep, self._alive)
+
+    def _alive(self) -> None:
+        if self._cancelled:
+            raise StoreError("the log is being closed")
 
     def _take_over(self, order: _Order, seal: Seal, reason: str, guard: Guard) -> bool:
         with self._days.writing:
@@ -168,10 +193,9 @@ class Sealer:
         _clear(order.path)
         with self._days.cursor() as cursor:
             self._writing = cursor
-            if self._cancelled:
-                raise StoreError("the log is being closed")
+            self._alive()
             try:
-                events = _rewrite(cursor, order)
+                events = _rewrite(cursor, order, self._index_from)
             finally:
                 self._writing = None
         self._step("synced")
@@ -230,7 +254,7 @@ def sha256_of(path: Path, heard: Callable[[int], None] = lambda _: None) -> str:
     return digest.hexdigest()
 
 
-def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order) -> int:
+def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order, index_from: int | None) -> int:
     """Write the file; returns how many events it holds."""
     alias = f"sealing_{order.file.day.replace('-', '_')}"
     quoted = str(order.path).replace("'", "''")
@@ -241,6 +265,10 @@ def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order) -> int:
             _copy(cursor, alias, order)
         cursor.execute(f"CHECKPOINT {alias}")
         counted: int = cursor.execute(f"SELECT count(*) FROM {alias}.events").fetchall()[0][0]
+        if index_from is not None and counted >= index_from:
+            with transaction(cursor):
+                write_index(cursor, alias, counted, order.path.parent, order.alive)
+            cursor.execute(f"CHECKPOINT {alias}")
     finally:
         with suppress(duckdb.Error):
             cursor.execute(f"DETACH {alias}")
@@ -250,6 +278,7 @@ def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order) -> int:
 def _copy(cursor: duckdb.DuckDBPyConnection, alias: str, order: _Order) -> None:
     file = order.file
     for first, end in _slices(cursor, file):
+        order.alive()
         writer = Writer(listed=file.summary.listed)
         condition = writer.condition(order.keep)
         bounds = f"at_us >= {writer.bind(first)} AND at_us < {writer.bind(end)}"

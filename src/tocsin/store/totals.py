@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import TIMESTAMP
@@ -12,6 +13,7 @@ from tocsin.query.sql import Writer
 from tocsin.store.base import Bucket, Selection, TopValue
 from tocsin.store.days import Days
 from tocsin.store.keys import typed
+from tocsin.store.narrowing import narrowed
 from tocsin.store.pages import days_within, fetch, where
 
 _MOST_VALUES = 10_000
@@ -24,9 +26,12 @@ def count_events(days: Days, selection: Selection) -> int:
         with days.lease(day) as file:
             if file is None:
                 continue
+            within = narrowed(file, selection.query, partial(fetch, days))
+            if within.is_empty:
+                continue
             writer = Writer()
             condition = where(writer, file, selection)
-            sql = f"SELECT count(*) FROM {file.events} WHERE {condition}"
+            sql = f"SELECT count(*) FROM {within.events(writer)} WHERE {condition}"
             total += fetch(days, sql, writer.params)[0][0]
     return total
 
@@ -40,10 +45,13 @@ def histogram_of(days: Days, selection: Selection, width: int) -> list[Bucket]:
         with days.lease(day) as file:
             if file is None:
                 continue
+            within = narrowed(file, selection.query, partial(fetch, days))
+            if within.is_empty:
+                continue
             writer = Writer()
             bucket = f"at_us - ((at_us % {width}) + {width}) % {width}"
             condition = where(writer, file, selection)
-            sql = f"SELECT {bucket}, count(*) FROM {file.events} WHERE {condition} GROUP BY 1"
+            sql = f"SELECT {bucket}, count(*) FROM {within.events(writer)} WHERE {condition} GROUP BY 1"
             counts.update(dict(fetch(days, sql, writer.params)))
     return [Bucket(start, counts[start]) for start in sorted(counts)]
 
@@ -56,8 +64,9 @@ def top_values(days: Days, selection: Selection, field: str, size: int) -> list[
         for day in days_within(days, selection):
             file = leases.enter_context(days.lease(day))
             if file is not None:
+                within = narrowed(file, selection.query, partial(fetch, days))
                 condition = where(writer, file, selection)
-                parts += _values(writer, field, f"{file.events} WHERE {condition}")
+                parts += _values(writer, field, f"{within.events(writer)} WHERE {condition}")
         if not parts:
             return []
         sql = (

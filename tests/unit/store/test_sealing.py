@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -14,11 +15,15 @@ import pytest
 
 from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.event import Event
+from tocsin.query.aggregation import SortKey
 from tocsin.query.lucene import parse_lucene
 from tocsin.store import sealing
 from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.duckdb import DuckDBStore
+from tocsin.store.narrowing import narrowed
+from tocsin.store.pages import fetch
 from tocsin.store.sealing import Sealer, sha256_of
+from tocsin.store.words.reading import index_of
 
 NOON = from_iso("2026-11-24T12:00:00Z")
 OLD = "2026-11-20"
@@ -303,4 +308,98 @@ def test_a_late_file_survives_the_loss_of_the_sealed_one(tmp_path: Path) -> None
     (tmp_path / "days" / f"{OLD}.sealed1.duckdb").unlink()
     store = opened(tmp_path)
     assert [3] == seqs(store)
+    store.close()
+
+
+def spoken(store: DuckDBStore, *seqs: int, at: int = NOON - 4 * DAY) -> None:
+    """Commit logins, of which each names a user of its own."""
+    lines = [Event("s", seq, at + seq, at, f"Failed password for user{seq}", {"n": seq}) for seq in seqs]
+    store.commit(Batch("s", lines, seqs[-1]))
+
+
+def indexed(store: DuckDBStore) -> Sealer:
+    return Sealer(store._days, 3600, index_from=100)
+
+
+def asked(store: DuckDBStore, query: str) -> list[object]:
+    """Return all that is asked by a selection."""
+    selection = Selection(parse_lucene(query))
+    return [
+        [found.seq for found in store.search(selection, limit=1_000).events],
+        store.count(selection),
+        store.histogram(selection, width=1_000),
+        store.top(selection, field="n", size=20),
+        [found.event.seq for found in store.rank(selection, [SortKey("n")], limit=20)],
+    ]
+
+
+QUERIES = (
+    '"password for user77"', "*ser77*", "nobody", "user77 OR n:5", "NOT user77", "user400 OR user901",
+)  # fmt: skip
+
+
+def test_an_index_of_words_changes_no_answer(tmp_path: Path) -> None:
+    """Of a day with one, with late events beside it, and of days sealed without one or not at all."""
+    store = opened(tmp_path)
+    spoken(store, *range(1, 300))
+    spoken(store, *range(300, 420), at=NOON - 3 * DAY)
+    spoken(store, *range(420, 440), at=NOON)
+    before = [asked(store, query) for query in QUERIES]
+    assert indexed(store).seal(OLD) is not None
+    assert sealed(store).seal("2026-11-21") is not None
+    assert before == [asked(store, query) for query in QUERIES]
+
+    with store._days.lease(OLD) as file:
+        assert file is not None
+        ask = partial(fetch, store._days)
+        assert 1 == len(narrowed(file, parse_lucene("user77"), ask).rows or [])
+        assert narrowed(file, parse_lucene("nobody"), ask).is_empty
+    spoken(store, *range(900, 920))
+    late = [asked(store, query) for query in QUERIES]
+    assert 1 == store.count(Selection(parse_lucene("user901")))
+    store.close()
+    store = opened(tmp_path)
+    assert late == [asked(store, query) for query in QUERIES]
+    assert indexed(store).seal(OLD) is not None
+    assert late == [asked(store, query) for query in QUERIES]
+    store.close()
+
+
+def test_few_events_or_a_setting_leave_the_index_out(tmp_path: Path) -> None:
+    """The file is as small as it was."""
+    store = opened(tmp_path)
+    spoken(store, *range(1, 300))
+    for index_from, has in ((300, False), (None, False), (299, True)):
+        assert Sealer(store._days, 3600, index_from=index_from).seal(OLD) is not None
+        with store._days.lease(OLD) as file:
+            assert file is not None
+            held = index_of(file.parts[0].alias, partial(fetch, store._days))
+            assert has == (held is not None)
+    store.close()
+
+
+def test_little_memory_is_said_to_be_the_reason(tmp_path: Path) -> None:
+    """With the setting to change, and the day as it was."""
+    store = DuckDBStore(tmp_path, ManualClock(NOON), memory_limit="8MB")
+    lines = [
+        Event("s", n, NOON - 4 * DAY + n, 0, f"{n} " + f"{n * 7919:x} " * 90, {}) for n in range(1, 20_001)
+    ]
+    for start in range(0, len(lines), 2_000):
+        part = lines[start : start + 2_000]
+        store.commit(Batch("s", part, part[-1].seq))
+    with pytest.raises(StoreError, match=r"give `store.memory_limit` more, at least 64MB"):
+        sealed(store).seal(OLD)
+    assert 20_000 == store.count(Selection())
+    store.close()
+
+
+def test_sealing_is_broken_off_between_its_statements(tmp_path: Path) -> None:
+    """What is being sealed is thrown away, the day stays."""
+    store = opened(tmp_path)
+    spoken(store, *range(1, 300))
+    sealer = Sealer(store._days, 3600, lambda _: sealer.cancel(), index_from=1)
+    with pytest.raises(StoreError, match="being closed"):
+        sealer.seal(OLD)
+    assert 299 == len(seqs(store))
+    assert [] == [name for name in files(tmp_path) if "seal" in name]
     store.close()

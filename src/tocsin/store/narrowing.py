@@ -1,0 +1,76 @@
+"""The table a question is put to: of a sealed day with an index of words, only the rows that can be meant.
+
+The condition is tested on every row that is left, so an index changes no answer, it only spares reading.
+"""
+
+# ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.query.fragments import Need, need_of
+from tocsin.query.sql import Writer
+from tocsin.query.tree import Node, with_single_names
+from tocsin.store.day import DayFile, Part
+from tocsin.store.words.reading import Ask, index_of
+
+_MOST = 20_000
+"""Rows up to which they are looked up: of more, as good as every message is read anyway."""
+_SHARE = 16
+"""Nor are more than one of so many rows of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A day, and the rows of its sealed part that can be meant; None when it may be any."""
+
+    file: DayFile
+    rows: list[int] | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of the day can be meant."""
+        return self.rows == [] and not self.file.is_open
+
+    def events(self, writer: Writer) -> str:
+        """Return the table of the events, for a FROM clause."""
+        if self.rows is None:
+            return self.file.events
+        tables = [
+            self._chosen(part, writer, self.rows)
+            if part.sealed
+            else f"SELECT rowid, * FROM {part.alias}.events"
+            for part in self.file.parts
+        ]
+        return f"({' UNION ALL '.join(f'({table})' for table in tables)})"
+
+    def part(self, part: Part, writer: Writer) -> str:
+        """Return the table of the events of one part, with its `rowid`."""
+        if self.rows is None or not part.sealed:
+            return f"{part.alias}.events"
+        return f"({self._chosen(part, writer, self.rows)})"
+
+    def _chosen(self, part: Part, writer: Writer, rows: list[int]) -> str:
+        # The limit, which cuts nothing off, keeps conditions from being tested on every message before.
+        chosen = f"rowid IN (SELECT unnest({writer.bind(rows)}::BIGINT[]))"
+        return f"SELECT rowid, * FROM {part.alias}.events WHERE {chosen} LIMIT {len(rows)}"
+
+
+def narrowed(file: DayFile, query: Node, ask: Ask) -> Narrowed:
+    """Return a day that is leased, narrowed to what a query can select. Raises what `ask` does."""
+    sealed = next((part for part in file.parts if part.sealed), None)
+    need = need_of(with_single_names(query)) if sealed is not None else None
+    if sealed is None or need is None:
+        return Narrowed(file, None)
+    return Narrowed(file, _rows(file, sealed, need, ask))
+
+
+def _rows(file: DayFile, sealed: Part, need: Need, ask: Ask) -> list[int] | None:
+    if sealed.alias not in file.words:
+        file.words[sealed.alias] = index_of(sealed.alias, ask)
+    index = file.words[sealed.alias]
+    rows = None if index is None else index.rows(need, ask)
+    if rows is None or len(rows) > min(_MOST, file.summary.events // _SHARE):
+        return None
+    found: list[int] = rows.tolist()
+    return found
