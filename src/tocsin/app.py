@@ -9,17 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from tocsin.accounts import Accounts, Audit
-from tocsin.api.dashboards import Dashboards
 from tocsin.api.services import Services
 from tocsin.cases import AlertService, CaseService, FileStore
 from tocsin.content import analysis_options, content_folders, content_store, memory_bound, rule_folders
 from tocsin.core.announce import Announcer
-from tocsin.core.attack import known_techniques
 from tocsin.core.clock import Clock, SystemClock
 from tocsin.core.database import Database
 from tocsin.core.errors import Problem
 from tocsin.core.event import Event
-from tocsin.dashboards import Answering, DashboardBook, Shelf, load_shelf
+from tocsin.dashboard_desk import open_dashboards, parties_of
+from tocsin.dashboards import Shelf, load_shelf
 from tocsin.detect.engine import Detector
 from tocsin.detect.exception_book import ExceptionBook
 from tocsin.detect.rehearsal import Rehearsals
@@ -52,7 +51,7 @@ from tocsin.rules.service import AnalysisRules, Content
 from tocsin.rules.statistics import RuleStatistics
 from tocsin.rules.store import FIGURES_FILE, SWITCHES_FILE
 from tocsin.rules.switchbook import SwitchBook
-from tocsin.seams import Counting, DashboardDesk, DashboardLog, NotedEnrichment, OnCall, Precedents
+from tocsin.seams import Counting, DashboardLog, NotedEnrichment, OnCall, Precedents
 from tocsin.searches import SavedSearches
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
@@ -192,7 +191,13 @@ def _services(ground: Ground, parts: Wired) -> Services:
         rehearsals=rehearsals,
         analysis=parts.analysis,
         playbooks=parts.playbooks,
-        dashboards=_dashboards(ground, parts.shelf),
+        dashboards=open_dashboards(
+            ground.settings.dashboards,
+            db,
+            clock,
+            log=DashboardLog(ground.store),
+            parties=parties_of(clock, parts.notifications, parts.shelf),
+        ),
         notifications=parts.notifications,
         metrics=registry_of(
             figures,
@@ -307,11 +312,6 @@ def _rehearsals(ground: Ground, detector: Detector) -> Rehearsals:
         ground.clock,
         closed_as=Precedents(ground.db),
     )
-
-
-def _dashboards(ground: Ground, shelf: Shelf) -> Dashboards:
-    answering = Answering(DashboardLog(ground.store), DashboardDesk(), known_techniques())
-    return Dashboards(shelf, DashboardBook(ground.clock, ground.audit), answering)
 
 
 def _history(store: EventStore, condition: Node, start: int, end: int) -> Iterator[Event]:

@@ -17,6 +17,8 @@ from tocsin.core.database import Database
 from tocsin.core.detection import Service
 from tocsin.core.errors import NotFoundError, Problem
 from tocsin.core.sealing import seal_of
+from tocsin.dashboards.ports import Told
+from tocsin.dashboards.schedules.kept import content_of
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.telling import services
 from tocsin.notify.channels import of_settings
@@ -24,7 +26,7 @@ from tocsin.notify.delivery import Effort
 from tocsin.notify.elastalert import RuleTeller
 from tocsin.notify.elastalert.teller import Leave
 from tocsin.notify.happenings import alert_happening, case_happening, events_of
-from tocsin.notify.model import Message
+from tocsin.notify.model import Attachment, Message
 from tocsin.notify.service import Notifications
 from tocsin.notify.service import Settings as NotifySettings
 from tocsin.respond.ports import Notice
@@ -45,7 +47,9 @@ def open_notifications(
         ca=wanted.ca,
         effort=Effort(wanted.attempts, wanted.keep_days),
     )
-    return Notifications(db, clock, audit, seal_of(folder), settings=chosen), problems
+    notifications = Notifications(db, clock, audit, seal_of(folder), settings=chosen)
+    notifications.files = ReportFiles(db)
+    return notifications, problems
 
 
 def rule_teller(
@@ -115,3 +119,65 @@ class PlaybookPost:
             group=f"tocsin:{notice.subject_id}",
         )
         return self.notifications.post(tx, channels, message)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPost:
+    """The outbox, as reports of dashboards go out by it."""
+
+    notifications: Notifications
+
+    def channels(self) -> Sequence[tuple[str, str]]:
+        """Return the name and the kind, in words, of each channel that can be used."""
+        found = self.notifications.directory.channels
+        return [
+            (name, channel.kind.label)
+            for name, channel in sorted(found.items())
+            if channel.enabled and not channel.problem
+        ]
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raise `InvalidError` for a channel that is not there."""
+        if names:
+            self.notifications.refresh(now=True)
+        for name in names:
+            self.notifications.directory.known(name)
+
+    def send(self, tx: Session, names: Sequence[str], told: Told) -> Sequence[str]:
+        """Write messages to channels; returns the channels that are there."""
+        there = [name for name in names if name in self.notifications.directory.channels]
+        self.notifications.post(tx, there, self._message(told))
+        return there
+
+    def tell_owner(self, tx: Session, owner: str, told: Told) -> None:
+        """Tell a person by mail, if they are reached by it."""
+        self.notifications.mail_to(tx, owner, self._message(told))
+
+    def _message(self, told: Told) -> Message:
+        base = self.notifications.settings.url.rstrip("/")
+        link = f"{base}/dashboards/{told.dashboard_id}?reports=1" if base else ""
+        attachment = Attachment(id=told.report_id, name=told.file, media=told.media) if told.file else None
+        return Message(
+            key=told.key,
+            event="report",
+            title=told.title,
+            body=f"{told.body}\n{link}\n" if link else told.body,
+            severity=1,
+            at=told.at,
+            subject_type="dashboard",
+            subject_id=told.report_id,
+            link=link,
+            attachment=attachment,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFiles:
+    """The files of reports, as messages take them along."""
+
+    db: Database
+
+    def content(self, file_id: str) -> bytes | None:
+        """Return the file of a report; None when it is no longer kept."""
+        with self.db.read() as tx:
+            return content_of(tx, file_id)

@@ -93,6 +93,7 @@ class Platform:
             retention.run,
             RunRetention(self.playbooks, self.settings.respond.keep_days).run,
             Renewal(self.intel).run,
+            *self._reports(),
             lambda stop: self.services.retest.run(stop, self.settings.detect.retest_minute),
             *([Clerk(self.store).run] if isinstance(self.store, DuckDBStore) else []),
             lambda stop: self.analysis.run(stop, self.settings.content.watch_s),
@@ -103,6 +104,10 @@ class Platform:
             self.syslog.start()
             self.beats.start()
             self.http.start()
+
+    def _reports(self) -> list[Callable[[threading.Event], None]]:
+        reports = self.services.dashboards.reports
+        return [reports.runner.run] if reports is not None else []
 
     def _work(self, work: Callable[[threading.Event], None]) -> None:
         thread = threading.Thread(target=work, args=(self._stopping,), daemon=True)
@@ -123,6 +128,8 @@ class Platform:
         self.analysis.wake()
         self.playbooks.dispatcher.notify()
         self.notifications.delivery.notify()
+        if self.services.dashboards.reports is not None:
+            self.services.dashboards.reports.runner.notify()
         for thread in self._threads:
             thread.join()
         self.analysis.close()

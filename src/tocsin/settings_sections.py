@@ -221,6 +221,12 @@ class DashboardSettings(_Section):
 
     chromium: Path | None = None
     """A Chromium that prints PDF in place of the library that comes along, such as `/usr/bin/chromium`."""
+    keep_reports: int = Field(default=50, ge=1, le=10_000)
+    """So many reports of each schedule are kept, the newest."""
+    keep_days: int = Field(default=90, ge=1, le=3_650)
+    """So long a report is kept."""
+    keep_mib: int = Field(default=1_024, ge=1, le=1_048_576)
+    """So many MiB all kept reports have together."""
 
 
 class IntelSettings(_Section):

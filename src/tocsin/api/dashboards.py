@@ -30,6 +30,7 @@ from tocsin.dashboards.answering import MOST_FILTERS
 from tocsin.dashboards.book import Viewer
 from tocsin.dashboards.model import Source, Span
 from tocsin.dashboards.reading import unknown_fields
+from tocsin.dashboards.schedules import ReportDesk
 from tocsin.dashboards.steps import MOST_STEPS
 from tocsin.dashboards.tables import DashboardRow
 
@@ -54,6 +55,8 @@ class Dashboards:
     shelf: Shelf
     book: DashboardBook
     answering: Answering
+    reports: ReportDesk | None = None
+    """Reports by schedule."""
 
 
 class DashboardIn(BaseModel, extra="forbid"):

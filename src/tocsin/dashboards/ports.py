@@ -1,8 +1,9 @@
-"""What dashboards need of other areas: the event log, and the alerts and cases on the desk."""
+"""What dashboards need of other areas: the event log, the desk, who may read what, and who is told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin.core.event import Event
@@ -70,4 +71,57 @@ class Desk(Protocol):
         self, tx: Any, source: Source, query: Node, start: int, end: int, *, most: int
     ) -> Sequence[DeskRow]:
         """Return up to `most` alerts or cases opened with `start <= at < end`, the newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an owner may see at a moment."""
+
+    denied: frozenset[Source] = frozenset()
+    sees_all: bool = False
+    """Everybody's dashboards, as administrators do."""
+
+
+class Owners(Protocol):
+    """Those with whose rights reports are made."""
+
+    def rights(self, tx: Any, owner: str) -> Rights:
+        """Return what the owner may see now; raises `DeniedError` for one who may have none made any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What recipients of a report, or its owner, are told. The same `key`, the same message."""
+
+    key: str
+    title: str
+    body: str
+    at: int
+    dashboard_id: str
+    report_id: str = ""
+    """The report whose file goes along; empty when there is none."""
+    file: str = ""
+    """The name of the file."""
+    media: str = ""
+
+
+class Post(Protocol):
+    """The channels by which reports go out."""
+
+    def channels(self) -> Sequence[tuple[str, str]]:
+        """Return the name and the kind, in words, of each channel that can be used."""
+        ...
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raise `InvalidError` for a channel that is not there."""
+        ...
+
+    def send(self, tx: Any, names: Sequence[str], told: Told) -> Sequence[str]:
+        """Write messages to channels, sent when `tx` is committed; returns the channels that are there."""
+        ...
+
+    def tell_owner(self, tx: Any, owner: str, told: Told) -> None:
+        """Tell a person by mail, if they are reached by it."""
         ...

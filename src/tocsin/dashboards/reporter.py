@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,16 +30,22 @@ class Reporter:
     def __init__(self, answering: Answering) -> None:
         self._answering = answering
 
-    def html(self, tx: Any, order: Order, *, now: int) -> str:
+    def html(
+        self, tx: Any, order: Order, *, now: int, answered: Callable[[int], None] = lambda _: None
+    ) -> str:
         """Return the report as one page; raises `InvalidError` for a span or zone that makes no sense.
 
-        A panel that cannot be answered says why, and the others stand.
+        A panel that cannot be answered says why, and the others stand. `answered` is told how many panels
+        have been.
         """
         start = parse_instant(order.span.start, now=now)
         end = parse_instant(order.span.end, now=now)
         if start >= end:
             raise InvalidError(f"the span from {order.span.start} to {order.span.end} is empty")
-        panels = [self._reported(tx, panel, order, now) for panel in order.dashboard.panels]
+        panels = []
+        for number, panel in enumerate(order.dashboard.panels, 1):
+            panels.append(self._reported(tx, panel, order, now))
+            answered(number)
         filters = [text for text in (order.dashboard.query, *order.filters) if text]
         return report_html(Report(order.dashboard, panels, start, end, now, order.zone, filters))
 

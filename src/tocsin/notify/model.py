@@ -20,8 +20,9 @@ Event = Literal[
 """What routes can wait for. `alert.escalated`: a case was made of the alert."""
 
 EVENTS: tuple[str, ...] = get_args(Event)
-DIRECT = ("playbook", "rule", "test")
-"""What is sent past the routes: by a playbook's step, by a rule's own alerters, by the test button."""
+DIRECT = ("playbook", "report", "rule", "test")
+"""What is sent past the routes: by a playbook's step, by a schedule of reports, by a rule's own
+alerters, by the test button."""
 
 Form = Literal["text", "html", "markdown"]
 
@@ -52,6 +53,15 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """What else is worth a line, such as the host: label and value."""
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes along with a message, where the channel takes files; it is kept elsewhere."""
+
+    id: str
+    name: str
+    media: str
+    """Such as `application/pdf`."""
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel is given. It is kept in the outbox until it is delivered."""
 
@@ -76,6 +86,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """An address that goes before the channel's own; for mail to one person."""
     documents: tuple[dict[str, Any], ...] = ()
     """The matches of a rule that tells by itself."""
+    attachment: Attachment | None = None
 
     @property
     def incident(self) -> str:

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
+class Files(Protocol):
+    """Where files are kept that go along with messages."""
+
+    def content(self, file_id: str) -> bytes | None:
+        """Return a file; None when it is no longer kept."""
+        ...
+
+
 class SubjectFacts(Protocol):
     """What an alert and a case have in common as messages tell of them; the words are those of `cases`."""
 

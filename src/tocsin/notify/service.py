@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -22,13 +22,17 @@ from tocsin.notify.errors import DeliveryError
 from tocsin.notify.guard import Guard
 from tocsin.notify.http import HTTP
 from tocsin.notify.kinds import Means
+from tocsin.notify.kinds.base import Attached
 from tocsin.notify.model import LONGEST_TITLE, Happening, Message
 from tocsin.notify.outbox import Outbox, Posting
 from tocsin.notify.personal import Personal
+from tocsin.notify.ports import Files
 from tocsin.notify.routes import Judged, judge
 from tocsin.notify.text import link_to, message_of, one_line
 
 _REFRESH_EVERY = 5 * SECOND
+LARGEST_FILE = 10 << 20
+"""What mail servers usually take; of a larger file, the link is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ class Notifications:
         )
         self.rules: RuleTeller | None = None
         """What sends for rules that tell services by themselves; set by the composition root."""
+        self.files: Files | None = None
+        """Where files are kept that go along with messages; set by the composition root."""
 
     @property
     def directory(self) -> Directory:
@@ -181,11 +187,33 @@ class Notifications:
         if channel.options is None:
             raise DeliveryError(f"the channel cannot be used: {channel.problem}", permanent=True)
         means = Means(HTTP(self._guard, channel.of_settings, self.settings.ca))
+        if message.attachment is not None:
+            message, means = self._with_file(channel, message, means)
         try:
             channel.kind.send(channel.options, message, means)
         except DeliveryError as error:
             clean = _without(error.message, channel)
             raise DeliveryError(clean, permanent=error.permanent, after_s=error.after_s) from None
+
+    def _with_file(self, channel: Channel, message: Message, means: Means) -> tuple[Message, Means]:
+        """Return what is sent with the file along, or with a word why it is not."""
+        wanted = message.attachment
+        if wanted is None or not channel.kind.takes_files:
+            return message, means
+        content = self.files.content(wanted.id) if self.files else None
+        if content is not None and len(content) <= LARGEST_FILE:
+            return message, replace(means, attached=Attached(wanted.name, wanted.media, content))
+        why = "is no longer kept" if content is None else "is too large for a mail: follow the link"
+        return msgspec.structs.replace(message, body=f"{message.body}\nThe file {why}.\n"), means
+
+    def mail_to(self, tx: Session, login: str, message: Message) -> bool:
+        """Write a message to a person by mail; False when they are not reached by it."""
+        preference = self._directory.preferences.get(login)
+        if not self.settings.personal or preference is None:
+            return False
+        message = msgspec.structs.replace(message, to=preference.address, key=f"{message.key}:{login}")
+        posting = Posting(self.settings.personal, self._clock.now(), route="personal")
+        return self.outbox.put(tx, message, posting) is not None
 
     def test(self, name: str, actor: Actor, to: str = "") -> None:
         """Send a message that says it is a test, at once; raises `DeliveryError`."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.core.clock import MINUTE
+from tocsin.core.schedule import is_schedule
 from tocsin.core.yaml_source import Source
 from tocsin.detect.kinds.settings import PollSettings
 from tocsin.detect.reading import typed
-from tocsin.detect.schedule import is_schedule
 
 
 def read_poll(source: Source, defaults: PollSettings) -> PollSettings:

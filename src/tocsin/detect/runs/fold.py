@@ -10,12 +10,12 @@ from __future__ import annotations
 import msgspec
 
 from tocsin.core.clock import HOUR
+from tocsin.core.schedule import covers
 from tocsin.detect.kinds import Hit, Kind, KindSettings, Match, PollSettings, kind_of
 from tocsin.detect.kinds.document import hashable, lookup
 from tocsin.detect.kinds.figures import compute
 from tocsin.detect.runs.pending import Pending, PendingState
 from tocsin.detect.runs.silences import Silence, Silences
-from tocsin.detect.schedule import covers
 
 Position = tuple[int, str]
 """Where a fold stands: the time and identifier of the last event, or a look's time and `LOOK`."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocsin.core.schedule import covers
 from tocsin.detect.kinds import Hit, Kind, KindSettings, PollSettings, kind_of
 from tocsin.detect.runs.exact import Changes
 from tocsin.detect.runs.fold import LOOK, Telling, group_key
-from tocsin.detect.schedule import covers
 
 _KINDS = frozenset({"any", "blacklist", "whitelist"})
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from tocsin.core.schedule import next_time
 from tocsin.detect.kinds.base import Match
 from tocsin.detect.kinds.document import lookup
 from tocsin.detect.kinds.settings import PollSettings
-from tocsin.detect.schedule import next_time
 
 
 class Waiting(msgspec.Struct):

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from tocsin.core.clock import SECOND
+from tocsin.core.schedule import covers
 from tocsin.detect.kinds import Document, Hit, Kind, KindSettings, Match, PollSettings, kind_of
 from tocsin.detect.kinds.figures import compute, ranked
 from tocsin.detect.runs.fold import silence_key
@@ -20,7 +21,6 @@ from tocsin.detect.runs.log import Log
 from tocsin.detect.runs.pending import Pending, PendingState
 from tocsin.detect.runs.silences import Silence, Silences
 from tocsin.detect.runs.top import tell_top
-from tocsin.detect.schedule import covers
 
 Deliver = Callable[[list[Match]], bool]
 """Told of the matches of one alert; False when that failed and shall be tried again."""

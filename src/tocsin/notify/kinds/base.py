@@ -16,10 +16,21 @@ from tocsin.notify.model import Message
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes along with a message."""
+
+    name: str
+    media: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
     """What senders work with."""
 
     http: HTTP
+    attached: Attached | None = None
+    """For kinds that take files."""
 
     @property
     def guard(self) -> Guard:
@@ -48,6 +59,8 @@ class Kind:
     secrets: frozenset[str]
     send: Callable[[Any, Message, Means], None]
     hosts: Callable[[Any], tuple[str, ...]]
+    takes_files: bool = False
+    """Whether it sends the files of messages along; others send the link alone."""
 
     def read(self, given: Mapping[str, Any]) -> Any:
         """Return the options typed; raises `InvalidError` naming the one that does not fit."""

@@ -15,7 +15,7 @@ import msgspec
 
 from tocsin.core.clock import to_datetime
 from tocsin.notify.errors import DeliveryError
-from tocsin.notify.kinds.base import Kind, Means
+from tocsin.notify.kinds.base import Attached, Kind, Means
 from tocsin.notify.model import LONGEST_BODY, Message
 from tocsin.notify.text import clean, one_line
 
@@ -71,7 +71,7 @@ def _send(options: Email, message: Message, means: Means) -> None:
         raise DeliveryError("the mail has no recipient", permanent=True)
     try:
         with _connected(options, means) as server:
-            server.send_message(_mail(options, message), options.sender, recipients)
+            server.send_message(_mail(options, message, means.attached), options.sender, recipients)
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         raise _refused(code, said) from error
@@ -122,7 +122,7 @@ def _encrypt(options: Email, server: smtplib.SMTP, context: ssl.SSLContext) -> b
     return True
 
 
-def _mail(options: Email, message: Message) -> EmailMessage:
+def _mail(options: Email, message: Message, attached: Attached | None = None) -> EmailMessage:
     mail = EmailMessage()
     mail["Subject"] = one_line(message.title)
     mail["From"] = options.sender
@@ -142,6 +142,10 @@ def _mail(options: Email, message: Message) -> EmailMessage:
         mail.set_content(text, subtype="html")
     else:
         mail.set_content(text)
+    if attached is not None:
+        main, _, sub = attached.media.partition("/")
+        name = one_line(attached.name)
+        mail.add_attachment(attached.content, maintype=main, subtype=sub, filename=name)
     return mail
 
 
@@ -155,5 +159,13 @@ def _refused(code: int, said: bytes | str) -> DeliveryError:
 
 
 MAIL: Sequence[Kind] = (
-    Kind("email", "E-mail", Email, frozenset({"password"}), _send, lambda options: (options.host,)),
+    Kind(
+        "email",
+        "E-mail",
+        Email,
+        frozenset({"password"}),
+        _send,
+        lambda options: (options.host,),
+        takes_files=True,
+    ),
 )
