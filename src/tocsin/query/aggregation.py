@@ -2,8 +2,8 @@
 
 Field names are canonical. An event that holds a list counts once in the bucket of each of its values. Values
 compare as `values` says: numbers as numbers, dates in microseconds. Every store answers exactly, but for
-`Cardinality` and `Percentiles` over more events than a search server gives to be looked at one by one
-(`store.opensearch.aggregating` says how near it comes).
+`Cardinality` and `Percentiles` over very many events on a search server: the answer says when it is
+`approximate` (`store.opensearch.aggregating` says how near it comes).
 Limits hold for a whole tree: `MAX_DEPTH` levels, `MAX_AGGREGATIONS` nodes, `MAX_BUCKETS` buckets.
 """
 
@@ -254,16 +254,18 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The answer to `ValueCount` and `Cardinality`."""
+    """The answer to `ValueCount` and `Cardinality`; `approximate` when it is an estimate."""
 
     value: int = 0
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """The answer to `Percentiles`: percent to value; None without values."""
+    """The answer to `Percentiles`: percent to value; None without values. `approximate` when estimated."""
 
     values: Mapping[float, float | None]
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

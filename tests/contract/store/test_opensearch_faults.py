@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +13,21 @@ from harness.opensearch import indices, own_opensearch
 from tocsin.core.clock import DAY, from_iso
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
+from tocsin.query.aggregation import (
+    Aggregation,
+    Buckets,
+    Cardinality,
+    DateHistogram,
+    Number,
+    Percentiles,
+    Ranks,
+    Terms,
+)
+from tocsin.query.intervals import Interval
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.tree import Exists, Regex, Term, Wildcard
 from tocsin.store.base import Batch, Selection, StoreError, StoreFullError
-from tocsin.store.opensearch import counting, reading
+from tocsin.store.opensearch import aggregating, commonest, counting, reading
 from tocsin.store.opensearch.client import Access, Client, RefusedError, UnavailableError
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
@@ -432,3 +444,50 @@ def test_node_killed_while_writing() -> None:
             offset = found[-1].commit
         assert list(range(1, acknowledged[-1] + 1)) == sorted(seen)
         again.close()
+
+
+def test_estimates_are_marked(opensearch: str, layout: Layout) -> None:
+    """Over few events nothing is estimated; over more the server estimates, near the truth, and says so."""
+    store = OpenSearchStore(Access((opensearch,)), layout, exact_up_to=100)
+    values = [{"data.n": n % 700, "user.name": f"u{n % 50}"} for n in range(1, 3_001)]
+    events = [event(n, n % 2, **fields) for n, fields in enumerate(values, 1)]
+    store.commit(Batch("s", events, len(events)))
+    percents = Percentiles("data.n", (50.0, 99.0))
+    tree = [
+        Aggregation("users", Cardinality("user.name")),
+        Aggregation("ranks", percents),
+        Aggregation("days", DateHistogram("@timestamp", Interval(width=DAY)), (Aggregation("p", percents),)),
+    ]
+    found = store.aggregate(Selection(), tree)
+    assert Number(50, approximate=True) == found["users"]
+    assert isinstance(found["ranks"], Ranks)
+    assert found["ranks"].approximate
+    assert pytest.approx({50.0: 324, 99.0: 692}, rel=0.02) == found["ranks"].values
+    few = store.aggregate(Selection(parse_lucene("user.name:u7")), tree)
+    assert (Number(1), False) == (few["users"], few["ranks"].approximate)  # type: ignore[union-attr]
+    assert [60] == [day.count for day in few["days"].buckets]  # type: ignore[union-attr]
+    store.close()
+
+
+def test_repeated_values_are_ranked_as_often_as_they_stand(store: OpenSearchStore) -> None:
+    """A list that holds a number twice counts twice, though the server lists it once: it is looked at then."""
+    store.commit(Batch("s", [event(1, **{"data.n": [5, 5, 5, 9]}), event(2, **{"data.n": 9})], 2))
+    found = store.aggregate(Selection(), [Aggregation("p", Percentiles("data.n", (50.0, 75.0)))])
+    assert {"p": Ranks({50.0: 5, 75.0: 9})} == found
+
+
+def test_commonest_of_very_many_values_over_days(
+    store: OpenSearchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where days have more values than are given of each, the commonest are exact all the same."""
+    monkeypatch.setattr(commonest, "LEAST_PER_SHARD", 4)
+    monkeypatch.setattr(aggregating, "_PER_SHARD", 4)
+    names = [f"u{n % 40}" if n % 3 else "often" for n in range(1, 241)]
+    events = [event(n, n % 3, **{"user.name": name, "data.n": len(name)}) for n, name in enumerate(names, 1)]
+    store.commit(Batch("s", events, len(events)))
+    expected = sorted(Counter(names).items(), key=lambda one: (-one[1], one[0]))[:3]
+    assert expected == [(one.value, one.count) for one in store.top(Selection(), field="user.name", size=3)]
+    found = store.aggregate(Selection(), [Aggregation("t", Terms("user.name", size=3))])["t"]
+    assert isinstance(found, Buckets)
+    assert expected == [(bucket.key, bucket.count) for bucket in found.buckets]
+    assert len(names) - sum(count for _, count in expected) == found.other

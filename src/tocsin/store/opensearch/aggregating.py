@@ -1,8 +1,9 @@
 """Aggregations as the server's own, where these answer the same; where they do not, nothing is guessed.
 
-Two kinds are estimates there, and only asked of it for more events than can be looked at one by one:
-`Cardinality` (by hashes: exact for all practical purposes up to 40,000 values, beyond within about 1 %) and
-`Percentiles` (a t-digest: within about 1 % of the rank). Ties between addresses are settled by their text.
+Two kinds are estimates there, and marked as such in the answer: `Cardinality` (by hashes: exact for all
+practical purposes up to some thousands of values, beyond within about 1 %) and `Percentiles` (a t-digest:
+within about 1 % of the rank). With `listed_up_to` the server lists the values instead: then both are exact.
+Ties between addresses are settled by their text.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from tocsin.query.aggregation import (
     Number,
     Percentiles,
     Ranges,
-    Ranks,
     Result,
     Stats,
     Terms,
@@ -49,6 +49,8 @@ from tocsin.store.opensearch.answers import (
     Raw,
     Read,
     composite_key,
+    estimated_ranks,
+    exact_ranks,
     figures,
     fixed_bucket,
     is_even,
@@ -56,13 +58,13 @@ from tocsin.store.opensearch.answers import (
     stepped,
     terms_answer,
 )
-from tocsin.store.opensearch.document import SOURCE_FIELDS, to_event
+from tocsin.store.opensearch.document import to_event
 from tocsin.store.opensearch.mapping import REPEATS
 from tocsin.store.opensearch.places import place_of
 from tocsin.store.opensearch.ranking import sort_of
 
 _PRECISION = 40_000
-_COMPRESSION = 500
+_COMPRESSION = 200
 _PER_SHARD = 2_000
 _BELOW_ALL, _ABOVE_ALL = -1.7976931348623157e308, 1.7976931348623157e308
 
@@ -73,6 +75,10 @@ Body = dict[str, Any]
 
 class NoCounterpartError(Exception):
     """The server has no aggregation with this meaning."""
+
+
+class NotListedError(Exception):
+    """The values are too many to be listed, or some stand there more than once."""
 
 
 def estimates(aggregations: Sequence[Aggregation]) -> bool:
@@ -90,6 +96,8 @@ class Compiled:
     aggregations: Sequence[Aggregation]
     chosen: Mapping[int, Chosen] = field(default_factory=dict)
     """By place, for terms aggregations at the top."""
+    listed_up_to: int = 0
+    """How many values the server lists where it would estimate; 0 lets it estimate."""
     fields: set[str] = field(default_factory=set)
     body: Body = field(init=False)
     _reads: list[Read] = field(init=False)
@@ -99,7 +107,7 @@ class Compiled:
         self.body, self._reads = self._all(self.aggregations, top=True)
 
     def read(self, raw: Raw) -> dict[str, Result]:
-        """Return the answers by name."""
+        """Return the answers by name; raises `NotListedError`."""
         return read_all(self.aggregations, self._reads, raw)
 
     def cut(self, raw: Raw) -> list[int]:
@@ -161,15 +169,26 @@ class Compiled:
                 int(raw["buckets"]["k0"]["n"]["value"] + raw["buckets"]["k0"]["more"]["value"])
             )
         if isinstance(kind, Cardinality):
-            what = {"field": self.place(name, _text_if_address(name)), "precision_threshold": _PRECISION}
-            return {"cardinality": what}, lambda raw: Number(int(raw["value"]))
+            place = self.place(name, _text_if_address(name))
+            if self.listed_up_to:
+                return self._list(place), lambda raw: Number(len(_listed(raw)))
+            what = {"field": place, "precision_threshold": _PRECISION}
+            return {"cardinality": what}, lambda raw: Number(int(raw["value"]), approximate=True)
+        place = self.place(name, "date" if value_kind(name) == "date" else "number")
+        if self.listed_up_to:
+            both = {"v": self._list(place), "n": {"value_count": {"field": place}}}
+            return _beside(both), lambda raw: exact_ranks(kind, _counted(raw["buckets"]["k0"]))
         digest = {
-            "field": self.place(name, "date" if value_kind(name) == "date" else "number"),
+            "field": place,
             "percents": list(kind.percents),
             "keyed": False,
             "tdigest": {"compression": _COMPRESSION},
         }
-        return {"percentiles": digest}, lambda raw: Ranks({one["key"]: one["value"] for one in raw["values"]})
+        return {"percentiles": digest}, lambda raw: estimated_ranks(raw["values"])
+
+    def _list(self, place: str) -> Body:
+        """Return the aggregation that lists each value with how many events hold it."""
+        return {"terms": {"field": place, "size": self.listed_up_to, "shard_size": self.listed_up_to}}
 
     def _value_count(self, name: str) -> Body:
         """Count values with those a list repeats, which the index keeps once."""
@@ -177,7 +196,7 @@ class Compiled:
             "n": {"value_count": {"field": self.place(name, "text")}},
             "more": {"sum": {"field": f"{REPEATS}.{column(name)}"}},
         }
-        return {"filters": {"filters": {"k0": {"match_all": {}}}}, "aggs": counts}
+        return _beside(counts)
 
     def _terms(self, kind: Terms, chosen: Chosen | None) -> Body:
         if kind.include is not None or kind.exclude is not None or kind.missing is not None:
@@ -283,7 +302,7 @@ class Compiled:
         sort = sort_of(kind.sort)
         if sort is None:
             raise NoCounterpartError
-        return {"top_hits": {"size": kind.size, "from": kind.start, "sort": sort, "_source": SOURCE_FIELDS}}
+        return {"top_hits": {"size": kind.size, "from": kind.start, "sort": sort}}
 
     def place(self, name: str, kind: ValueKind) -> str:
         """Return where the values of a field stand as values of a kind."""
@@ -292,6 +311,27 @@ class Compiled:
             raise NoCounterpartError
         self.fields.add(name)
         return found
+
+
+def _beside(aggregations: Body) -> Body:
+    """Return one aggregation that holds several; they stand in its bucket `k0`."""
+    return {"filters": {"filters": {"k0": {"match_all": {}}}}, "aggs": aggregations}
+
+
+def _listed(raw: Raw) -> list[Raw]:
+    """Return the buckets of a list that is whole."""
+    if raw["sum_other_doc_count"]:
+        raise NotListedError
+    found: list[Raw] = raw["buckets"]
+    return found
+
+
+def _counted(raw: Raw) -> list[tuple[float, int]]:
+    """Return values and how often each occurs; a list counts once however often a value stands in it."""
+    counts = [(one["key"], one["doc_count"]) for one in _listed(raw["v"])]
+    if sum(count for _, count in counts) != raw["n"]["value"]:
+        raise NotListedError
+    return counts
 
 
 def _order(path: tuple[str, ...], name: str, *, descending: bool) -> dict[str, str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timezone
+from itertools import accumulate
 from typing import Any
 
 from tocsin.core.fields import TIMESTAMP, field_type
@@ -18,6 +21,8 @@ from tocsin.query.aggregation import (
     DateHistogram,
     Figures,
     Histogram,
+    Percentiles,
+    Ranks,
     Result,
     Terms,
     empty_bucket,
@@ -118,3 +123,22 @@ def figures(raw: Raw) -> Figures:
     if not raw["count"]:
         return Figures()
     return Figures(raw["count"], raw["min"], raw["max"], raw["sum"], raw["sum_of_squares"])
+
+
+def exact_ranks(kind: Percentiles, counts: Sequence[tuple[float, int]]) -> Ranks:
+    """Return the answer to `Percentiles` from values and how often each occurs."""
+    ordered = sorted(counts)
+    upto = list(accumulate(count for _, count in ordered))
+    if not upto:
+        return Ranks(dict.fromkeys(kind.percents))
+    values: dict[float, float | None] = {}
+    for percent in kind.percents:
+        place = (upto[-1] - 1) * (percent / 100)
+        below, above = (ordered[bisect_right(upto, at(place))][0] for at in (math.floor, math.ceil))
+        values[percent] = below + (above - below) * (place - math.floor(place))
+    return Ranks(values)
+
+
+def estimated_ranks(raw: Sequence[Raw]) -> Ranks:
+    """Return the server's own answer to `Percentiles`."""
+    return Ranks({one["key"]: one["value"] for one in raw}, approximate=True)

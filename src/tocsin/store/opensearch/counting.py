@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from tocsin.core.clock import DAY
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
-from tocsin.query.opensearch_clauses import Clause, both, negated
+from tocsin.query.opensearch_clauses import ALL, Clause, both, negated
 from tocsin.query.opensearch_terms import AT, NAMES, SEQ, SOURCE, UNSURE, column
 from tocsin.query.predicate import reader
 from tocsin.query.values import text_of
 from tocsin.store.base import Bucket, Day, FieldSeen, Selection, TopValue
 from tocsin.store.keys import typed
-from tocsin.store.opensearch.client import Client
+from tocsin.store.opensearch.client import Client, RefusedError
+from tocsin.store.opensearch.commonest import commonest_terms, settle
 from tocsin.store.opensearch.mapping import PAGE, VALUES, Layout
 from tocsin.store.opensearch.reading import Reader, within
 
 _MOST_VALUES = 10_000
-_LEAST_PER_SHARD = 1_000
 _MOST_NAMES = 50_000
 _VALUES_OF_A_REQUEST = 1_000
 MOST_LOOKED_AT = 100_000
@@ -42,31 +42,50 @@ class Counting:
 
     def count(self, selection: Selection) -> int:
         """Return how many events are selected."""
-        return self.total(self._reader.clause(selection))
+        (found,) = self._reader.answers(selection, counted)
+        return total_of(found)
 
     def histogram(self, selection: Selection, width: int) -> list[Bucket]:
         """Return counts per width, oldest first; raises `InvalidError` for no width."""
         if width < 1:
             raise InvalidError(f"a histogram's buckets cannot be {width} microseconds wide")
-        source = {"histogram": {"field": AT, "interval": width}}
-        clause = self._reader.clause(selection)
-        return [Bucket(int(key), count) for key, count in self.grouped(clause, source)]
+        steps = {"histogram": {"field": AT, "interval": width}}
+        wanted = {"histogram": {**steps["histogram"], "min_doc_count": 1}}
+        try:
+            (found,) = self._reader.answers(selection, lambda clause: aggregated(clause, {"steps": wanted}))
+        except RefusedError as error:
+            if error.kind != "too_many_buckets_exception":
+                raise
+            clause = self._reader.clause(selection)
+            return [Bucket(int(key), count) for key, count in self.grouped(clause, steps)]
+        return [
+            Bucket(int(one["key"]), one["doc_count"])
+            for one in results_of(found, "steps")["steps"]["buckets"]
+        ]
 
     def top(self, selection: Selection, field: str, size: int) -> list[TopValue]:
         """Return the commonest values of a canonical field; a value an event lists twice counts once."""
         size = max(1, min(size, _MOST_VALUES))
-        clause = self._reader.clause(selection)
         if field in (MESSAGE, EVENT_ID):
-            return _shown(field, self._looked_at(clause, field), size)
+            return _shown(field, self._looked_at(self._reader.clause(selection), field), size)
         if field in _OWN:
-            return _shown(field, dict(self._commonest(clause, _OWN[field], size)), size)
-        odd = unindexed(field)
+            found = self._reader.answers(selection, lambda clause: _commonest_of(clause, _OWN[field], size))
+            settled = self._settled(selection, found[0], ALL, _OWN[field], size)
+            return _shown(field, dict(settled), size)
+        name, odd = f"{VALUES}.{column(field)}", unindexed(field)
+        others, found = self._reader.answers(
+            selection,
+            lambda clause: counted(both(clause, odd)),
+            lambda clause: _commonest_of(both(clause, negated(odd)), name, size),
+        )
+        indexed = dict(self._settled(selection, found, negated(odd), name, size))
+        if not total_of(others):
+            return _shown(field, indexed, size)
+        clause = self._reader.clause(selection)
         counts = self._looked_at(both(clause, odd), field)
-        clause, name = both(clause, negated(odd)), f"{VALUES}.{column(field)}"
         # A value that is among the commonest of all is among those of the index, or was looked at.
-        indexed = dict(self._commonest(clause, name, size))
-        indexed |= self._counted(clause, name, [value for value in counts if value not in indexed])
-        counts.update(indexed)
+        others = [value for value in counts if value not in indexed]
+        counts.update(indexed | self._counted(both(clause, negated(odd)), name, others))
         return _shown(field, counts, size)
 
     def fields(self, selection: Selection) -> list[FieldSeen]:
@@ -119,23 +138,38 @@ class Counting:
 
     def total(self, clause: Clause) -> int:
         """Return how many events a clause selects."""
-        body = {"size": 0, "query": {"bool": {"filter": [clause]}}, "track_total_hits": True}
-        total: int = self._reader.search(body)["hits"]["total"]["value"]
-        return total
+        return total_of(self._reader.search(counted(clause)))
 
-    def _commonest(self, clause: Clause, name: str, size: int) -> list[tuple[Any, int]]:
-        """Return the commonest values: at once when no shard left one out, else by counting them all."""
-        terms = {
-            "field": name,
-            "size": size,
-            "shard_size": max(_LEAST_PER_SHARD, size * 2),
-            "order": [{"_count": "desc"}, {"_key": "asc"}],
-        }
-        found = self._aggregated(clause, {"top": {"terms": terms}})["top"]
-        if not found["doc_count_error_upper_bound"]:
-            return [(one["key"], one["doc_count"]) for one in found["buckets"]]
-        counts = self.grouped(clause, {"terms": {"field": name}})
-        return heapq.nsmallest(size, counts, key=lambda one: (-one[1], text_of(one[0])))
+    def _settled(
+        self, selection: Selection, answer: Any, only: Clause, name: str, size: int
+    ) -> list[tuple[Any, int]]:
+        """Read the commonest values out of an answer, or count them all where it leaves that open."""
+
+        def clause() -> Clause:
+            return both(self._reader.clause(selection), only)
+
+        found = results_of(answer, "top")["top"]
+        settled = settle(found, size, lambda values: self._counted(clause(), name, values))
+        return self.all_counted(clause(), name, size)[0] if settled is None else settled
+
+    def commonest(self, clause: Clause, name: str, size: int) -> tuple[list[tuple[Any, int]], int]:
+        """Return the commonest values of a field of the index, and how often there are values at all."""
+        found = self._aggregated(clause, {"top": commonest_terms(name, size)})["top"]
+        settled = settle(found, size, lambda values: self._counted(clause, name, values))
+        if settled is None:
+            return self.all_counted(clause, name, size)
+        return settled, found["sum_other_doc_count"] + sum(one["doc_count"] for one in found["buckets"])
+
+    def all_counted(self, clause: Clause, name: str, size: int) -> tuple[list[tuple[Any, int]], int]:
+        """Return what `commonest` does by counting every value."""
+        total = 0
+        best: list[tuple[int, str, Any]] = []
+        for key, count in self.grouped(clause, {"terms": {"field": name}}):
+            total += count
+            best.append((-count, text_of(key), key))
+            if len(best) > 20 * size:
+                best = heapq.nsmallest(size, best)
+        return [(key, -count) for count, _, key in heapq.nsmallest(size, best)], total
 
     def grouped(self, clause: Clause, source: dict[str, Any]) -> Iterator[tuple[Any, int]]:
         """Yield every bucket of a source, in order of the keys, however many there are."""
@@ -149,15 +183,13 @@ class Counting:
             composite["after"] = found["after_key"]
 
     def _aggregated(self, clause: Clause, aggregations: dict[str, Any]) -> Any:
-        body = {"size": 0, "query": {"bool": {"filter": [clause]}}, "aggs": aggregations}
-        found = self._reader.search(body).get("aggregations")  # absent while there is no index yet
-        return found or {name: {"buckets": [], "doc_count_error_upper_bound": 0} for name in aggregations}
+        return results_of(self._reader.search(aggregated(clause, aggregations)), *aggregations)
 
-    def _counted(self, clause: Clause, name: str, values: list[str]) -> dict[str, int]:
+    def _counted(self, clause: Clause, name: str, values: Sequence[Any]) -> dict[Any, int]:
         """Return how many of the events hold each of these values; those of none are left out."""
-        counts: dict[str, int] = {}
+        counts: dict[Any, int] = {}
         for start in range(0, len(values), _VALUES_OF_A_REQUEST):
-            part = values[start : start + _VALUES_OF_A_REQUEST]
+            part = list(values[start : start + _VALUES_OF_A_REQUEST])
             terms = {"field": name, "size": len(part), "include": part}
             found = self._aggregated(clause, {"of": {"terms": terms}})["of"]["buckets"]
             counts |= {one["key"]: one["doc_count"] for one in found}
@@ -177,6 +209,33 @@ class Counting:
             for _, event in self._reader.matching(clause):
                 counts.update(set(read(event)))
         return counts
+
+
+def counted(clause: Clause) -> dict[str, Any]:
+    """Return the search whose answer `total_of` reads."""
+    return {"size": 0, "query": {"bool": {"filter": [clause]}}, "track_total_hits": True}
+
+
+def total_of(answer: Any) -> int:
+    """Return how many events a search selected."""
+    total: int = answer["hits"]["total"]["value"]
+    return total
+
+
+def aggregated(clause: Clause, aggregations: dict[str, Any]) -> dict[str, Any]:
+    """Return the search for nothing but aggregations."""
+    query = {"bool": {"filter": [clause]}}
+    return {"size": 0, "query": query, "aggs": aggregations, "track_total_hits": False}
+
+
+def results_of(answer: Any, *names: str) -> Any:
+    """Return the aggregations of an answer; there are none while there is no index yet."""
+    nothing = {"buckets": [], "doc_count_error_upper_bound": 0, "sum_other_doc_count": 0}
+    return answer.get("aggregations") or dict.fromkeys(names, nothing)
+
+
+def _commonest_of(clause: Clause, name: str, size: int) -> dict[str, Any]:
+    return aggregated(clause, {"top": commonest_terms(name, size)})
 
 
 def _shown(field: str, counts: Mapping[Any, int], size: int) -> list[TopValue]:

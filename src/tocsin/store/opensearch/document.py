@@ -31,8 +31,6 @@ NEVER_REFUSED = ("at", "received_at", "source", "seq", "commit", "raw")
 """What every document holds of its event itself, besides `message` and `fields`."""
 _PROPERTIES = frozenset({TIMESTAMP, EVENT_ID, MESSAGE, "event.source", "event.sequence"})
 
-SOURCE_FIELDS = ["message", "fields", "tocsin"]
-
 Document = dict[str, Any]
 
 

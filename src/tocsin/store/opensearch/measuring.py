@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tocsin.query.aggregation import (
@@ -16,27 +15,29 @@ from tocsin.query.aggregation import (
     check,
     nothing,
 )
-from tocsin.query.opensearch_clauses import Clause, both
-from tocsin.query.values import text_of
+from tocsin.query.opensearch_clauses import NONE, Clause, both
 from tocsin.store.base import Behind, Ranked, Selection
-from tocsin.store.opensearch.aggregating import Compiled, NoCounterpartError, estimates
+from tocsin.store.opensearch.aggregating import Compiled, NoCounterpartError, NotListedError, estimates
 from tocsin.store.opensearch.answers import Chosen
 from tocsin.store.opensearch.client import RefusedError
-from tocsin.store.opensearch.counting import Counting, unindexed
+from tocsin.store.opensearch.counting import Counting, aggregated, counted, total_of, unindexed
 from tocsin.store.opensearch.ranking import can_rank, rank
 from tocsin.store.opensearch.reading import Reader
-from tocsin.store.opensearch.scratch import MOST_COPIED, copied
+from tocsin.store.opensearch.scratch import copied
 
+EXACT_UP_TO = 10_000
+"""Events over which nothing is estimated."""
 _COMMONEST = (BucketOrder(),)
 
 
 class Measuring:
     """Answers trees of aggregations and ranked reads.
 
-    What the server only estimates is asked of it for more than `exact_up_to` events; fewer are looked at.
+    What the server only estimates it is asked to list, over up to `exact_up_to` events; beyond, the answer
+    is its estimate, and says so.
     """
 
-    def __init__(self, reader: Reader, counting: Counting, exact_up_to: int = MOST_COPIED) -> None:
+    def __init__(self, reader: Reader, counting: Counting, exact_up_to: int = EXACT_UP_TO) -> None:
         self._reader = reader
         self._counting = counting
         self._exact_up_to = exact_up_to
@@ -44,10 +45,9 @@ class Measuring:
     def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
         """Return the answer to each aggregation; see `EventStore.aggregate`."""
         check(aggregations)
-        if not estimates(aggregations) or self._counting.count(selection) > self._exact_up_to:
-            answers = self._by_server(selection, aggregations)
-            if answers is not None:
-                return answers
+        answers = self._by_server(selection, aggregations)
+        if answers is not None:
+            return answers
         with copied(self._reader, selection) as store:
             return store.aggregate(selection, aggregations)
 
@@ -77,33 +77,48 @@ class Measuring:
             compiled = Compiled(aggregations)
         except NoCounterpartError:
             return None
-        clause = self._reader.clause(selection)
-        if compiled.fields and self._counting.total(both(clause, unindexed(*sorted(compiled.fields)))):
+        odd = unindexed(*sorted(compiled.fields)) if compiled.fields else NONE
+        lacking, events, answer = self._asked(
+            selection, lambda clause: counted(both(clause, odd)), counted, _wanted(compiled)
+        )
+        if total_of(lacking):
             return None
-        raw = self._asked(clause, compiled)
+        if estimates(aggregations) and total_of(events) <= self._exact_up_to:
+            return self._listed(selection, aggregations)
+        raw = answer.get("aggregations")
         if raw is None:
             return {one.name: nothing(one) for one in aggregations}
         cut = compiled.cut(raw)
         if cut:
-            chosen = {place: self._chosen(clause, compiled, place) for place in cut}
-            compiled = Compiled(aggregations, chosen)
-            raw = self._asked(clause, compiled) or raw
+            clause = self._reader.clause(selection)
+            compiled = Compiled(aggregations, {place: self._chosen(clause, compiled, place) for place in cut})
+            (answer,) = self._asked(selection, _wanted(compiled))
+            raw = answer.get("aggregations") or raw
         return compiled.read(raw)
 
-    def _asked(self, clause: Clause, compiled: Compiled) -> Mapping[str, Any] | None:
-        body = {
-            "size": 0,
-            "query": {"bool": {"filter": [clause]}},
-            "aggs": compiled.body,
-            "track_total_hits": False,
-        }
+    def _listed(
+        self, selection: Selection, aggregations: Sequence[Aggregation]
+    ) -> Mapping[str, Result] | None:
+        """Return exact answers from lists of values; None where these are too long, or not whole."""
+        compiled = Compiled(aggregations, listed_up_to=self._exact_up_to)
         try:
-            answer: Mapping[str, Any] | None = self._reader.search(body).get("aggregations")
+            (answer,) = self._reader.answers(selection, _wanted(compiled))
+            raw = answer.get("aggregations")
+            return {one.name: nothing(one) for one in aggregations} if raw is None else compiled.read(raw)
+        except NotListedError:
+            return None
+        except RefusedError as error:
+            if error.kind != "too_many_buckets_exception":
+                raise
+            return None
+
+    def _asked(self, selection: Selection, *bodies: Callable[[Clause], dict[str, Any]]) -> list[Any]:
+        try:
+            return self._reader.answers(selection, *bodies)
         except RefusedError as error:
             if error.kind != "too_many_buckets_exception":
                 raise
             raise AggregationError("makes too many buckets: ask for fewer") from error
-        return answer
 
     def _chosen(self, clause: Clause, compiled: Compiled, place: int) -> Chosen:
         """Count every value where a shard may have left out some, and return the commonest."""
@@ -111,12 +126,9 @@ class Measuring:
         if not isinstance(one.kind, Terms) or one.kind.order != _COMMONEST:
             raise AggregationError("has too many different values to be ordered so", path=one.name)
         name = compiled.body[f"a{place}"]["terms"]["field"]
-        total = 0
-        best: list[tuple[int, str, Any]] = []
-        for key, count in self._counting.grouped(clause, {"terms": {"field": name}}):
-            total += count
-            best.append((-count, text_of(key), key))
-            if len(best) > 20 * one.kind.size:
-                best = heapq.nsmallest(one.kind.size, best)
-        best = heapq.nsmallest(one.kind.size, best)
-        return Chosen([key for _, _, key in best], total + sum(count for count, _, _ in best))
+        best, total = self._counting.commonest(clause, name, one.kind.size)
+        return Chosen([key for key, _ in best], total - sum(count for _, count in best))
+
+
+def _wanted(compiled: Compiled) -> Callable[[Clause], dict[str, Any]]:
+    return lambda clause: aggregated(clause, compiled.body)

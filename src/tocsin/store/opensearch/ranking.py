@@ -12,7 +12,7 @@ from tocsin.query.tree import Scalar
 from tocsin.query.values import date_key, number_key, text_of
 from tocsin.store.base import Behind, Ranked, Selection
 from tocsin.store.cursors import Key, key_of
-from tocsin.store.opensearch.document import SOURCE_FIELDS, to_event
+from tocsin.store.opensearch.document import to_event
 from tocsin.store.opensearch.places import place_of
 from tocsin.store.opensearch.reading import Reader
 
@@ -62,7 +62,6 @@ def rank(
         "size": limit,
         "query": {"bool": {"filter": [reader.clause(selection)]}},
         "sort": sort_of(sort),
-        "_source": SOURCE_FIELDS,
         "track_total_hits": False,
     }
     if behind is None:

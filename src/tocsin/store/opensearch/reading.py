@@ -16,7 +16,7 @@ from tocsin.store.base import Order, Page, Selection, StoreError
 from tocsin.store.cursors import Key, clamped, key_of, page_of, pages
 from tocsin.store.deadlines import SearchTimeoutError
 from tocsin.store.opensearch.client import Client
-from tocsin.store.opensearch.document import SOURCE_FIELDS, document_id, to_event
+from tocsin.store.opensearch.document import document_id, to_event
 from tocsin.store.opensearch.mapping import PAGE, Layout
 
 _IDS_OF_A_REQUEST = 1_000
@@ -24,6 +24,11 @@ _MOST_OPEN = 50_000
 _LEAST_AT_ONCE = 200
 _PATIENCE = 0.9
 """Of the time an answer is waited for, the part a search may take."""
+
+
+_SCOPE = {"ignore_unavailable": "true", "allow_no_indices": "true"}
+_WHOLE = {"allow_partial_search_results": "false"}
+"""A shard that is not up again yet is no failure to the server: it would be left out in silence."""
 
 
 class Reader:
@@ -47,17 +52,46 @@ class Reader:
         it is told when to give up, else the client would, and would ask the same again.
         """
         self.sync()
-        limit_s = self._client.timeout_s * _PATIENCE
-        answer = self._client.post(
-            f"{self._layout.events}/_search",
-            body | {"timeout": f"{max(1, int(limit_s * 1_000))}ms"},
-            ignore_unavailable="true",
-            allow_no_indices="true",
-            # A shard that is not up again yet is no failure to the server: it would be left out in silence.
-            allow_partial_search_results="false",
-        )
+        path = f"{self._layout.events}/_search"
+        return self._whole(self._client.post(path, body | self._limit(), **{**_SCOPE, **_WHOLE}))
+
+    def search_all(self, bodies: Sequence[dict[str, Any]]) -> list[Any]:
+        """Return the answers to several searches, asked in one request; raises what `search` raises."""
+        if len(bodies) == 1:
+            return [self.search(bodies[0])]
+        self.sync()
+        head = {"index": self._layout.events, **_SCOPE, **_WHOLE}
+        lines = [line for body in bodies for line in (head, body | self._limit())]
+        answers = self._client.lines("_msearch", lines)["responses"]
+        # One that was refused for the moment is asked again with patience, for good it says why.
+        return [
+            self.search(body) if "error" in answer else self._whole(answer)
+            for body, answer in zip(bodies, answers, strict=True)
+        ]
+
+    def answers(self, selection: Selection, *bodies: Callable[[Clause], dict[str, Any]]) -> list[Any]:
+        """Return the answers to searches over exactly the events of a selection; raises as `clause` does.
+
+        In one request, as long as there are no events that the server cannot decide about.
+        """
+        plan = to_opensearch(selection.query)
+        window = within(selection)
+        decided = both(window, plan.yes)
+        if not plan.fields and plan.exact:
+            return self.search_all([make(decided) for make in bodies])
+        open_ = both(window, plan.open())
+        probe, *found = self.search_all([_probe(open_), *(make(decided) for make in bodies)])
+        if not probe["hits"]["total"]["value"]:
+            return found
+        decided = self._decided(selection, plan, open_, probe)
+        return self.search_all([make(decided) for make in bodies])
+
+    def _limit(self) -> dict[str, str]:
+        return {"timeout": f"{max(1, int(self._client.timeout_s * _PATIENCE * 1_000))}ms"}
+
+    def _whole(self, answer: Any) -> Any:
         if answer["timed_out"]:
-            raise SearchTimeoutError(limit_s)
+            raise SearchTimeoutError(self._client.timeout_s * _PATIENCE)
         if answer["_shards"]["failed"]:
             raise StoreError(f"a part of the log did not answer: {answer['_shards']}")
         return answer
@@ -120,7 +154,7 @@ class Reader:
         events: list[Event] = []
         while first <= last:
             clause = both(placed, named, {"range": {SEQ: {"gte": first, "lte": last}}})
-            body = {"size": PAGE, "query": clause, "sort": [{SEQ: "asc"}], "_source": SOURCE_FIELDS}
+            body = {"size": PAGE, "query": clause, "sort": [{SEQ: "asc"}], "track_total_hits": False}
             hits = self.search(body)["hits"]["hits"]
             events += [to_event(hit["_source"]) for hit in hits]
             if len(hits) < PAGE:
@@ -139,15 +173,18 @@ class Reader:
         if not plan.fields and plan.exact:
             return both(window, plan.yes)
         open_ = both(window, plan.open())
-        count = self.search({"size": 0, "query": open_, "track_total_hits": _MOST_OPEN + 1})
-        if not count["hits"]["total"]["value"]:
+        probe = self.search(_probe(open_))
+        if not probe["hits"]["total"]["value"]:
             return both(window, plan.yes)
-        if count["hits"]["total"]["value"] > _MOST_OPEN:
+        return self._decided(selection, plan, open_, probe)
+
+    def _decided(self, selection: Selection, plan: Plan, open_: Clause, probe: Any) -> Clause:
+        if probe["hits"]["total"]["value"] > _MOST_OPEN:
             raise InvalidError(
                 f"this query must be tested on more than {_MOST_OPEN:,} events one by one to be counted;"
                 " narrow the time or add a condition the index can answer"
             )
-        return both(window, either(plan.surely(), self._tested(selection, open_)))
+        return both(within(selection), either(plan.surely(), self._tested(selection, open_)))
 
     def matching(self, clause: Clause) -> Iterator[tuple[str, Event]]:
         """Yield the document's identifier and the event for everything a clause selects, oldest first."""
@@ -172,7 +209,6 @@ class Reader:
             "size": size,
             "query": {"bool": {"filter": [clause]}},
             "sort": [{AT: direction}, {SOURCE: direction}, {SEQ: direction}],
-            "_source": SOURCE_FIELDS,
             "track_total_hits": False,
         }
         if beyond is not None:
@@ -189,6 +225,11 @@ def within(selection: Selection) -> Clause:
     if selection.to_at is not None:
         limits["lt"] = clamped(selection.to_at)
     return {"range": {AT: limits}} if limits else {"match_all": {}}
+
+
+def _probe(clause: Clause) -> dict[str, Any]:
+    """Return the search that counts what the server cannot decide about."""
+    return {"size": 0, "query": {"bool": {"filter": [clause]}}, "track_total_hits": _MOST_OPEN + 1}
 
 
 def _test(selection: Selection, plan: Plan) -> Callable[[Any, Event], bool]:

@@ -37,10 +37,9 @@ from tocsin.store.opensearch.client import Access, Client, RefusedError
 from tocsin.store.opensearch.commits import CommitLog, Part
 from tocsin.store.opensearch.counting import Counting
 from tocsin.store.opensearch.mapping import Layout
-from tocsin.store.opensearch.measuring import Measuring
+from tocsin.store.opensearch.measuring import EXACT_UP_TO, Measuring
 from tocsin.store.opensearch.reading import Reader
 from tocsin.store.opensearch.replay import Replayed, Source, replay
-from tocsin.store.opensearch.scratch import MOST_COPIED
 from tocsin.store.opensearch.writing import EventWriter
 from tocsin.store.recent import RecentCommits
 
@@ -58,7 +57,7 @@ class OpenSearchStore:
         layout: Layout | None = None,
         *,
         recent_events: int = _RECENT_EVENTS,
-        exact_up_to: int = MOST_COPIED,
+        exact_up_to: int = EXACT_UP_TO,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._layout = layout or Layout()
@@ -220,7 +219,7 @@ class OpenSearchStore:
         return self._measuring.rank(selection, sort, start=start, limit=limit, behind=behind)
 
     def aggregate(self, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
-        """Return the answer to each aggregation; exact but for estimates over more than 100,000 events."""
+        """Return the answer to each aggregation; over more than 10,000 events some are estimates."""
         return self._measuring.aggregate(selection, aggregations)
 
     def fields(self, selection: Selection) -> Sequence[FieldSeen]:
