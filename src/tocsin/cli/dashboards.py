@@ -12,6 +12,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from tocsin.accounts.audit import Audit
+from tocsin.cli import report_schedules
 from tocsin.cli.kept import database_of, store_of
 from tocsin.cli.printing import console, described, moment, print_json, print_problems
 from tocsin.cli.rules_content import ConfigOption, DataOption, JSONOption, settings_of
@@ -42,6 +43,8 @@ from tocsin.settings import Settings
 app = typer.Typer(
     help="Dashboards: panels over the event log and over alerts and cases.", no_args_is_help=True
 )
+app.add_typer(report_schedules.schedules, name="schedules")
+app.add_typer(report_schedules.reports, name="reports")
 
 
 @app.command(name="list")
