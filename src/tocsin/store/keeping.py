@@ -108,12 +108,16 @@ class Keeping:
             return
         today = day_of(self._days.clock.now())
         for day in self._days.names():
-            taken = sum(one.size_bytes for one in self._days.described())
+            taken = self._taken()
             if taken <= limit or self._cancelled:
                 return
             if day < today:
                 self._tried(day, partial(self._shrink, reason=f"the log takes {taken} bytes of {limit}"))
-        log.warning("log_larger_than_allowed", max_bytes=limit)
+        if self._taken() > limit:
+            log.warning("log_larger_than_allowed", max_bytes=limit)
+
+    def _taken(self) -> int:
+        return sum(one.size_bytes for one in self._days.described())
 
     def _shrink(self, day: str, *, reason: str) -> None:
         guard, holds = self._holds.guarded(day)

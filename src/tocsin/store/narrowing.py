@@ -18,6 +18,7 @@ _MOST = 20_000
 """Rows up to which they are looked up: of more, as good as every message is read anyway."""
 _SHARE = 16
 """Nor are more than one of so many rows of the day."""
+_FEW = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Narrowed:
     def is_empty(self) -> bool:
         """Whether nothing of the day can be meant."""
         return self.rows == [] and not self.file.is_open
+
+    @property
+    def is_few(self) -> bool:
+        """Whether so little can be meant that whole events are read as soon as what selects them."""
+        return self.rows is not None and len(self.rows) <= _FEW and not self.file.is_open
 
     def events(self, writer: Writer) -> str:
         """Return the table of the events, for a FROM clause."""

@@ -99,8 +99,11 @@ def read_whole(
     """Return the events of a day that a condition selects.
 
     First where they stand is found, then these alone are read: what is selected by is read once, and the
-    rest of an event for no other.
+    rest of an event for no other. Where few can be meant, these are read at once.
     """
+    if within.is_few:
+        sql = f"SELECT {EVENT_COLUMNS} FROM {within.events(writer)} WHERE {condition} {ordered} {limit}"
+        return [to_event(row) for row in fetch(days, sql, writer.params)]
     tables = [within.part(part, writer) for part in within.file.parts]
     found = " UNION ALL ".join(
         f"SELECT {number} AS part, rowid AS place, at_us, source, seq FROM {table} WHERE {condition}"

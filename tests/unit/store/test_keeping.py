@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tocsin.core.clock import DAY, HOUR, MINUTE, ManualClock, from_iso
 from tocsin.core.errors import ConflictError, InvalidError, NotFoundError
@@ -125,6 +126,16 @@ def test_by_size(store: DuckDBStore) -> None:
     assert [0] * 6 + [6] * 4 == left(store)
     apply(store, max_bytes=1)
     assert [0] * 9 + [6] == left(store)
+
+
+def test_too_large_a_log_is_warned_of_only_while_it_is_one(store: DuckDBStore, clock: ManualClock) -> None:
+    """Today's events cannot go; those of a day that is over can, and then nothing is wrong."""
+    with capture_logs() as heard:
+        apply(store, max_bytes=1)
+        clock.advance(DAY)
+        apply(store, max_bytes=1)
+    assert [0] * 10 == left(store)
+    assert 1 == [entry["event"] for entry in heard].count("log_larger_than_allowed")
 
 
 @pytest.mark.parametrize(
