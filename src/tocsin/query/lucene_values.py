@@ -9,12 +9,11 @@ from ipaddress import ip_network
 from tocsin.core.errors import InvalidError
 from tocsin.core.fields import MESSAGE, field_type
 from tocsin.query.dates import Dates
-from tocsin.query.patterns import ANY, SINGLE, escape_wildcard, parse_wildcard, quote, words_of
+from tocsin.query.patterns import ANY, SINGLE, WORD, escape_wildcard, parse_wildcard, quote, words_of
 from tocsin.query.tree import Exists, InNetwork, Node, Range, Regex, Scalar, Term, Text, Wildcard
 from tocsin.query.values import NUMBER, address_key
 
 _NUMBER = re.compile(NUMBER)
-_WORD = r"\pL\pN_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,8 @@ def _word_regex(pieces: list[str | None]) -> str:
     inner = "".join(
         r"\S*" if piece is ANY else r"\S" if piece is SINGLE else quote(piece or "") for piece in pieces
     )
-    before = "" if pieces[0] is ANY else rf"(?:\A|[^{_WORD}])"
-    after = "" if pieces[-1] is ANY else rf"(?:\z|[^{_WORD}])"
+    before = "" if pieces[0] is ANY else rf"(?:\A|[^{WORD}])"
+    after = "" if pieces[-1] is ANY else rf"(?:\z|[^{WORD}])"
     return before + inner + after
 
 

@@ -16,7 +16,10 @@ ANY = None
 """Stands for `*` in a wildcard taken apart."""
 
 _LONGEST_REGEX = 4_000
-_WORD = r"\pL\pN_"
+WORD = r"\pL\pN_"
+"""What words are made of, within the brackets of an RE2 pattern."""
+BEYOND_ASCII = r"0-9A-Za-z_\x{80}-\x{10ffff}"
+"""The same for patterns that take all beyond ASCII for letters; they compile in a tenth of the time."""
 _CASELESS = re.compile(r"[\x00-@\[-`{-\x7f]+")
 _ESCAPED = set("\\.+*?()[]{}|^$/")
 
@@ -154,13 +157,13 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_words_pattern().findall(fold(text)))
 
 
-def words_regex(words: tuple[str, ...]) -> str:
+def words_regex(words: tuple[str, ...], letters: str = WORD) -> str:
     """Return an RE2 pattern that finds the words one after the other, whole, in folded text."""
-    between = f"[^{_WORD}]+"
-    edge = f"[^{_WORD}]"
+    between = f"[^{letters}]+"
+    edge = f"[^{letters}]"
     return f"(?:\\A|{edge}){between.join(words)}(?:\\z|{edge})"
 
 
 @lru_cache(maxsize=1)
 def _words_pattern() -> Any:
-    return re2.compile(f"[{_WORD}]+")
+    return re2.compile(f"[{WORD}]+")

@@ -15,7 +15,9 @@ from typing import Any, assert_never
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
 from tocsin.query.patterns import (
     ANY,
+    BEYOND_ASCII,
     SINGLE,
+    WORD,
     caseless,
     compile_regex,
     parse_wildcard,
@@ -274,8 +276,17 @@ class Writer:
     def _words(self, words: tuple[str, ...]) -> _Build:
         # The regular expression alone says it all; the plain searches before it are much faster.
         holds = self._contains(words)
-        pattern = self.bind(words_regex(words))
-        return lambda x: _in_order([*holds(x), f"regexp_matches(lower({x}), {pattern}, 's')"])
+        # What is beyond ASCII counts as a letter at first, since a pattern that knows all letters takes as
+        # long to compile as hundreds of messages to read. What that leaves open is cut into words.
+        pattern, spaced = self.bind(words_regex(words, BEYOND_ASCII)), self.bind(f" {' '.join(words)} ")
+
+        def build(x: str) -> str:
+            found = f"regexp_matches(lower({x}), {pattern}, 's')"
+            cut = f"' ' || regexp_replace(lower({x}), '[^{WORD}]+', ' ', 'g') || ' '"
+            exact = f"strlen({x}) > length({x}) AND contains({cut}, {spaced})"
+            return _in_order([*holds(x), f"CASE WHEN {found} THEN TRUE ELSE {exact} END"])
+
+        return build
 
 
 _TELLING = 2
