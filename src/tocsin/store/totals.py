@@ -71,7 +71,8 @@ def top_values(days: Days, selection: Selection, field: str, size: int) -> list[
             return []
         sql = (
             f"SELECT value, sum(events)::BIGINT AS events FROM ({' UNION ALL '.join(parts)})"
-            " WHERE value IS NOT NULL GROUP BY value ORDER BY events DESC, value"
+            # A condition on `value` itself would be moved to where events are read, which makes it twice.
+            " GROUP BY value HAVING count(value) > 0 ORDER BY events DESC, value"
             f" LIMIT {max(1, min(size, _MOST_VALUES))}"
         )
         rows = fetch(days, sql, writer.params)
