@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -201,3 +202,26 @@ def memory_of(store: DuckDBStore) -> int:
     with store._days.cursor() as cursor:
         rows = cursor.execute("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()").fetchall()
     return int(rows[0][0])
+
+
+def test_a_checkpoint_leaves_what_was_written_where_it_is(tmp_path: Path) -> None:
+    """A day that is written to for hours is not written again and again; marks of before are let go."""
+    store = DuckDBStore(tmp_path, ManualClock(NOON))
+    places: list[list[tuple[int, int]]] = []
+    for first in range(1, 41, 2):
+        store.commit(
+            Batch("s", [Event("s", seq, NOON, 0, "x" * 400, {}) for seq in (first, first + 1)], first + 1)
+        )
+        with store._days.cursor() as cursor:
+            cursor.execute("CHECKPOINT day_2026_11_24")
+            found = cursor.execute(
+                "SELECT block_id, block_offset FROM pragma_storage_info('day_2026_11_24.events')"
+                " WHERE column_name = 'seq' AND segment_type = 'BIGINT' ORDER BY row_group_id"
+            )
+            places.append(found.fetchall())
+    assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(places))
+    with store._days.cursor() as cursor:
+        marks = cursor.execute("SELECT count FROM pragma_storage_info('day_2026_11_24.marks')").fetchall()
+    assert max(count for (count,) in marks) < 20
+    assert 40 == store.count(Selection())
+    store.close()
