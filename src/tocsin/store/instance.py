@@ -23,8 +23,8 @@ def config_of(root: Path, memory_limit: str, threads: int) -> Config:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "wal_autocheckpoint": "32MB",
-        # What was written stays where it is. Merging row groups wrote the last four hundred thousand events
-        # again at every third checkpoint: half of what commits cost, and seconds at a time. Sealing does it once.
+        # What was written stays where it is. Merging row groups wrote four hundred thousand events again at
+        # every third checkpoint: half of what commits cost, and seconds at a time. Sealing does it once.
         "max_vacuum_tasks": 0,
     }
 
