@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import socket
 from pathlib import Path
 
 from tocsin.core.clock import Clock
@@ -17,6 +19,8 @@ from tocsin.store.opensearch.store import OpenSearchStore
 from tocsin.store.retention import EventClass, Policy
 from tocsin.store.sealing import INDEX_FROM
 
+_OWNER = "cluster-writer"
+"""File with what the folder is known by where it writes to a cluster."""
 _KNOWN = "cluster-log"
 """File with the identity of the log on a cluster that the folder belongs to."""
 
@@ -29,7 +33,7 @@ def open_store(settings: StoreSettings, folder: Path, clock: Clock) -> EventStor
     """
     if settings.kind == "duckdb":
         return open_embedded(settings, folder, clock)
-    store = open_opensearch(settings)
+    store = open_opensearch(settings, owner_of(folder))
     try:
         _recognise(store, settings, folder)
         store.begin_writing()
@@ -89,10 +93,22 @@ def keeping_of(store: EventStore, settings: StoreSettings) -> Keeping | None:
     return store.keeping(policy, settings.seal_after_minutes * 60.0)
 
 
-def open_opensearch(settings: StoreSettings) -> OpenSearchStore:
-    """Open the log on OpenSearch or Elasticsearch; raises `SettingsError` when the address is missing."""
+def owner_of(folder: Path) -> str:
+    """Return what a locked data folder's `events` is known by to a cluster, the same at each opening."""
+    path = folder / _OWNER
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text(secrets.token_hex(8))
+    return f"{path.read_text()}@{socket.gethostname()}"
+
+
+def open_opensearch(settings: StoreSettings, owner: str = "") -> OpenSearchStore:
+    """Open the log on OpenSearch or Elasticsearch; raises `SettingsError` when the address is missing.
+
+    `owner` is who has the right to write, once it is written to; see `owner_of`.
+    """
     layout = Layout(settings.prefix, settings.shards, settings.replicas)
-    return OpenSearchStore(_access(settings), layout)
+    return OpenSearchStore(_access(settings), layout, owner=owner)
 
 
 def greet_opensearch(settings: StoreSettings) -> str:

@@ -65,14 +65,15 @@ def migrate(
     if to != "opensearch":
         raise InvalidError(f"--to {to}: the log can be moved to opensearch only")
     from tocsin.settings import load_settings
-    from tocsin.stores import open_opensearch
+    from tocsin.stores import open_opensearch, owner_of
 
     settings = load_settings(config, **({} if data is None else {"data": data}))
     with _opened(settings) as source:
         if dry_run:
             _say_plan(source.days(), settings, as_json=json_)
             return
-        with closing(open_opensearch(settings.store)) as target:
+        owner = owner_of(settings.data / "events")
+        with closing(open_opensearch(settings.store, owner)) as target:
             moved = _move(source, target, quiet=json_)
             compared = _compare(source, target, len(source.days()), quiet=json_)
     raise typer.Exit(_say_result(moved, compared, as_json=json_))

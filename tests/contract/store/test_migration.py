@@ -72,13 +72,13 @@ def test_history_moves_whole(history: DuckDBStore, opensearch: str, layout: Layo
     assert dict(history.marks()) == dict(target.marks())
     assert history.last_commit() == target.last_commit()
     assert history.follow(3, 1_000) == target.follow(3, 1_000)
+    target.close()
     again = OpenSearchStore(Access((opensearch,)), layout)
     assert 7 == again.mark("refused")
     assert 0 == again.commit(Batch("s", events("s", 1, 10), 10)).stored
     assert history.last_commit() < again.commit(Batch("s", events("s", 61, 3), 63)).number
     with pytest.raises(ConflictError):
         next(again.replay(history))
-    target.close()
     again.close()
 
 

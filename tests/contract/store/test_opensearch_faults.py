@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
@@ -29,6 +33,7 @@ from tocsin.query.tree import Exists, Regex, Term, Wildcard
 from tocsin.store.base import Batch, Selection, StoreError, StoreFullError
 from tocsin.store.opensearch import aggregating, commonest, counting, reading
 from tocsin.store.opensearch.client import Access, Client, RefusedError, UnavailableError
+from tocsin.store.opensearch.commits import CommitLog
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.store import OpenSearchStore
 from tocsin.store.opensearch.writing import EventWriter
@@ -72,8 +77,9 @@ def store(opensearch: str, layout: Layout) -> Iterator[OpenSearchStore]:
     made.close()
 
 
-def opened(url: str, layout: Layout) -> OpenSearchStore:
-    return OpenSearchStore(Access((url,), patience_s=2), layout, sleep=lambda _: None)
+def opened(url: str, layout: Layout, owner: str = "one folder", **more: Any) -> OpenSearchStore:
+    access = Access((url,), patience_s=2)
+    return OpenSearchStore(access, layout, sleep=lambda _: None, owner=owner, **more)
 
 
 def refuse(
@@ -218,7 +224,7 @@ def test_commit_in_doubt_is_cleared_up_before_the_next(
         carried_out: list[str] = []
 
         def ask(self: Client, method: str, path: str, *more: Any) -> Any:
-            if "_create" in path or carried_out:
+            if "_create/c" in path or carried_out:
                 if not carried_out:
                     original(self, method, path, *more)
                 carried_out.append(path)
@@ -365,17 +371,94 @@ def test_what_the_server_cannot_decide_is_tested(
 
 
 def test_second_writer_is_refused(store: OpenSearchStore, opensearch: str, layout: Layout) -> None:
-    """Two processes that write collide on the number instead of both taking it; nothing is lost."""
-    other = opened(opensearch, layout)
-    other.begin_writing()
+    """While one process writes another may read, and is told who writes; it may when that one is closed."""
+    first = opened(opensearch, layout, "first", lease_s=0.6)
+    first.commit(Batch("s", [event(1)], 1))
+    second = opened(opensearch, layout, "second", lease_s=0.6)
+    with pytest.raises(StoreError, match=rf"process {os.getpid()} on .* since 20.*0\.6 seconds later"):
+        second.begin_writing()
+    assert [1] == stored(second)
+    first.commit(Batch("s", [event(2)], 2))
+    first.close()
+    second.commit(Batch("t", [Event("t", 1, NOON, NOON, "t", {})], 1))
+    assert ({"s": 2, "t": 1}, 3) == (dict(second.marks()), second.last_commit())
+    assert 3 == len(second.follow(0))
+    second.close()
+
+
+def test_writer_that_was_stopped_acknowledges_nothing_any_more(
+    opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped just before its record while another takes over: its record is not acknowledged, and undone."""
+    first = opened(opensearch, layout, "first", lease_s=0.6)
+    first.commit(Batch("s", [event(1)], 1))
+    second = opened(opensearch, layout, "second", lease_s=0.6)
+    original = CommitLog._create
+    # Nobody renews for the one that is stopped.
+    monkeypatch.setattr(first._lease, "_renew", lambda **_: None)
+
+    def stopped(self: CommitLog, identifier: str, document: Any) -> None:
+        if document["source"] == "s":
+            second.begin_writing()
+            monkeypatch.undo()
+        original(self, identifier, document)
+
+    monkeypatch.setattr(CommitLog, "_create", stopped)
+    with pytest.raises(StoreError, match="the right to write"):
+        first.commit(Batch("s", [event(2)], 2))
+    other = Event("t", 1, NOON, NOON, "t", {})
+    assert 2 == second.commit(Batch("t", [other], 1)).number
+    with pytest.raises(StoreError, match="the right to write"):
+        first.commit(Batch("s", [event(2)], 2))
+    assert [event(1), other] == [one.event for one in second.follow(0)]
+    first.close()
+    second.close()
+    third = opened(opensearch, layout, "third")
+    assert {"s": 1, "t": 1} == dict(third.marks())
+    assert [event(1), other] == [one.event for one in third.follow(0)]
+    assert 2 == third.count(Selection())
+    third.close()
+
+
+def _write_until_killed(url: str, layout: Layout, ready: Connection) -> None:
+    store = opened(url, layout, "killed", lease_s=1)
     store.commit(Batch("s", [event(1)], 1))
-    with pytest.raises(StoreError, match="another process"):
-        other.commit(Batch("t", [Event("t", 1, NOON, NOON, "t", {})], 1))
-    assert {"s": 1} == dict(store.marks())
-    other.commit(Batch("t", [Event("t", 1, NOON, NOON, "t", {})], 1))
-    assert {"s": 1, "t": 1} == dict(other.marks())
-    assert 2 == other.last_commit() == len(other.follow(0))
+    ready.send(True)
+    ready.recv()
+
+
+def test_writer_that_was_killed_is_succeeded(opensearch: str, layout: Layout) -> None:
+    """Its own folder's next process writes at once, any other when the right is not renewed any more."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_write_until_killed, args=(opensearch, layout, theirs))
+    process.start()
+    assert ours.recv()
+    other = opened(opensearch, layout, "other", lease_s=1)
+    with pytest.raises(StoreError, match=f"process {process.pid} "):
+        other.begin_writing()
+    process.kill()
+    process.join()
+    began = time.monotonic()
+    again = opened(opensearch, layout, "killed", lease_s=60)
+    again.begin_writing()
+    assert time.monotonic() - began < 20
+    again.close()
+    other.begin_writing()
+    assert {"s": 1} == dict(other.marks())
     other.close()
+
+
+def test_right_of_a_dead_writer_is_taken_over_in_time(opensearch: str, layout: Layout) -> None:
+    """What nobody renews is watched for as long as it is good, then taken."""
+    first = opened(opensearch, layout, "first", lease_s=1_000)
+    first.begin_writing()  # it would renew for the first time long after this test
+    second = opened(opensearch, layout, "second", lease_s=0.6)
+    began = time.monotonic()
+    second.begin_writing()
+    assert time.monotonic() - began >= 0.6
+    second.close()
+    first.close()
 
 
 def test_next_host_takes_over(opensearch: str, layout: Layout) -> None:
@@ -470,7 +553,7 @@ def test_estimates_are_marked(opensearch: str, layout: Layout) -> None:
 
 
 def test_repeated_values_are_ranked_as_often_as_they_stand(store: OpenSearchStore) -> None:
-    """A list that holds a number twice counts twice, though the server lists it once: it is looked at then."""
+    """A list that holds a number twice counts twice, though the server lists it once."""
     store.commit(Batch("s", [event(1, **{"data.n": [5, 5, 5, 9]}), event(2, **{"data.n": 9})], 2))
     found = store.aggregate(Selection(), [Aggregation("p", Percentiles("data.n", (50.0, 75.0)))])
     assert {"p": Ranks({50.0: 5, 75.0: 9})} == found

@@ -117,11 +117,20 @@ class Client:
         return self.call("POST", path, body, params=params)
 
     def call(
-        self, method: str, path: str, body: Any = None, *, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        patience_s: float | None = None,
     ) -> Any:
-        """Send a request until it is answered; raises `RefusedError`, `UnavailableError`."""
+        """Send a request until it is answered; raises `RefusedError`, `UnavailableError`.
+
+        `patience_s` is for this request alone; 0 sends it once.
+        """
         data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
-        until = time.monotonic() + self._access.patience_s
+        until = time.monotonic() + (self._access.patience_s if patience_s is None else patience_s)
         pause = _FIRST_PAUSE_S
         while True:
             try:

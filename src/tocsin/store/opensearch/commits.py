@@ -3,7 +3,7 @@
 A commit is written in this order: the events, then its record, in one document. Cut off in between, the
 events are there without a record: nobody follows them, and they are deleted before the next commit, as its
 source may give their sequences to others. A record names the events by source and range of sequence. Records
-are created under their number, never overwritten: a second writer collides instead of taking the same number.
+are created under their number: one that was acknowledged is never overwritten. Who writes holds the lease.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from tocsin.store.base import StoreError
 from tocsin.store.opensearch.client import Client, RefusedError
 from tocsin.store.opensearch.document import document_id
+from tocsin.store.opensearch.lease import WriterLease
 from tocsin.store.opensearch.mapping import PAGE, Layout
 
 
@@ -34,10 +35,10 @@ class Part:
 class CommitLog:
     """Records of commits and marks of sources. The caller sees to it that one thread at a time writes."""
 
-    def __init__(self, client: Client, layout: Layout) -> None:
+    def __init__(self, client: Client, layout: Layout, lease: WriterLease) -> None:
         self._client = client
         self._layout = layout
-        self._writer = secrets.token_hex(8)
+        self._lease = lease
         self.marks: dict[str, int] = {}
         self.last = 0
         self.is_known = False
@@ -48,7 +49,7 @@ class CommitLog:
     def identity(self) -> str:
         """Return what tells this log from every other: made with it, the same for as long as it exists."""
         try:
-            document = {"kind": "identity", "writer": self._writer}
+            document = {"kind": "identity", "writer": secrets.token_hex(8)}
             self._client.put(f"{self._layout.log}/_create/identity", document)
         except RefusedError as error:
             if error.status != 409:
@@ -77,11 +78,13 @@ class CommitLog:
         self._client.post(f"{self._layout.log}/_refresh")
 
     def record(self, source: str, last_seq: int, parts: Sequence[Part]) -> None:
-        """Write the record of a commit; raises `StoreError` when another process writes to this log too."""
+        """Write the record of a commit; raises `StoreError` when another process may write now."""
         first = parts[0].number
         document = self._record(source, last_seq, parts)
         self.doubt()
+        self._lease.confirm()
         self._create(f"c{first}", document)
+        self._lease.confirm()  # stopped in between for long, another process has the right by now
         self.is_known = True
         self.last = parts[-1].number
         self.marks[source] = last_seq
@@ -97,6 +100,7 @@ class CommitLog:
         for part in parts:
             document = self._record(part.source, part.last, [part])
             lines += [{"create": {"_index": self._layout.log, "_id": f"c{part.number}"}}, document]
+        self._lease.confirm()
         _checked(self._client.lines("_bulk", lines))
         for part in parts:
             self.last = max(self.last, part.number)
@@ -112,6 +116,7 @@ class CommitLog:
 
     def settle(self, source: str, last_seq: int) -> None:
         """Write the mark of a source whose records were all refused: no commit, but accounted for."""
+        self._lease.confirm()
         _checked(self._client.lines("_bulk", self._mark_lines(source, last_seq)))
         self.marks[source] = last_seq
 
@@ -162,7 +167,7 @@ class CommitLog:
             "last_seq": last_seq,
             "days": [part.day for part in parts],
             "parts": [[part.number, part.day, part.first, part.last, part.count] for part in parts],
-            "writer": self._writer,
+            "writer": self._lease.token,
         }
 
     def _create(self, identifier: str, document: Mapping[str, Any]) -> None:
@@ -172,9 +177,13 @@ class CommitLog:
         except RefusedError as error:
             if error.status != 409:
                 raise
-            found = self._client.get(f"{self._layout.log}/_doc/{identifier}")["_source"]
-            if found != document:  # else it was our own attempt, whose answer was lost
-                raise StoreError("another process writes to this log; only one may") from error
+            found = self._client.get(f"{self._layout.log}/_doc/{identifier}")
+            if found["_source"] == document:
+                return  # it was our own attempt, whose answer was lost
+            # It came late, of a request given up for lost or of who has lost the right: never acknowledged.
+            self._lease.confirm()
+            version = {name: str(found[f"_{name[3:]}"]) for name in ("if_seq_no", "if_primary_term")}
+            self._client.put(f"{self._layout.log}/_doc/{identifier}", document, **version)
 
     def _mark_lines(self, source: str, mark: int) -> list[Any]:
         action = {"_index": self._layout.log, "_id": "m" + document_id(source)}

@@ -84,6 +84,7 @@ class Layout:
             "days": {"type": "keyword"},
             "parts": {"type": "object", "enabled": False},
             "writer": {"type": "keyword"},
+            "holder": {"type": "object", "enabled": False},
         }
         return {
             # One shard, so that records written together are kept in their order or not at all.

@@ -36,6 +36,7 @@ from tocsin.store.lookup import same_host
 from tocsin.store.opensearch.client import Access, Client, RefusedError
 from tocsin.store.opensearch.commits import CommitLog, Part
 from tocsin.store.opensearch.counting import Counting
+from tocsin.store.opensearch.lease import GOOD_FOR_S, WriterLease
 from tocsin.store.opensearch.mapping import Layout
 from tocsin.store.opensearch.measuring import EXACT_UP_TO, Measuring
 from tocsin.store.opensearch.reading import Reader
@@ -58,6 +59,8 @@ class OpenSearchStore:
         *,
         recent_events: int = _RECENT_EVENTS,
         exact_up_to: int = EXACT_UP_TO,
+        owner: str = "",
+        lease_s: float = GOOD_FOR_S,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._layout = layout or Layout()
@@ -65,7 +68,8 @@ class OpenSearchStore:
         self._writing = threading.RLock()
         self._is_writer = False
         self._is_clear = False
-        self._commits = CommitLog(self._client, self._layout)
+        self._lease = WriterLease(self._client, self._layout, owner, lease_s)
+        self._commits = CommitLog(self._client, self._layout, self._lease)
         self._reader = Reader(self._client, self._layout)
         self._counting = Counting(self._reader, self._client, self._layout)
         self._measuring = Measuring(self._reader, self._counting, exact_up_to)
@@ -79,11 +83,14 @@ class OpenSearchStore:
         return self._commits.identity()
 
     def begin_writing(self) -> None:
-        """Make sure of what is acknowledged, and delete what is not; done by `commit` when it was not before.
+        """Take the right to write, make sure of what is acknowledged, and delete what is not.
 
-        For the process that writes alone: another's commit under way would be taken for one cut off.
+        Done by `commit` when it was not before. Raises `StoreError` when another process has the right: who
+        it is, since when, and how to take over. It may take as long as a lease is good to find out.
         """
         with self._writing:
+            self._is_clear &= not self._lease.take()
+            self._lease.confirm()
             if self._is_clear and self._commits.is_known:
                 return
             self._is_writer, self._is_clear = True, False
@@ -262,7 +269,8 @@ class OpenSearchStore:
                 self._recent.forget(self._commits.last)
 
     def close(self) -> None:
-        """Close the connections; everything committed is durable already."""
+        """Give the right to write back and close the connections; everything committed is durable already."""
+        self._lease.release()
         self._client.close()
 
     def _prepare(self) -> None:
@@ -275,6 +283,8 @@ class OpenSearchStore:
         except RefusedError as error:
             if error.kind != "resource_already_exists_exception":
                 raise
+            known = self._layout.log_index()["mappings"]["properties"]
+            self._client.put(f"{self._layout.log}/_mapping", {"properties": known})
         self._client.post(f"{self._layout.prefix}-*/_refresh", ignore_unavailable="true")
 
 
