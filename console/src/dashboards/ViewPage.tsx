@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import {
   IconArrowLeft,
+  IconCalendarClock,
   IconCopy,
   IconDots,
   IconDownload,
@@ -24,6 +25,7 @@ import { whose } from "./Dashboards";
 import { Filters } from "./Filters";
 import { copyOf, download, useAdd, useDelete } from "./keep";
 import { PanelBox } from "./PanelBox";
+import { Reports } from "./reports/Reports";
 import type { BoardState } from "./state";
 import { Versions } from "./Versions";
 
@@ -45,6 +47,7 @@ export function ViewPage({ dashboard, state }: { dashboard: Dashboard; state: Bo
   useKeys({
     e: edit,
     r: state.again,
+    R: () => mayWrite && state.setReports(true),
     escape: () => state.full && state.setFull(null),
   });
   return (
@@ -151,6 +154,15 @@ function More({ dashboard, state }: { dashboard: Dashboard; state: BoardState })
               {label}
             </Menu.Item>
           ))}
+          {mayWrite && (
+            <Menu.Item
+              leftSection={<IconCalendarClock size={14} />}
+              rightSection={<kbd>R</kbd>}
+              onClick={() => state.setReports(true)}
+            >
+              Reports by schedule
+            </Menu.Item>
+          )}
           {!dashboard.from_file && (
             <Menu.Item leftSection={<IconHistory size={14} />} onClick={() => setVersions(true)}>
               Versions
@@ -163,6 +175,9 @@ function More({ dashboard, state }: { dashboard: Dashboard; state: BoardState })
           )}
         </Menu.Dropdown>
       </Menu>
+      {mayWrite && state.hasReports && (
+        <Reports dashboard={dashboard} filters={state.filters} onClose={() => state.setReports(false)} />
+      )}
       {versions && <Versions dashboard={dashboard} onClose={() => setVersions(false)} />}
     </>
   );

@@ -41,6 +41,7 @@ export function useBoardState(document: Document) {
     asked,
     full: get("panel"),
     isEditing: get("edit") === "1",
+    hasReports: get("reports") === "1",
     again: () => setRun((n) => n + 1),
     setRange: (next: Range) => set({ ...next }),
     setRefresh: (seconds: number) => set({ refresh: String(seconds) }, true),
@@ -49,6 +50,7 @@ export function useBoardState(document: Document) {
     clearFilters: () => set({ filter: null }),
     narrow,
     setFull: (id: string | null) => set({ panel: id }),
+    setReports: (on: boolean) => set({ reports: on ? "1" : null }, true),
     setEditing: (on: boolean) => set({ edit: on ? "1" : null, panel: null }, true),
   };
 }

@@ -43,6 +43,7 @@ export const HELP: [string, [string, string][]][] = [
       ["r", "Ask again"],
       ["f", "The panel with the focus on the whole page"],
       ["e", "Edit"],
+      ["R", "Reports by schedule"],
       ["a", "While editing: add a panel"],
       ["Arrows", "While editing: move the panel with the focus; with Shift, resize it"],
       ["Enter / d / Del", "While editing: its form, a copy of it, delete it"],
