@@ -108,6 +108,8 @@ class CardinalityKind(Stateless):
     def __init__(self, settings: KindSettings) -> None:
         super().__init__(settings)
         self._state = _Cardinalities()
+        self._oldest: dict[Any, int] = {}
+        """Per key a time before which none of its values was last seen: follows from the state."""
 
     def data(self, hits: Sequence[Hit]) -> list[Match]:
         """Note the value of each event and look at its key."""
@@ -122,6 +124,8 @@ class CardinalityKind(Stateless):
             if value is not None:
                 terms[value] = hit.at
                 bounded(terms)
+                if hit.at < self._oldest.get(key, hit.at):
+                    self._oldest[key] = hit.at
                 found += self._check(key, hit)
         return found
 
@@ -149,14 +153,23 @@ class CardinalityKind(Stateless):
         """Let values expire, and look at every key when there may be too few."""
         found: list[Match] = []
         for key, terms in list(self._state.terms.items()):
-            for value in [value for value, last in terms.items() if at - last > self.settings.timeframe]:
-                del terms[value]
+            self._expire(key, terms, at)
             if self.settings.fewest is not None:
                 fields: Document = {self.settings.timestamp_field: timestamp(at)}
                 if self.settings.query_key:
                     fields[self.settings.query_key] = key
                 found += self._matched(key, Hit(at, "", fields))
         return found
+
+    def _expire(self, key: Any, terms: dict[Any, int], at: int) -> None:
+        """Forget values last seen more than a timeframe ago, without a look at each when there are none."""
+        timeframe = self.settings.timeframe
+        if key in self._oldest and at - self._oldest[key] <= timeframe:
+            return
+        for value in [value for value, last in terms.items() if at - last > timeframe]:
+            del terms[value]
+        self._oldest[key] = min(terms.values(), default=at)
+        bounded(self._oldest)
 
     def dump(self) -> bytes:
         """Return the values and when they were seen."""
@@ -165,3 +178,4 @@ class CardinalityKind(Stateless):
     def restore(self, state: bytes) -> None:
         """Go on from `dump`."""
         self._state = msgspec.msgpack.decode(state, type=_Cardinalities)
+        self._oldest.clear()
