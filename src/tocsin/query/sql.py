@@ -15,6 +15,7 @@ from typing import Any, assert_never
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
 from tocsin.query.patterns import (
     ANY,
+    ASCII,
     BEYOND_ASCII,
     SINGLE,
     WORD,
@@ -276,15 +277,16 @@ class Writer:
     def _words(self, words: tuple[str, ...]) -> _Build:
         # The regular expression alone says it all; the plain searches before it are much faster.
         holds = self._contains(words)
-        # What is beyond ASCII counts as a letter at first, since a pattern that knows all letters takes as
-        # long to compile as hundreds of messages to read. What that leaves open is cut into words.
-        pattern, spaced = self.bind(words_regex(words, BEYOND_ASCII)), self.bind(f" {' '.join(words)} ")
+        # A pattern that knows all letters takes as long to compile as hundreds of messages to read. So what
+        # is beyond ASCII is taken for no letter, then for one; where that differs, the text is cut into words.
+        loose, strict = (self.bind(words_regex(words, letters)) for letters in (ASCII, BEYOND_ASCII))
+        spaced = self.bind(f" {' '.join(words)} ")
 
         def build(x: str) -> str:
-            found = f"regexp_matches(lower({x}), {pattern}, 's')"
+            tests = [*holds(x), f"regexp_matches(lower({x}), {loose}, 's')"]
             cut = f"' ' || regexp_replace(lower({x}), '[^{WORD}]+', ' ', 'g') || ' '"
-            exact = f"strlen({x}) > length({x}) AND contains({cut}, {spaced})"
-            return _in_order([*holds(x), f"CASE WHEN {found} THEN TRUE ELSE {exact} END"])
+            strictly = f"regexp_matches(lower({x}), {strict}, 's')"
+            return _in_order([*tests, f"CASE WHEN {strictly} THEN TRUE ELSE contains({cut}, {spaced}) END"])
 
         return build
 

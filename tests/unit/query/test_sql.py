@@ -18,13 +18,19 @@ TEXTS = (
     "10.0.0.1 10.0.0.12",
     "XK7-NEEDLE xk7_needle",
     "\u212a7-77 \u0130.7 \u017f77",  # a Kelvin sign, an I with a dot, a long s
+    "Failed password for user77\xe9",  # a letter behind the last word, then other signs around words
+    "\xabfailed\u2026password\xa0for user77\xbb",
+    "\xe9failed password for user77, failed password for user77\u0660",
+    "die Gr\xf6\xdfe\u2013user77",
+    "die Gr\xf6\xdfen\u2013user77",
     "",
 )
 QUERIES: list[Node] = [
-    Text("", "failed password for user77"),
-    Text("", "10 0 0 1"),
-    Text("", "k7 77"),
-    Text("url.path", "user77 10 0 0 7"),
+    Text("failed password for user77"),
+    Text("10 0 0 1"),
+    Text("k7 77"),
+    Text("user77 10 0 0 7", "url.path"),
+    Text("gr\xf6\xdfe user77"),
     *(
         Wildcard("message", f"*{text}*")
         for text in ("k7-", "10.0.0.1", "ER77", "i\u0307.7", "i.7", "s77", "7")
