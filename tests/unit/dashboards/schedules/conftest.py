@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,6 @@ class Office:
     printer: Printer
     book: DashboardBook
     shelf: Shelf
-    made: dict[str, Any] = field(default_factory=dict)
 
     def add(self, plan: Plan = PLAN, viewer: Viewer = ANN, dashboard: str = "logins") -> ReportScheduleRow:
         with self.db.write() as tx:
@@ -120,11 +119,9 @@ class Office:
         return done
 
 
-@pytest.fixture
-def office(tmp_path: Path, log: DashboardLog) -> Iterator[Office]:
-    """The office at noon."""
-    db, clock = Database(f"sqlite:///{tmp_path / 'tocsin.db'}"), ManualClock(NOON)
-    db.create_all()
+def office_of(db: Database, log: DashboardLog) -> Office:
+    """Return an office over a database, at noon."""
+    clock = ManualClock(NOON)
     audit, post, owners, printer = Audit(clock), Post(), Owners(), Printer()
     shelf, book = Shelf({"logins": read_dashboard(BOARD)}), DashboardBook(clock, audit)
     desk = report_desk(
@@ -135,5 +132,13 @@ def office(tmp_path: Path, log: DashboardLog) -> Iterator[Office]:
         workshop=Workshop(Reporter(Answering(log, NoDesk(), known_techniques())), None, printer),
         keeping=Keeping(reports=3, days=10, mib=1),
     )
-    yield Office(db, clock, desk, post, owners, printer, book, shelf)
+    return Office(db, clock, desk, post, owners, printer, book, shelf)
+
+
+@pytest.fixture
+def office(tmp_path: Path, log: DashboardLog) -> Iterator[Office]:
+    """The office on SQLite."""
+    db = Database(f"sqlite:///{tmp_path / 'tocsin.db'}")
+    db.create_all()
+    yield office_of(db, log)
     db.close()

@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.dashboards.conftest import NOON
-from tests.unit.dashboards.schedules.conftest import ANN, BOB, PLAN, Office
+from tests.unit.dashboards.schedules.conftest import ANN, BOB, PLAN, Office, office_of
 
+from harness.postgres import postgres
 from tocsin.core.clock import DAY, HOUR, MINUTE
+from tocsin.core.database import Database
 from tocsin.core.errors import ConflictError, NotFoundError
 from tocsin.dashboards.model import Span
 from tocsin.dashboards.ports import Rights
 from tocsin.dashboards.reporting.pdf import PrintError
 from tocsin.dashboards.schedules import runner as runners
 from tocsin.dashboards.schedules.runner import LEASE, MOST_TRIES
+from tocsin.seams import DashboardLog
 
 
 def test_a_report_is_made_when_it_is_due(office: Office) -> None:
@@ -165,6 +168,29 @@ def test_two_at_once_make_it_once(office: Office) -> None:
         worker.join()
     assert ["done"] == [report.status for report in office.reports()]
     assert 1 == len(office.post.sent)
+
+
+def test_two_processes_share_the_work(log: DashboardLog) -> None:
+    """On PostgreSQL, each report is made by one of them, once."""
+    with postgres() as url:
+        offices = [office_of(Database(url), log) for _ in range(2)]
+        offices[0].db.create_all()
+        for number in range(6):
+            offices[0].add(replace(PLAN, name=f"Logins {number}"))
+        for office in offices:
+            office.clock.advance(DAY)
+        workers = [threading.Thread(target=office.work) for office in offices for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        offices[0].work()
+        reports = offices[0].reports()
+        sent = [told.key for office in offices for _, told in office.post.sent]
+        for office in offices:
+            office.db.close()
+    assert [("done", 1)] * 6 == [(each.status, each.attempts) for each in reports]
+    assert sorted(f"report:{each.id}" for each in reports) == sorted(sent)
 
 
 def test_run_now_makes_one_besides(office: Office) -> None:
