@@ -51,7 +51,7 @@ function Line({ schedule, isRunning, onEdit }: { schedule: Schedule; isRunning: 
           size="xs"
           checked={schedule.enabled}
           disabled={turn.isPending}
-          aria-label={`${schedule.name} is ${schedule.enabled ? "on" : "off"}`}
+          aria-label={`Make ${schedule.name} by itself`}
           onChange={(event) => turn.mutate(event.currentTarget.checked)}
         />
       </td>

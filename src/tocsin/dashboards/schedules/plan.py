@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,6 +26,10 @@ _LOOKED_AT = 30
 
 OWN = Span("", "")
 """The span of the dashboard."""
+
+
+_DRAWN = re.compile(r"\b[rh]\b", re.IGNORECASE)
+"""Times drawn by chance, which some readers of cron know: no two processes would agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def checked_plan(plan: Plan, *, now: int) -> Plan:
 
 def upcoming(cron: str, zone: str, now: int, count: int) -> list[int]:
     """Return the next times of a cron schedule; raises `InvalidError` for one that is none, or too often."""
-    if len(cron) > 100 or not is_schedule(cron):
+    if len(cron) > 100 or _DRAWN.search(cron) or not is_schedule(cron):
         raise InvalidError(
             f"{cron[:100]!r} is no cron schedule of five fields, such as '0 7 * * 1' for Mondays at seven"
         )

@@ -24,6 +24,7 @@ from tocsin.dashboards.schedules.plan import checked_plan, resolved, upcoming
         ({"channels": ("a", "a")}, "each once"),
         ({"filters": ("a:(b",)}, "never closed"),
         ({"cron": "0 7 * *"}, "five fields"),
+        ({"cron": "R R * * *"}, "five fields"),
         ({"cron": "*/5 * * * *"}, "less than 10 minutes apart"),
         ({"cron": "0,5 7 * * *"}, "less than 10 minutes apart"),
         ({"cron": "0 0 31 2 *"}, "comes to no time"),
