@@ -1,12 +1,14 @@
 """The embedded log beside a real OpenSearch, on the same events, in one run: prints a table with ratios.
 
-python bench/store.py [--events N] [--batch N] [--repeats N] [--only duckdb|opensearch] [--json FILE]
+python bench/store.py [--events N] [--batch N] [--repeats N] [--warm-up N] [--only ENGINE] [--json FILE]
 
 Both are asked through the same contract (`EventStore`). OpenSearch is started for the run from the
-distribution that the tests use, with a heap of 1 GiB on loopback; its log is merged to one segment, as ours
-is sealed, before it is measured. Ingest counts the time within `commit` alone, of batches that are prepared
-before. CPU is that of the engine: ours is the process itself, that of OpenSearch the server without our
-client; where others use the machine too, it tells more than the clock does.
+distribution that the tests use, with a heap of 1 GiB on loopback. It writes --warm-up events of another log
+first, since one in earnest is compiled by then; its log is merged to one segment, as ours is sealed, before
+it is measured. Disk is what the files take; what the server says of it is some seconds old. Ingest counts the
+time within `commit` alone, of batches that are prepared before. CPU is that of the engine: ours is the
+process itself, that of OpenSearch the server without our client; where others use the machine too, it tells
+more than the clock does.
 """
 
 from __future__ import annotations
@@ -56,6 +58,8 @@ class Engine:
     pid: int
     finish: Callable[[], None]
     disk: Callable[[], int]
+    warm_up: Callable[[int], None] = lambda _: None
+    """Let it work for some events of another log before anything is measured."""
 
 
 class ServerNode(Node):
@@ -95,12 +99,24 @@ def opensearch_engine() -> Iterator[Engine]:
         def finish() -> None:
             client.post("bench-*/_forcemerge?max_num_segments=1", None)
             client.post("bench-*/_flush", None)
+            client.post("bench-*/_refresh", None)  # which lets go of the files merged
 
         def disk() -> int:
-            size: int = client.get("bench-*/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]
-            return size
+            files = (made.folder / "data").rglob("index/*")
+            return sum(path.stat().st_size for path in files)
 
-        yield Engine(store, node.pid, finish, disk)
+        def warm_up(count: int) -> None:
+            other = OpenSearchStore(Access((node.url,), timeout_s=600), Layout("warmup"))
+            events = log_events(count)
+            while batch := list(islice(events, 5_000)):
+                _commit(other, batch)
+            for _ in range(10 if count else 0):
+                for ask in questions(other).values():
+                    ask()
+            other.close()
+            client.delete("warmup-*")
+
+        yield Engine(store, node.pid, finish, disk, warm_up)
         store.close()
     finally:
         if node.pid:
@@ -115,6 +131,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Return the figures of one engine."""
     with ENGINES[name]() as engine:
         process = psutil.Process(engine.pid)
+        engine.warm_up(options.warm_up)
         figures: dict[str, Any] = _ingest(engine.store, process, options.events, options.batch)
         begun = time.perf_counter()
         figures["disk before, B/event"] = engine.disk() / options.events
@@ -195,6 +212,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--batch", type=int, default=5_000)
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--warm-up", type=int, default=50_000, help="events OpenSearch is warmed up with")
     parser.add_argument("--only", choices=sorted(ENGINES))
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     options = parser.parse_args()

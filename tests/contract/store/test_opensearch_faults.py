@@ -31,7 +31,7 @@ from tocsin.query.intervals import Interval
 from tocsin.query.lucene import parse_lucene
 from tocsin.query.tree import Exists, Regex, Term, Wildcard
 from tocsin.store.base import Batch, Selection, StoreError, StoreFullError
-from tocsin.store.opensearch import aggregating, commonest, counting, reading
+from tocsin.store.opensearch import aggregating, commits, commonest, counting, reading
 from tocsin.store.opensearch.client import Access, Client, RefusedError, UnavailableError
 from tocsin.store.opensearch.commits import CommitLog
 from tocsin.store.opensearch.mapping import Layout
@@ -574,3 +574,24 @@ def test_commonest_of_very_many_values_over_days(
     assert isinstance(found, Buckets)
     assert expected == [(bucket.key, bucket.count) for bucket in found.buckets]
     assert len(names) - sum(count for _, count in expected) == found.other
+
+
+def test_follow_reads_large_and_many_commits(
+    store: OpenSearchStore, opensearch: str, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that takes several answers is given whole; many small ones are asked for together."""
+    monkeypatch.setattr(reading, "PAGE", 4)
+    monkeypatch.setattr(reading, "_PARTS_OF_A_REQUEST", 3)
+    monkeypatch.setattr(commits, "_RECORDS_OF_A_REQUEST", 5)
+    seq = 0
+    for size in (9, 1, 8, 1, 1, 2, 1, 1, 3):
+        store.commit(Batch("s", [event(seq + n) for n in range(1, size + 1)], seq + size))
+        seq += size
+    again = opened(opensearch, layout)
+    found: list[int] = []
+    after = 0
+    while page := again.follow(after, 20):
+        found += [one.event.seq for one in page]
+        after = page[-1].commit
+    assert list(range(1, seq + 1)) == found
+    again.close()

@@ -19,6 +19,8 @@ from tocsin.store.opensearch.document import document_id
 from tocsin.store.opensearch.lease import WriterLease
 from tocsin.store.opensearch.mapping import PAGE, Layout
 
+_RECORDS_OF_A_REQUEST = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -41,6 +43,7 @@ class CommitLog:
         self._lease = lease
         self.marks: dict[str, int] = {}
         self.last = 0
+        self._is_unrefreshed = True
         self.is_known = False
         """Whether nothing is in doubt."""
         self.unfinished = False
@@ -75,6 +78,7 @@ class CommitLog:
 
     def refresh(self) -> None:
         """Make every record findable."""
+        self._is_unrefreshed = False  # first: a record made meanwhile may be missed
         self._client.post(f"{self._layout.log}/_refresh")
 
     def record(self, source: str, last_seq: int, parts: Sequence[Part]) -> None:
@@ -86,6 +90,7 @@ class CommitLog:
         self._create(f"c{first}", document)
         self._lease.confirm()  # stopped in between for long, another process has the right by now
         self.is_known = True
+        self._is_unrefreshed = True
         self.last = parts[-1].number
         self.marks[source] = last_seq
 
@@ -102,6 +107,7 @@ class CommitLog:
             lines += [{"create": {"_index": self._layout.log, "_id": f"c{part.number}"}}, document]
         self._lease.confirm()
         _checked(self._client.lines("_bulk", lines))
+        self._is_unrefreshed = True
         for part in parts:
             self.last = max(self.last, part.number)
             self.marks[part.source] = max(part.last, self.marks.get(part.source, 0))
@@ -123,7 +129,13 @@ class CommitLog:
     def after(self, number: int, limit: int) -> list[Part]:
         """Return parts with numbers above, in order: up to `limit` events, at least one part."""
         query = {"bool": {"filter": [{"term": {"kind": "commit"}}, {"range": {"number": {"gt": number}}}]}}
-        body = {"size": min(max(1, limit), 1_000), "query": query, "sort": [{"number": "asc"}]}
+        if self._is_unrefreshed:
+            self.refresh()
+        body = {
+            "size": min(max(1, limit), _RECORDS_OF_A_REQUEST),
+            "query": query,
+            "sort": [{"number": "asc"}],
+        }
         chosen: list[Part] = []
         total = 0
         for hit in self._search(body)["hits"]["hits"]:

@@ -12,14 +12,16 @@ from tocsin.query.opensearch import Plan, to_opensearch
 from tocsin.query.opensearch_clauses import Clause, both, either
 from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
 from tocsin.query.predicate import compile_predicate
-from tocsin.store.base import Order, Page, Selection, StoreError
+from tocsin.store.base import Logged, Order, Page, Selection, StoreError
 from tocsin.store.cursors import Key, clamped, key_of, page_of, pages
 from tocsin.store.deadlines import SearchTimeoutError
 from tocsin.store.opensearch.client import Client
+from tocsin.store.opensearch.commits import Part
 from tocsin.store.opensearch.document import document_id, to_event
 from tocsin.store.opensearch.mapping import PAGE, Layout
 
 _IDS_OF_A_REQUEST = 1_000
+_PARTS_OF_A_REQUEST = 20
 _MOST_OPEN = 50_000
 _LEAST_AT_ONCE = 200
 _PATIENCE = 0.9
@@ -45,28 +47,33 @@ class Reader:
         with self._lock:
             self._written.update(self._layout.index(day) for day in days)
 
-    def search(self, body: dict[str, Any]) -> Any:
-        """Return the answer to a search over all events.
+    def search(self, body: dict[str, Any], index: str = "") -> Any:
+        """Return the answer to a search over all events, or those of one index.
 
         Raises `StoreError` when a part did not answer, `SearchTimeoutError` when the server took too long:
         it is told when to give up, else the client would, and would ask the same again.
         """
         self.sync()
-        path = f"{self._layout.events}/_search"
+        path = f"{index or self._layout.events}/_search"
         return self._whole(self._client.post(path, body | self._limit(), **{**_SCOPE, **_WHOLE}))
 
-    def search_all(self, bodies: Sequence[dict[str, Any]]) -> list[Any]:
-        """Return the answers to several searches, asked in one request; raises what `search` raises."""
+    def search_all(self, bodies: Sequence[dict[str, Any]], indices: Sequence[str] = ()) -> list[Any]:
+        """Return the answers to several searches, asked in one request; raises what `search` raises.
+
+        Each is over all events, or over those of the index that stands in its place.
+        """
+        indices = indices or [self._layout.events] * len(bodies)
         if len(bodies) == 1:
-            return [self.search(bodies[0])]
+            return [self.search(bodies[0], indices[0])]
         self.sync()
-        head = {"index": self._layout.events, **_SCOPE, **_WHOLE}
-        lines = [line for body in bodies for line in (head, body | self._limit())]
+        lines: list[dict[str, Any]] = []
+        for body, index in zip(bodies, indices, strict=True):
+            lines += [{"index": index, **_SCOPE, **_WHOLE}, body | self._limit()]
         answers = self._client.lines("_msearch", lines)["responses"]
         # One that was refused for the moment is asked again with patience, for good it says why.
         return [
-            self.search(body) if "error" in answer else self._whole(answer)
-            for body, answer in zip(bodies, answers, strict=True)
+            self.search(body, index) if "error" in answer else self._whole(answer)
+            for body, index, answer in zip(bodies, indices, answers, strict=True)
         ]
 
     def answers(self, selection: Selection, *bodies: Callable[[Clause], dict[str, Any]]) -> list[Any]:
@@ -147,20 +154,23 @@ class Reader:
             found |= {event.id: event for event in events}
         return [found[identifier] for identifier in ids if identifier in found]
 
-    def of_source(self, day: str, source: str, first: int, last: int) -> list[Event]:
-        """Return the events of a day and source within the sequences, both included, in order."""
-        named = {"term": {SOURCE: source}}
-        placed = {"term": {"_index": self._layout.index(day)}}
-        events: list[Event] = []
-        while first <= last:
-            clause = both(placed, named, {"range": {SEQ: {"gte": first, "lte": last}}})
-            body = {"size": PAGE, "query": clause, "sort": [{SEQ: "asc"}], "track_total_hits": False}
-            hits = self.search(body)["hits"]["hits"]
-            events += [to_event(hit["_source"]) for hit in hits]
-            if len(hits) < PAGE:
-                break
-            first = events[-1].seq + 1
-        return events
+    def of_parts(self, parts: Sequence[Part]) -> list[Logged]:
+        """Return the events of parts of commits, in order."""
+        found: list[Logged] = []
+        for start in range(0, len(parts), _PARTS_OF_A_REQUEST):
+            some = parts[start : start + _PARTS_OF_A_REQUEST]
+            bodies = [_of_source(part.source, part.first, part.last) for part in some]
+            answers = self.search_all(bodies, [self._layout.index(part.day) for part in some])
+            for part, answer in zip(some, answers, strict=True):
+                events = [to_event(hit["_source"]) for hit in answer["hits"]["hits"]]
+                while events and len(events) % PAGE == 0:
+                    body = _of_source(part.source, events[-1].seq + 1, part.last)
+                    hits = self.search(body, self._layout.index(part.day))["hits"]["hits"]
+                    events += [to_event(hit["_source"]) for hit in hits]
+                    if not hits:
+                        break
+                found += [Logged(part.number, event) for event in events]
+        return found
 
     def clause(self, selection: Selection) -> Clause:
         """Return a clause that selects exactly the events of a selection, as they are now.
@@ -225,6 +235,13 @@ def within(selection: Selection) -> Clause:
     if selection.to_at is not None:
         limits["lt"] = clamped(selection.to_at)
     return {"range": {AT: limits}} if limits else {"match_all": {}}
+
+
+def _of_source(source: str, first: int, last: int) -> dict[str, Any]:
+    """Return the search for the events of a source within the sequences, both included, in order."""
+    clause = both({"term": {SOURCE: source}}, {"range": {SEQ: {"gte": first, "lte": last}}})
+    query = {"bool": {"filter": [clause]}}
+    return {"size": PAGE, "query": query, "sort": [{SEQ: "asc"}], "track_total_hits": False}
 
 
 def _probe(clause: Clause) -> dict[str, Any]:

@@ -155,15 +155,12 @@ class OpenSearchStore:
         recent = self._recent.after(after, limit)
         if recent is not None:
             return recent
-        self._commits.refresh()
         found: list[Logged] = []
         while not found:  # the days of the next commits may be dropped
             parts = self._commits.after(after, limit)
             if not parts:
                 break
-            for part in parts:
-                events = self._reader.of_source(part.day, part.source, part.first, part.last)
-                found += [Logged(part.number, event) for event in events]
+            found = self._reader.of_parts(parts)
             after = parts[-1].number
         return found
 
