@@ -2,6 +2,8 @@
 
 python bench/commit.py [--events N] [--batch N]
 
+All events are of one day, and enough for the database to bring them into the day's file several times.
+
 CPU is that of the process, the reader's included: where others use the machine too, it tells more than
 the clock.
 """
@@ -15,8 +17,8 @@ import threading
 import time
 from pathlib import Path
 
-from search import made_events
-from tocsin.core.clock import SystemClock
+from log_events import START, log_events
+from tocsin.core.clock import DAY, SystemClock
 from tocsin.store.base import Batch
 from tocsin.store.duckdb import DuckDBStore
 
@@ -36,10 +38,10 @@ def follow(store: DuckDBStore, last_seq: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--batch", type=int, default=5_000)
     options = parser.parse_args()
-    events = list(made_events(options.events))
+    events = list(log_events(options.events, START, DAY))
     with tempfile.TemporaryDirectory() as temporary:
         store = DuckDBStore(Path(temporary), SystemClock())
         reader = threading.Thread(target=follow, args=(store, options.events))
