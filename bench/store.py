@@ -48,6 +48,8 @@ from harness.opensearch import Node, new_node
 
 _AFTER = START + SPAN_US + DAY
 _MiB = 1 << 20
+_LEASES_S = 35
+"""OpenSearch moves on what it keeps for replicas every 30 seconds."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Engine:
     pid: int
     finish: Callable[[], None]
     disk: Callable[[], int]
+    settle: Callable[[], None] = lambda: None
+    """Wait until what is to be merged can be merged for good."""
     warm_up: Callable[[int], None] = lambda _: None
     """Let it work for some events of another log before anything is measured."""
 
@@ -116,7 +120,10 @@ def opensearch_engine() -> Iterator[Engine]:
             other.close()
             client.delete("warmup-*")
 
-        yield Engine(store, node.pid, finish, disk, warm_up)
+        def settle() -> None:
+            time.sleep(_LEASES_S)  # until then a merge keeps whole documents, as a replica might ask for them
+
+        yield Engine(store, node.pid, finish, disk, settle, warm_up)
         store.close()
     finally:
         if node.pid:
@@ -133,6 +140,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         process = psutil.Process(engine.pid)
         engine.warm_up(options.warm_up)
         figures: dict[str, Any] = _ingest(engine.store, process, options.events, options.batch)
+        engine.settle()
         begun = time.perf_counter()
         figures["disk before, B/event"] = engine.disk() / options.events
         engine.finish()

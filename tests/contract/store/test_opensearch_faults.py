@@ -595,3 +595,21 @@ def test_follow_reads_large_and_many_commits(
         after = page[-1].commit
     assert list(range(1, seq + 1)) == found
     again.close()
+
+
+def test_other_tools_filter_by_the_names_of_the_catalogue(
+    store: OpenSearchStore, opensearch: str, layout: Layout
+) -> None:
+    """OpenSearch Dashboards and the like ask by alias: terms, ranges, patterns, and what exists."""
+    store.commit(Batch("s", [event(1, **{"user.name": "ann", "rule.level": 7}), event(2)], 2))
+    assert 2 == store.count(Selection())  # after which both are findable
+    client = Client(Access((opensearch,)))
+    for query in (
+        {"term": {"user.name": "ann"}},
+        {"range": {"rule.level": {"gte": 5}}},
+        {"wildcard": {"user.name": "a*"}},
+        {"exists": {"field": "rule.level"}},
+        {"query_string": {"query": "user.name:ann AND rule.level:>6"}},
+    ):
+        assert 1 == client.post(f"{layout.alias}/_count", {"query": query})["count"], query
+    client.close()

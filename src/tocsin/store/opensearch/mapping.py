@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.core.fields import CATALOGUE, EVENT_ID, MESSAGE, TIMESTAMP, FieldType
 from tocsin.query.opensearch_terms import column
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 VALUES = "tocsin.v"
 NUMBERS = "tocsin.n"
 REPEATS = "tocsin.r"
@@ -130,8 +130,11 @@ def _own() -> dict[str, Any]:
     exact = {"type": "keyword", "doc_values": False, "norms": False}
     words = {"type": "text", "analyzer": "whitespace", "norms": False, "index_options": "positions"}
     names = [name for name in CATALOGUE if name not in _PROPERTIES]
-    texts = {column(name): {"type": "keyword"} for name in names}
-    numbers = {column(name): {"type": "double"} for name in names if CATALOGUE[name] in _NUMERIC}
+    # Counted, sorted and, by other tools, filtered by their values alone: `terms` is what we search by.
+    texts = {column(name): {"type": "keyword", "index": False} for name in names}
+    numbers = {
+        column(name): {"type": "double", "index": False} for name in names if CATALOGUE[name] in _NUMERIC
+    }
     return {
         "at": {"type": "long"},
         "received_at": {"type": "long", "index": False, "doc_values": False},
