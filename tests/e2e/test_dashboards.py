@@ -167,3 +167,39 @@ def left_of(page: Page, name: str) -> float:
     box = panel(page, name).bounding_box()
     assert box
     return box["x"]
+
+
+def test_a_report_is_scheduled_run_and_taken(page: Page, logs: Server) -> None:
+    """By keys: what is empty says what would be there; run now shows how far it is; removed can be undone."""
+    page.goto(f"{logs.url}/dashboards/endpoint")
+    expect(panel(page, "Hosts")).to_be_visible()
+    page.keyboard.press("R")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("No report of this dashboard is made by itself yet")
+    page.keyboard.press("Enter")  # the focus is on the button that adds one
+    dialog.get_by_label("Name").fill("Hosts of the week")
+    expect(dialog).to_contain_text(re.compile(r"Next 20\d\d-"))
+    dialog.get_by_text("Picture (PNG)").click()
+    dialog.get_by_text("Cron", exact=True).click()
+    cron = dialog.get_by_label("Minute, hour, day, month, weekday")
+    cron.fill("* * * * *")
+    expect(dialog).to_contain_text("less than 10 minutes apart")
+    cron.fill("30 6 * * 1-5")
+    expect(dialog).to_contain_text(re.compile(r"Next 20\d\d-"))
+    dialog.get_by_role("button", name="Add schedule").click()
+    dialog.get_by_role("button", name="Run Hosts of the week now").click()
+    expect(dialog).to_contain_text("made in")
+    with page.expect_download() as download:
+        dialog.get_by_role("link", name="Download Hosts of the week").click()
+    assert "hosts-of-the-week.png" == download.value.suggested_filename
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    dialog.get_by_role("button", name="Delete Hosts of the week").click()
+    dialog.get_by_role("button", name="Delete for good").click()
+    expect(dialog).to_contain_text("Nothing was made yet")
+    dialog.get_by_role("button", name="Remove Hosts of the week").click()
+    expect(dialog).to_contain_text("No report of this dashboard is made by itself yet")
+    page.get_by_role("button", name="Undo").click()
+    switch = dialog.get_by_role("switch", name="Make Hosts of the week by itself")
+    expect(switch).to_be_checked()
+    switch.click(force=True)  # what can be clicked is drawn beside the input
+    expect(switch).not_to_be_checked()
