@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness.queries import LETTERS
 from tocsin.core.event import Event
 from tocsin.query.fragments import need_of
+from tocsin.query.patterns import escape_wildcard
 from tocsin.query.predicate import compile_predicate
 from tocsin.query.sql import to_sql
 from tocsin.query.tree import And, Node, Not, Or, Text, Wildcard
@@ -45,6 +46,8 @@ messages = st.lists(st.tuples(pieces, GAPS), max_size=6).map(
     lambda pairs: "".join(word + gap for word, gap in pairs)
 )
 patterns = st.lists(st.one_of(st.just("*"), st.just("?"), pieces, GAPS), min_size=1, max_size=5).map("".join)
+SPANS = st.tuples(st.integers(0, 11), st.integers(0, 40), st.integers(1, 40), st.sampled_from("*t_c"))
+"""Which text, from where, how many characters, and how they are asked for."""
 leaves = st.one_of(
     st.builds(Text, messages),
     st.builds(Wildcard, st.just("message"), patterns, st.booleans()),
@@ -77,6 +80,7 @@ def written(texts: list[str], few: int) -> None:
         bounds[0],
         bounds[1],
         patch.object(gathering, "_SURELY", 2),
+        patch.object(writing, "_SAMPLED", 4),
         patch.object(gathering, "MOST_TEXT", 200),
     ):
         write_index(CONNECTION, "memory", len(texts), Path(tempfile.gettempdir()), lambda: None)
@@ -87,16 +91,32 @@ def selected(query: Node, texts: list[str]) -> list[int]:
     return [row for row, text in enumerate(texts) if selects(Event("s", 1, 0, 0, text, {}))]
 
 
-@settings(max_examples=30, deadline=None)
+def taken(texts: list[str], span: tuple[int, int, int, str]) -> Node:
+    """Return a query for a piece of one of the texts, which selects at least that as a rule."""
+    place, start, length, how = span
+    text = texts[place % len(texts)]
+    piece = text[start % (len(text) + 1) :][:length]
+    if how == "t":
+        return Text(piece)
+    mended = "*" + escape_wildcard(piece if how == "c" else piece.swapcase()) + "*"
+    return Wildcard("message", mended.replace("e", "?") if how == "_" else mended, cased=how == "c")
+
+
+@settings(max_examples=60, deadline=None)
 @given(
-    st.lists(messages, min_size=1, max_size=12), st.lists(queries, min_size=1, max_size=12), st.integers(0, 9)
+    st.lists(messages, min_size=1, max_size=12),
+    st.lists(queries, max_size=4),
+    st.lists(SPANS, min_size=4, max_size=12),
+    st.integers(0, 9),
 )
-def test_every_selected_row_is_left(texts: list[str], asked: list[Node], few: int) -> None:
+def test_every_selected_row_is_left(
+    texts: list[str], asked: list[Node], spans: list[tuple[int, int, int, str]], few: int
+) -> None:
     """By the rows an index gives, with the condition on them, the same events are selected as without."""
     written(texts, few)
     index = index_of("memory", ask)
     assert index is not None
-    for query in asked:
+    for query in [*asked, *(taken(texts, span) for span in spans)]:
         need = need_of(query)
         rows = None if need is None else index.rows(need, ask)
         expected = selected(query, texts)

@@ -278,7 +278,7 @@ class Writer:
         # The regular expression alone says it all; the plain searches before it are much faster.
         holds = self._contains(words)
         # A pattern that knows all letters takes as long to compile as hundreds of messages to read. So what
-        # is beyond ASCII is taken for no letter, then for one; where that differs, the text is cut into words.
+        # is beyond ASCII is taken for no letter, then for one; where that differs, the text is cut.
         loose, strict = (self.bind(words_regex(words, letters)) for letters in (ASCII, BEYOND_ASCII))
         spaced = self.bind(f" {' '.join(words)} ")
 

@@ -17,6 +17,7 @@ from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.event import Event
 from tocsin.query.aggregation import SortKey
 from tocsin.query.lucene import parse_lucene
+from tocsin.query.tree import Not
 from tocsin.store import sealing
 from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.duckdb import DuckDBStore
@@ -362,6 +363,25 @@ def test_an_index_of_words_changes_no_answer(tmp_path: Path) -> None:
     assert late == [asked(store, query) for query in QUERIES]
     assert indexed(store).seal(OLD) is not None
     assert late == [asked(store, query) for query in QUERIES]
+    store.close()
+
+
+def test_an_index_is_part_of_what_is_sealed(tmp_path: Path) -> None:
+    """The checksum is that of the file with it; what is trimmed from the day is gone from it as well."""
+    store = opened(tmp_path)
+    spoken(store, *range(1, 300))
+    seal = indexed(store).seal(OLD)
+    assert seal is not None
+    assert seal.sha256 == sha256_of(tmp_path / "days" / f"{OLD}.sealed1.duckdb")
+    trimmed = indexed(store).seal(OLD, Not(parse_lucene("user77")), reason="asked for")
+    assert trimmed is not None
+    assert (2, 298) == (trimmed.generation, trimmed.events)
+    assert trimmed.sha256 == sha256_of(tmp_path / "days" / f"{OLD}.sealed2.duckdb")
+    assert [] == store.search(Selection(parse_lucene("user77"))).events
+    assert [78] == [found.seq for found in store.search(Selection(parse_lucene("user78"))).events]
+    with store._days.lease(OLD) as file:
+        assert file is not None
+        assert narrowed(file, parse_lucene("user77"), partial(fetch, store._days)).is_empty
     store.close()
 
 
