@@ -115,7 +115,7 @@ def opensearch_engine() -> Iterator[Engine]:
             while batch := list(islice(events, 5_000)):
                 _commit(other, batch)
             for _ in range(10 if count else 0):
-                for ask in questions(other).values():
+                for ask in questions(other, START + SPAN_US - DAY).values():
                     ask()
             other.close()
             client.delete("warmup-*")
