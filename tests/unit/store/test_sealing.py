@@ -400,15 +400,17 @@ def test_few_events_or_a_setting_leave_the_index_out(tmp_path: Path) -> None:
 
 def test_little_memory_is_said_to_be_the_reason(tmp_path: Path) -> None:
     """With the setting to change, and the day as it was."""
-    store = DuckDBStore(tmp_path, ManualClock(NOON), memory_limit="8MB")
+    store = DuckDBStore(tmp_path, ManualClock(NOON))
     lines = [
         Event("s", n, NOON - 4 * DAY + n, 0, f"{n} " + f"{n * 7919:x} " * 90, {}) for n in range(1, 20_001)
     ]
     for start in range(0, len(lines), 2_000):
         part = lines[start : start + 2_000]
         store.commit(Batch("s", part, part[-1].seq))
+    store._days.writer.execute("SET GLOBAL memory_limit = '4MB'")
     with pytest.raises(StoreError, match=r"give `store.memory_limit` more, at least 64MB"):
         sealed(store).seal(OLD)
+    store._days.writer.execute("SET GLOBAL memory_limit = '256MB'")
     assert 20_000 == store.count(Selection())
     store.close()
 
