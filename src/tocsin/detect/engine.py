@@ -7,6 +7,7 @@ the batch is evaluated again and nothing of the first try remains; killed after,
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,14 +23,15 @@ from tocsin.core.event import Event
 from tocsin.detect.correlating import Correlating
 from tocsin.detect.cost import RuleCost
 from tocsin.detect.exceptions import Exceptions
-from tocsin.detect.match import Matches, Tally
+from tocsin.detect.match import Matches
 from tocsin.detect.mutes import Mutes
 from tocsin.detect.ports import AlertSink, Amender, CommitLog, History, LoggedEvent, OutcomeHook, Teller
 from tocsin.detect.rule import WatchRule
 from tocsin.detect.ruleset import RuleSet
 from tocsin.detect.runs.book import RuleChanges, RunBook
 from tocsin.detect.runs.past import Past, no_history
-from tocsin.detect.tables import OffsetRow, RuleRow
+from tocsin.detect.tables import OffsetRow
+from tocsin.detect.tally import Tally, save
 from tocsin.detect.telling import detection_of, notice_of, withdrawn
 from tocsin.detect.window import WindowState
 
@@ -299,19 +301,19 @@ class Detector:
         changed = [
             self._tell(tx, detection) for detection in matches.detections() if not self._is_muted(detection)
         ]
+        tallies = defaultdict(Tally, matches.tallies)
         for detection in self._correlating.feed(rules, matched, moment.watermark):
             if self._is_muted(detection):
                 continue
-            _count(tx, detection.rule_id, Tally(matches=1, last_match_at=detection.at))
+            tallies[detection.rule_id].match(detection.at)
             changed.append(self._tell(tx, detection))
         for each in self._runs.advance(rules.by_id, moment.seen, moment.watermark):
-            changed += self._told(tx, rules, each)
+            changed += self._told(tx, rules, each, tallies[each.rule.id])
         self._state.save(tx)
         self._runs.save(tx, self._clock.now())
         self._correlating.save(tx, self._clock.now())
         self._exceptions.save(tx)
-        for rule_id, tally in matches.tallies.items():
-            _count(tx, rule_id, tally)
+        save(tx, tallies)
         return changed
 
     def _load(self, tx: Session, rules: RuleSet, began: int) -> None:
@@ -334,10 +336,9 @@ class Detector:
             hook.on_outcome(tx, outcome, detection)
         return outcome.alert_id
 
-    def _told(self, tx: Session, rules: RuleSet, found: RuleChanges) -> list[str]:
+    def _told(self, tx: Session, rules: RuleSet, found: RuleChanges, tally: Tally) -> list[str]:
         """Record what a rule told, take back what it took back, and count both."""
         rule, watch = found.rule, found.watch
-        tally = Tally()
         for telling in found.changes.withdrawn:
             tally.withdrawn += 1
             if self._amender is not None:
@@ -348,12 +349,10 @@ class Detector:
             if self._is_muted(detection):
                 tally.silenced += 1
                 continue
-            tally.matches += len(telling.matches)
-            tally.last_match_at = max(tally.last_match_at, detection.at)
+            tally.match(detection.at, len(telling.matches))
             changed.append(self._tell(tx, detection))
             if self._teller is not None and watch.notify:
                 self._teller.tell(tx, notice_of(rule, watch, telling, changed[-1]))
-        _count(tx, rule.id, tally)
         return changed
 
     def _read_offset(self) -> int:
@@ -384,15 +383,3 @@ class Detector:
                 updated_at=self._clock.now(),
             )
         )
-
-
-def _count(tx: Session, rule_id: str, tally: Tally) -> None:
-    row = tx.get(RuleRow, rule_id)
-    if row is None:
-        row = RuleRow(rule_id=rule_id, matches=0, silenced=0, withdrawn=0, errors=0)
-        tx.add(row)
-    row.matches += tally.matches
-    row.silenced += tally.silenced
-    row.withdrawn += tally.withdrawn
-    if tally.last_match_at:
-        row.last_match_at = max(row.last_match_at or 0, tally.last_match_at)

@@ -10,6 +10,7 @@ from tocsin.core.event import Event, Value
 from tocsin.core.severity import severity_of_level
 from tocsin.detect.explain import Explanation
 from tocsin.detect.rule import WatchRule, group_of, text_of, title_of
+from tocsin.detect.tally import Tally
 from tocsin.detect.window import Seen, WindowState
 
 MAX_LINE = 1_000
@@ -27,17 +28,6 @@ class _Gathered:
     event: Event
     """The newest event that matched: the alert is worded after it."""
     events: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a rule did within a batch."""
-
-    matches: int = 0
-    silenced: int = 0
-    withdrawn: int = 0
-    """Matches that a late event took back."""
-    last_match_at: int = 0
 
 
 class Matches:
@@ -63,8 +53,7 @@ class Matches:
         if self._state.silent(rule, group[1], newest):
             tally.silenced += 1
             return
-        tally.matches += 1
-        tally.last_match_at = max(tally.last_match_at, newest)
+        tally.match(newest)
         self._gather(rule, group, event, matched)
 
     def _gather(self, rule: WatchRule, group: tuple[str, str], event: Event, matched: list[Seen]) -> None:
