@@ -70,6 +70,14 @@ def test_an_event_says_why_a_rule_would_not_fire(page: Page, shared_server: Serv
     expect(page.locator(".cm-lint-marker-error")).to_be_hidden()
 
 
+def test_a_rule_says_where_its_modes_would_differ(page: Page, shared_server: Server) -> None:
+    """Under its health, with how to choose the other one."""
+    page.goto(f"{shared_server.url}/rules/web-scan?tab=health")
+    expect(page.get_by_role("heading", name="How it watches")).to_be_visible()
+    expect(page.get_by_text("exact: event by event")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="compat tells up to")).to_be_visible()
+
+
 def test_rules_are_switched_together_and_back(page: Page, shared_server: Server) -> None:
     """What is shown is what is meant; the notice undoes it."""
     page.goto(f"{shared_server.url}/rules?kind=frequency")

@@ -7,6 +7,7 @@ import { Facts, Section } from "../parts/Page";
 import { Loaded } from "../parts/State";
 import { Time } from "../parts/Time";
 import { Health, percent } from "./Health";
+import { Watching } from "./Watching";
 
 /** How a rule does: state and reasons, alerts and verdicts, cost, and whether the data can fulfil it. */
 export function RuleHealthTab({ rule }: { rule: Rule }) {
@@ -34,6 +35,7 @@ export function RuleHealthTab({ rule }: { rule: Rule }) {
           </>
         )}
       </Loaded>
+      {rule.watch && <Watching watch={rule.watch} />}
       <Section title="Cost since the start">
         <Facts
           items={[

@@ -86,6 +86,18 @@ export interface Rule {
   evaluations?: number;
   errors?: number;
   mean_ns?: number;
+  /** Null for rules that are not of ElastAlert's kinds. */
+  watch?: RuleWatch | null;
+}
+export interface RuleWatch {
+  mode: "exact" | "compat";
+  type: string;
+  lateness_s: number;
+  run_every_s: number;
+  realert_s: number;
+  /** In words, where the other mode would answer differently. */
+  modes_differ: string[];
+  notify: { service: string; means: string | null; options: Record<string, unknown> }[];
 }
 export interface RuleProblem {
   path: string;
