@@ -141,12 +141,16 @@ def test_node_and_server_die_in_the_middle_of_writing(stage: Stage) -> None:
 
 def indexed(node: Node) -> int:
     """Return how many documents of events the node has."""
-    found: int = Client(Access((node.url,))).get(f"{PREFIX}-events/_count")["count"]
+    client = Client(Access((node.url,)))
+    client.post(f"{PREFIX}-events/_refresh", None)
+    found: int = client.get(f"{PREFIX}-events/_count")["count"]
     return found
 
 
 def recorded(node: Node) -> int:
     """Return how many events the records of commits tell of."""
     query = {"size": 10_000, "query": {"term": {"kind": "commit"}}}
-    hits = Client(Access((node.url,))).post(f"{PREFIX}-log/_search", query)["hits"]["hits"]
+    client = Client(Access((node.url,)))
+    client.post(f"{PREFIX}-log/_refresh", None)  # by itself it shows what is new after seconds
+    hits = client.post(f"{PREFIX}-log/_search", query)["hits"]["hits"]
     return sum(part[-1] for hit in hits for part in hit["_source"]["parts"])
