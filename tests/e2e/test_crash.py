@@ -11,45 +11,25 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.flows import BeatsFlow, BulkFlow, FileFlow, Flow, SyslogFlow
-from harness.processes import AgentProcess, Server, free_port, until
+from harness.processes import until
 from harness.sending import read_log, unbalanced
 from harness.small_disk import SmallDisk, small_disk
+from harness.stage import Stage
 
 LEFT_BYTES = 32 * 1024 * 1024
 """The event log takes a disk with less room than it reserves for full."""
 
 
-class Stage:
-    """A server on a disk of its own, an agent, and lines that come by every way."""
+class DiskStage(Stage):
+    """A stage whose server is on a disk of its own."""
 
     def __init__(self, folder: Path, disk: SmallDisk | None) -> None:
         self.disk = disk
-        syslog, beats = free_port(), free_port()
-        (folder / "tocsin.toml").write_text(f"[syslog]\ntcp_port = {syslog}\n[beats]\nport = {beats}\n")
-        self.server = Server(folder, under=disk.under if disk else ())
-        self.server.start()
-        made = self.server.client().post("/api-keys", json={"name": "shipper", "role": "agent"})
-        log = folder / "app.log"
-        log.touch()
-        self.agent = AgentProcess(
-            self.server, folder / "agent", f'logs = [{{ path = "{log}", from_start = true }}]\n'
-        )
-        self.agent.start()
-        self.flows: list[Flow] = [
-            FileFlow(log),
-            SyslogFlow(syslog),
-            BulkFlow(self.server.url, made.json()["key"]),
-            BeatsFlow(beats),
-        ]
+        super().__init__(folder, under=tuple(disk.under) if disk else ())
 
     def kill_server(self) -> None:
-        """Kill it and the workers it has."""
-        workers = psutil.Process(self.server.pid).children(recursive=True)
-        self.server.kill()
-        for worker in workers:
-            if worker.is_running():
-                worker.kill()
+        """Kill it and the workers it has, and start it again."""
+        self.end_server()
         self.server.start()
 
     def kill_agent(self) -> None:
@@ -67,20 +47,12 @@ class Stage:
             with self.disk.filled(LEFT_BYTES):
                 time.sleep(1.5)
 
-    def close(self) -> None:
-        for flow in self.flows:
-            flow.stop()
-        for flow in self.flows:
-            flow.join()
-        self.agent.close()
-        self.server.close()
-
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(tmp_path: Path) -> Iterator[DiskStage]:
     """Everything up, and lines flowing."""
     with ExitStack() as open_:
-        stage = Stage(tmp_path, open_.enter_context(small_disk(tmp_path / "data")))
+        stage = DiskStage(tmp_path, open_.enter_context(small_disk(tmp_path / "data")))
         open_.callback(stage.close)
         for flow in stage.flows:
             flow.start()
@@ -89,7 +61,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: Stage) -> None:
+def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: DiskStage) -> None:
     """Kills of each process and a full disk, in any order at any moment, while lines come by four ways."""
     chance = random.Random()
     blows = [stage.kill_server, stage.kill_agent, stage.kill_workers, stage.fill_disk, stage.kill_server]
@@ -98,10 +70,7 @@ def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: Stage) -> No
         time.sleep(chance.uniform(0.2, 1.0))
         blow()
     time.sleep(0.5)
-    for flow in stage.flows:
-        flow.stop()
-    for flow in stage.flows:
-        flow.join()
+    stage.settle()
     file, syslog, *acknowledged = stage.flows
     client = stage.server.client()
     until(lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent, 120, 0.3)

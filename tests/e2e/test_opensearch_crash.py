@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import psutil
 import pytest
 
-from harness.flows import BeatsFlow, BulkFlow, FileFlow, Flow, SyslogFlow
+from harness.flows import BeatsFlow, BulkFlow
 from harness.opensearch import Node, own_opensearch
-from harness.processes import AgentProcess, Server, free_port, until
+from harness.processes import until
 from harness.sending import read_log, unbalanced
+from harness.stage import Stage
 from harness.tripwire import Tripwire
 from tocsin.store.opensearch.client import Access, Client
 
@@ -23,32 +23,16 @@ EVENTS, RECORD = b"_bulk", b"_create"
 """Requests that write events, and the record that acknowledges them."""
 
 
-class Stage:
-    """A server whose log stands on a node behind a wire, an agent, and lines that come by every way."""
+class WiredStage(Stage):
+    """A stage whose log stands on a node behind a wire."""
 
     def __init__(self, folder: Path, node: Node, wire: Tripwire) -> None:
         self.node = node
         self.wire = wire
-        syslog, beats = free_port(), free_port()
-        (folder / "tocsin.toml").write_text(
-            f'[store]\nkind = "opensearch"\nurl = "http://127.0.0.1:{wire.port}"\nprefix = "{PREFIX}"\n'
-            f"[syslog]\ntcp_port = {syslog}\n[beats]\nport = {beats}\n"
+        address = f"http://127.0.0.1:{wire.port}"
+        super().__init__(
+            folder, settings=f'[store]\nkind = "opensearch"\nurl = "{address}"\nprefix = "{PREFIX}"\n'
         )
-        self.server = Server(folder)
-        self.server.start()
-        made = self.server.client().post("/api-keys", json={"name": "shipper", "role": "agent"})
-        log = folder / "app.log"
-        log.touch()
-        self.agent = AgentProcess(
-            self.server, folder / "agent", f'logs = [{{ path = "{log}", from_start = true }}]\n'
-        )
-        self.agent.start()
-        self.flows: list[Flow] = [
-            FileFlow(log),
-            SyslogFlow(syslog),
-            BulkFlow(self.server.url, made.json()["key"]),
-            BeatsFlow(beats),
-        ]
         for flow in self.flows:
             flow.size = 50
 
@@ -59,15 +43,8 @@ class Stage:
 
     def kill_server(self, path: bytes, share: float, pause_s: float) -> None:
         """Kill the server and the workers it has while it writes, and start it again."""
-        self.wire.cut(path, share, pause_s, self._end_server)
+        self.wire.cut(path, share, pause_s, self.end_server)
         self.server.start()
-
-    def _end_server(self) -> None:
-        workers = psutil.Process(self.server.pid).children(recursive=True)
-        self.server.kill()
-        for worker in workers:
-            if worker.is_running():
-                worker.kill()
 
     def recover(self) -> None:
         """Wait until those who wait for acknowledgements are given some again."""
@@ -75,27 +52,15 @@ class Stage:
         before = [len(flow.acknowledged) for flow in waiting]
         until(lambda: all(len(flow.acknowledged) > n for flow, n in zip(waiting, before, strict=True)), 60)
 
-    def settle(self) -> None:
-        """Let what was begun be finished, and begin no more."""
-        for flow in self.flows:
-            flow.stop()
-        for flow in self.flows:
-            flow.join()
-
-    def close(self) -> None:
-        self.settle()
-        self.agent.close()
-        self.server.close()
-
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(tmp_path: Path) -> Iterator[WiredStage]:
     """Everything up, and lines flowing."""
     with ExitStack() as open_:
         node = open_.enter_context(own_opensearch())
         wire = Tripwire(node.port)
         open_.callback(wire.close)
-        stage = Stage(tmp_path, node, wire)
+        stage = WiredStage(tmp_path, node, wire)
         open_.callback(stage.close)
         for flow in stage.flows:
             flow.start()
@@ -104,7 +69,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_node_and_server_die_in_the_middle_of_writing(stage: Stage) -> None:
+def test_node_and_server_die_in_the_middle_of_writing(stage: WiredStage) -> None:
     """Killed within a request or right behind it, at points drawn anew: all acknowledged is there, once."""
     chance = random.Random(SEED)
     strikes = [
