@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from harness.console import enter
+from harness.console import drag, enter, steady_box
 from harness.processes import Server, until
 from harness.sending import store
 
@@ -86,17 +86,15 @@ def test_one_is_made_edited_and_saved(page: Page, logs: Server) -> None:
     expect(panel(page, "Where")).to_contain_text("web-01")
 
     # By mouse to the left, where the other one is: that one makes room.
-    title = panel(page, "Where").get_by_role("heading").bounding_box()
-    assert title
-    page.mouse.move(title["x"] + 4, title["y"] + 4)
-    page.mouse.down()
-    page.mouse.move(title["x"] - 500, title["y"] + 4, steps=8)
-    page.mouse.up()
-    assert left_of(page, "Where") < 300
-    before = panel(page, "Where").bounding_box()
-    panel(page, "Where").focus()
+    where = panel(page, "Where")
+    expect(page.get_by_role("complementary", name="Panel")).to_be_hidden()
+    until(lambda: steady_box(where)["x"] > 500)  # beside the other one again, now that the form is gone
+    drag(page, where.get_by_role("heading"), -500)
+    until(lambda: steady_box(where)["x"] < 300)
+    before = steady_box(where)["width"]
+    where.focus()
     page.keyboard.press("Shift+ArrowRight")
-    assert (panel(page, "Where").bounding_box() or {})["width"] > (before or {})["width"]
+    until(lambda: steady_box(where)["width"] > before)
     page.keyboard.press("Delete")
     expect(panel(page, "Where")).to_be_hidden()
     page.keyboard.press("Control+z")
@@ -160,13 +158,6 @@ def add_top(page: Page, title: str, field: str) -> None:
     form.get_by_role("textbox", name="Title").fill(title)
     form.get_by_label("Field", exact=True).fill(field)
     page.keyboard.press("Escape")
-
-
-def left_of(page: Page, name: str) -> float:
-    """Return where a panel begins, in pixels."""
-    box = panel(page, name).bounding_box()
-    assert box
-    return box["x"]
 
 
 def test_a_report_is_scheduled_run_and_taken(page: Page, logs: Server) -> None:

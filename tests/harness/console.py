@@ -6,12 +6,26 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Locator, Page, Request, expect
 
 from harness.processes import LOGIN, PASSWORD, Server
 
 PATIENCE_MS = 20_000  # until something appears; a machine may be busy with other tests
 VIEWPORT = {"width": 1400, "height": 900}
+
+# Ten frames in which nothing moved: what measures itself, asks for a frame and draws again, has come to rest.
+STEADY = """element => new Promise(resolve => {
+  let last = null, same = 0;
+  const look = () => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const box = { x, y, width, height };
+    same = JSON.stringify(box) === JSON.stringify(last) ? same + 1 : 0;
+    last = box;
+    if (same < 10) requestAnimationFrame(look);
+    else resolve(box);
+  };
+  look();
+})"""
 
 
 @contextmanager
@@ -58,3 +72,18 @@ def enter(page: Page, server: Server, path: str) -> None:
         [{"name": cookie.name, "value": cookie.value or "", "url": server.url} for cookie in cookies]
     )
     page.goto(f"{server.url}{path}")
+
+
+def steady_box(element: Locator) -> FloatRect:
+    """Return where an element is, in pixels, once it has stopped moving and growing."""
+    box: FloatRect = element.evaluate(STEADY)
+    return box
+
+
+def drag(page: Page, handle: Locator, x: float, y: float = 0) -> None:
+    """Take hold of an element that has come to rest, and drop it so many pixels to the right and below."""
+    box = steady_box(handle)
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 4 + x, box["y"] + 4 + y, steps=8)
+    page.mouse.up()
