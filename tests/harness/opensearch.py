@@ -158,10 +158,10 @@ def indices(url: str) -> Iterator[Layout]:
     client.close()
 
 
-def new_node() -> Node:
-    """Unpack a node into a folder of its own; skips the test where there is none to be had."""
+def new_node(ground: str | None = None) -> Node:
+    """Unpack a node into a folder of its own in `ground`; skips the test where there is none to be had."""
     archive, java = _archive(), _java()
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-os-", dir=_ground()))
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-os-", dir=ground or _ground()))
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder)
     node = Node(folder, java, None, _free_port())
