@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 from tocsin.core.fields import field_type
@@ -36,16 +37,22 @@ LONGEST_MESSAGE = 32_000
 """Bytes of the longest message that wildcards are answered for by the index alone."""
 
 _LONGEST_WORD = 80
+_NAMES_KEPT = 4_096
+_VALUES_KEPT = 16_384
+_LONGEST_KEPT = 64
+"""Characters of a value whose terms are kept in memory: the same values come again and again."""
 _MIDDLE = 1 << 63
 TEXT_SECTIONS = "LU"
 CASED_SECTIONS = "LC"
 
 
+@lru_cache(_NAMES_KEPT)
 def encoded(name: str) -> str:
     """Return a field's name as it stands before the `=` of a term: without `=` or odd characters."""
     return quote(name, safe="@.-_~")
 
 
+@lru_cache(_NAMES_KEPT)
 def column(name: str) -> str:
     """Return a field's name as a single step of a path, so that `a` and `a.b` never collide."""
     return quote(name, safe="@-_").replace(".", "%2E")
@@ -66,8 +73,17 @@ def has_dotted(text: str) -> bool:
     return not text.isascii() and "\u0130" in text
 
 
-def terms_of(name: str, text: str) -> Iterator[str]:
-    """Yield the terms of one value of a field."""
+def terms_of(name: str, text: str) -> Sequence[str]:
+    """Return the terms of one value of a field."""
+    return _terms_kept(name, text) if len(text) <= _LONGEST_KEPT else tuple(_terms_of(name, text))
+
+
+@lru_cache(_VALUES_KEPT)
+def _terms_kept(name: str, text: str) -> Sequence[str]:
+    return tuple(_terms_of(name, text))
+
+
+def _terms_of(name: str, text: str) -> Iterator[str]:
     folded = fold(text)
     head = encoded(name)
     if folded == text:

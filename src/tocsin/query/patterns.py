@@ -22,6 +22,7 @@ ASCII = "0-9A-Za-z_"
 """Those of ASCII alone."""
 BEYOND_ASCII = ASCII + r"\x{80}-\x{10ffff}"
 """Those of ASCII, and everything beyond it, letter or not."""
+_ASCII_WORD = re.compile(f"[{ASCII}]+")
 _CASELESS = re.compile(r"[\x00-@\[-`{-\x7f]+")
 _ESCAPED = set("\\.+*?()[]{}|^$/")
 
@@ -156,6 +157,8 @@ def escape_wildcard(text: str) -> str:
 @lru_cache(maxsize=1024)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case: runs of letters, digits and `_`."""
+    if text.isascii():
+        return tuple(_ASCII_WORD.findall(text.lower()))
     return tuple(_words_pattern().findall(fold(text)))
 
 
