@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -11,9 +10,7 @@ from tocsin.core.fields import MESSAGE, field_type
 from tocsin.query.dates import Dates
 from tocsin.query.patterns import ANY, SINGLE, WORD, escape_wildcard, parse_wildcard, quote, words_of
 from tocsin.query.tree import Exists, InNetwork, Node, Range, Regex, Scalar, Term, Text, Wildcard
-from tocsin.query.values import NUMBER, address_key
-
-_NUMBER = re.compile(NUMBER)
+from tocsin.query.values import address_key, is_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def _typed(field: str, lower: str | None, upper: str | None) -> tuple[Scalar | N
         if wrong is not None:
             raise InvalidError(f"{wrong!r} is not an address, and {field} holds addresses")
         return lower, upper
-    wrong = next((bound for bound in given if not _NUMBER.fullmatch(bound)), None)
+    wrong = next((bound for bound in given if not is_number(bound)), None)
     if wrong is None:
         return _number(lower), _number(upper)
     if declared in ("long", "double"):

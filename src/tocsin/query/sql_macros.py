@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.query.values import DATE, MICROSECONDS, NUMBER
+from tocsin.query.values import DATE, LONGEST_NUMBER, MICROSECONDS, NUMBER
 
 OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 """A number of an IPv4 address, without leading zeros, in RE2."""
@@ -14,7 +14,7 @@ _NUMBER_KEY = f"""
 CREATE OR REPLACE MACRO number_key(x) AS CASE
   WHEN TRY_CAST(x AS BIGINT)::VARCHAR = x THEN TRY_CAST(x AS BIGINT)::DOUBLE
   WHEN TRY_CAST(x AS DOUBLE) IS NOT NULL AND isfinite(TRY_CAST(x AS DOUBLE))
-   AND regexp_full_match(x, '{NUMBER}')
+   AND length(x) <= {LONGEST_NUMBER} AND regexp_full_match(x, '{NUMBER}')
   THEN TRY_CAST(x AS DOUBLE) END
 """
 

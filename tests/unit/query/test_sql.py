@@ -83,7 +83,11 @@ def test_caseless_run_is_the_longest_without_letters(text: str, run: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["5", "-5", "-0", "007", "5.0", " 5", "9223372036854775808", "1e3", "+7", "0x10"]
+    "text",
+    [
+        *("5", "-5", "-0", "007", "5.0", " 5", "9223372036854775808", "1e3", "+7", "0x10"),
+        *("1" * 300, "0" * 301, f"1.{'0' * 298}", f"1.{'0' * 299}"),
+    ],
 )
 def test_numbers_are_the_same_to_both(connection, text: str) -> None:
     """A number written in whatever way is compared as the predicate compares it."""
