@@ -80,3 +80,14 @@ def _rows(file: DayFile, sealed: Part, need: Need, ask: Ask) -> list[int] | None
         return None
     found: list[int] = rows.tolist()
     return found
+
+
+def outermost(file: DayFile, count: int, *, newest: bool) -> Narrowed | None:
+    """Return a leased day narrowed to its newest events, or its oldest; None when their place is not known.
+
+    What is sealed stands in order of time, source and sequence, so they are its last rows, or its first.
+    """
+    held = file.summary.events
+    if file.is_open or count > _FEW:
+        return None
+    return Narrowed(file, list(range(max(0, held - count), held) if newest else range(min(count, held))))

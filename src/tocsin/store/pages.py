@@ -11,12 +11,14 @@ import duckdb
 from tocsin.core.clock import day_of
 from tocsin.core.event import Event
 from tocsin.query.sql import Writer
+from tocsin.query.tree import Everything
 from tocsin.store.base import Order, Page, Selection, StoreError
 from tocsin.store.cursors import Key, clamped, page_of
 from tocsin.store.day import DayFile
 from tocsin.store.days import Days
-from tocsin.store.narrowing import Narrowed, narrowed
+from tocsin.store.narrowing import Narrowed, narrowed, outermost
 from tocsin.store.rows import EVENT_COLUMNS, to_event
+from tocsin.store.spans import asked_of
 
 _EARLIEST = "0000-00-00"
 _LATEST = "9999-99-99"
@@ -81,7 +83,10 @@ def fetch(days: Days, sql: str, params: list[Any]) -> list[Any]:
 def _read_day(
     days: Days, file: DayFile, selection: Selection, order: Order, *, limit: int, beyond: Key | None
 ) -> list[Event]:
-    within = narrowed(file, selection.query, partial(fetch, days))
+    within = None
+    if beyond is None and isinstance(asked_of(file.day, selection), Everything):
+        within = outermost(file, limit, newest=order == "newest")
+    within = within or narrowed(file, selection.query, partial(fetch, days))
     if within.is_empty:
         return []
     writer = Writer()

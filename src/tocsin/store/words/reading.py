@@ -3,7 +3,7 @@
 # ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -34,13 +34,14 @@ class WordIndex:
     shift: int
     all_names: bool
     common: frozenset[int]
+    loose: Rows
+    """Rows whose message may hold any word."""
 
     def rows(self, need: Need, ask: Ask) -> Rows | None:
         """Return the rows, sorted, that any message with what is needed is in; None when it may be any."""
         match need:
             case AllOf(parts):
-                found = [rows for part in parts if (rows := self.rows(part, ask)) is not None]
-                return reduce(_common, found) if found else None
+                return self._all_of(parts, ask)
             case AnyOf(parts):
                 each = [self.rows(part, ask) for part in parts]
                 known = [rows for rows in each if rows is not None]
@@ -48,6 +49,16 @@ class WordIndex:
             case Fragment():
                 words = self._words(need, ask)
                 return None if words is None else self._of(words, ask)
+
+    def _all_of(self, parts: Sequence[Need], ask: Ask) -> Rows | None:
+        found: Rows | None = None
+        for part in parts:
+            rows = self.rows(part, ask)
+            if rows is not None:
+                found = rows if found is None else _common(found, rows)
+            if found is not None and not len(found):
+                break
+        return found
 
     def _words(self, fragment: Fragment, ask: Ask) -> list[bytes] | None:
         """Return the words of the day a fragment can be in; None when they are not known, or too many."""
@@ -67,11 +78,11 @@ class WordIndex:
         if not self.common.isdisjoint(hashes):
             return None
         buckets = sorted({value >> self.shift for value in hashes})
-        sql = f"SELECT row FROM {self.alias}.word_loose"
-        if buckets:
-            among = ", ".join(map(str, buckets))
-            sql += f" UNION ALL SELECT unnest(rows) FROM {self.alias}.word_rows WHERE bucket IN ({among})"
-        return np.unique(np.array(ask(sql, []), np.int64))
+        if not buckets:
+            return self.loose
+        among = ", ".join(map(str, buckets))
+        sql = f"SELECT unnest(rows) FROM {self.alias}.word_rows WHERE bucket IN ({among})"
+        return np.union1d(np.array(ask(sql, []), np.int64), self.loose)
 
 
 _NOTHING: Rows = np.empty(0, np.int64)
@@ -86,7 +97,8 @@ def index_of(alias: str, ask: Ask) -> WordIndex | None:
     if version != VERSION:
         return None
     common = frozenset(value for (value,) in ask(f"SELECT hash FROM {alias}.word_common", []))
-    return WordIndex(alias, Cutter(seed), shift, all_names, common)
+    loose = np.array(ask(f"SELECT row FROM {alias}.word_loose ORDER BY row", []), np.int64).reshape(-1)
+    return WordIndex(alias, Cutter(seed), shift, all_names, common, loose)
 
 
 def _common(one: Rows, other: Rows) -> Rows:
