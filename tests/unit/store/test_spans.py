@@ -31,11 +31,11 @@ ANNA = Term("user.name", "anna")
     ],
 )
 def test_time_that_covers_the_day_is_left_out(query: Node, left: Node | None) -> None:
-    """Of a day that lies within all the times of a query, the rest of the query is asked; of others it is not."""
+    """Of a day that lies within all the times of a query, the rest of it is asked; of others it is not."""
     assert asked_of("2026-11-20", Selection(query)) == left
 
 
-@pytest.mark.parametrize("join", [lambda node: Not(node), lambda node: Or((node, ANNA))])
+@pytest.mark.parametrize("join", [Not, lambda node: Or((node, ANNA))])
 def test_time_that_does_not_bound_stays(join) -> None:
     """Time within a negation or an alternative is asked of each event."""
     query = join(Range(TIMESTAMP, gte=START - DAY))
