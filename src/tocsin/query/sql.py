@@ -1,18 +1,20 @@
 """Writer: a query tree as a SQL condition over the event table of the embedded log (DuckDB).
 
 Layout it is written for: `at_us`, `source`, `seq`, `message`; a text column for each field of
-`COLUMNS`; `texts`, a map of the other fields that hold one value; `lists`, a map of the fields that hold
-a list, whichever they are. Every value of a query is a parameter, never part of the SQL.
+`COLUMNS`; the table's own columns, if it has any; `texts`, a map of the other fields that hold one value;
+`lists`, a map of the others that hold a list. Every value of a query is a parameter, never part of the SQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Network, ip_network
 from typing import Any, assert_never
 
 from tocsin.core.fields import EVENT_ID, MESSAGE, TIMESTAMP, field_type
+from tocsin.query.own_columns import NONE, Operand, OwnColumns, operand, whole_number
 from tocsin.query.patterns import (
     ANY,
     ASCII,
@@ -75,7 +77,7 @@ _PSEUDO: dict[str, str] = {
     "event.sequence": "seq::VARCHAR",
 }
 
-_Build = Callable[[str], str]
+_Build = Callable[[Operand], str]
 
 
 def to_sql(
@@ -94,10 +96,14 @@ def to_sql(
 
 @dataclass(slots=True)
 class Writer:
-    """Writes the pieces of one SQL statement, collecting its parameters."""
+    """Writes the pieces of one SQL statement, collecting its parameters.
+
+    `listed` and `own` tell of the table that what is written next will be asked of.
+    """
 
     params: list[Any] = field(default_factory=list)
     listed: Collection[str] | None = None
+    own: OwnColumns = NONE
 
     def bind(self, value: Any) -> str:
         """Add a parameter and return its place, such as `$3`."""
@@ -105,16 +111,25 @@ class Writer:
         return f"${len(self.params)}"
 
     def single(self, name: str) -> str:
-        """Return the expression for a field's one value; NULL when it is absent or a list."""
+        """Return the expression for the text of a field's one value; NULL when it is absent or a list."""
+        return self._single(name).text
+
+    def key(self, name: str, kind: str) -> str:
+        """Return the expression for the key of a field's one value: what it is compared by as that kind."""
+        return _key(kind, self._single(name))
+
+    def _single(self, name: str) -> Operand:
         if name in _PSEUDO:
-            return _PSEUDO[name]
-        return COLUMNS.get(name) or f"texts[{self.bind(name)}]"
+            return Operand(_PSEUDO[name])
+        if name in self.own.singles:
+            return operand(*self.own.singles[name])
+        return Operand(COLUMNS.get(name) or f"texts[{self.bind(name)}]")
 
     def many(self, name: str) -> str | None:
         """Return the expression for a field's list, or None when no event holds a list there."""
         if name in _PSEUDO or (self.listed is not None and name not in self.listed):
             return None
-        return f"lists[{self.bind(name)}]"
+        return self.own.lists.get(name) or f"lists[{self.bind(name)}]"
 
     def condition(self, node: Node) -> str:
         """Return the condition of a tree. NULL in it means false."""
@@ -151,10 +166,10 @@ class Writer:
 
     def _over(self, name: str, build: _Build) -> str:
         many = self.many(name)
-        one = build(self.single(name))
+        one = build(self._single(name))
         if many is None:
             return f"({one})"
-        return f"({one} OR len(list_filter({many}, lambda x: {build('x')})) > 0)"
+        return f"({one} OR len(list_filter({many}, lambda x: {build(Operand('x'))})) > 0)"
 
     def _same(self, node: SameAs) -> str:
         form = "{}" if node.cased else "lower({})"
@@ -162,8 +177,8 @@ class Writer:
         many = self.many(node.other)
         one = self.single(node.other)
 
-        def build(x: str) -> str:
-            mine = form.format(x)
+        def build(x: Operand) -> str:
+            mine = form.format(x.text)
             same = compare.format(mine, form.format(one))
             if many is None:
                 return same
@@ -193,15 +208,19 @@ class Writer:
                 assert_never(node)
 
     def _equals(self, name: str, values: tuple[Scalar, ...], *, cased: bool) -> _Build:
-        texts = [text_of(value) for value in values]
-        wanted = ", ".join([self.bind(text if cased else fold(text)) for text in dict.fromkeys(texts)])
+        texts = list(dict.fromkeys(text_of(value) for value in values))
+        wholes = [number for text in texts if (number := whole_number(text)) is not None]
+        # A statement may hold no parameter that it does not use, and each but once, as they may be many.
+        wanted = cache(lambda: ", ".join([self.bind(text if cased else fold(text)) for text in texts]))
         instants = ""
         if field_type(name) == "date":
             keys = {key for text in texts if (key := date_key(text)) is not None}
             instants = ", ".join([self.bind(key) for key in sorted(keys)])
 
-        def build(x: str) -> str:
-            equal = f"{x if cased else f'lower({x})'} IN ({wanted})"
+        def build(x: Operand) -> str:
+            if x.whole and not instants:
+                return f"{x.number} IN ({', '.join(map(self.bind, wholes))})" if wholes else "FALSE"
+            equal = f"{x.text if cased else f'lower({x.text})'} IN ({wanted()})"
             return f"{equal} OR {_key('date', x)} IN ({instants})" if instants else equal
 
         return build
@@ -213,13 +232,13 @@ class Writer:
         ]
         shape = shape_of(pieces)
         if shape.kind == "any":
-            return lambda x: f"{x} IS NOT NULL"
+            return lambda x: f"{x.text} IS NOT NULL"
         form = _SHAPES[shape.kind]
         if shape.kind == "contains" and not node.cased:
             holds = self._contains((shape.text,))
-            return lambda x: _in_order(holds(x))
+            return lambda x: _in_order(holds(x.text))
         value = self.bind(wildcard_like(pieces) if shape.kind == "pattern" else shape.text)
-        return lambda x: form.format(x=x if node.cased else f"lower({x})", value=value)
+        return lambda x: form.format(x=x.text if node.cased else f"lower({x.text})", value=value)
 
     def _contains(self, texts: Iterable[str]) -> Callable[[str], list[str]]:
         """Return the tests that a text holds all of others, folded ones, in whatever case; rarest first.
@@ -243,7 +262,7 @@ class Writer:
         compile_regex(node.pattern, cased=node.cased)
         pattern = self.bind(node.pattern)
         options = "s" if node.cased else "si"
-        return lambda x: f"regexp_matches({x}, {pattern}, '{options}')"
+        return lambda x: f"regexp_matches({x.text}, {pattern}, '{options}')"
 
     def _range(self, node: Range) -> _Build:
         kind = range_kind(node)
@@ -259,7 +278,8 @@ class Writer:
         whole = _whole_octets(node.network) if octets else ""
         begins = f"starts_with({{x}}, {self.bind(whole)})" if whole else ""
 
-        def build(x: str) -> str:
+        def build(value: Operand) -> str:
+            x = value.text
             within = f"address_key({x}) BETWEEN {first} AND {last}"
             if not pattern:
                 return within
@@ -282,7 +302,8 @@ class Writer:
         loose, strict = (self.bind(words_regex(words, letters)) for letters in (ASCII, BEYOND_ASCII))
         spaced = self.bind(f" {' '.join(words)} ")
 
-        def build(x: str) -> str:
+        def build(value: Operand) -> str:
+            x = value.text
             tests = [*holds(x), f"regexp_matches(lower({x}), {loose}, 's')"]
             cut = f"' ' || regexp_replace(lower({x}), '[^{WORD}]+', ' ', 'g') || ' '"
             strictly = f"regexp_matches(lower({x}), {strict}, 's')"
@@ -319,10 +340,12 @@ _SAME = {
 }
 
 
-def _key(kind: str, x: str) -> str:
-    if kind == "date" and x == _ISO:
+def _key(kind: str, x: Operand) -> str:
+    if kind == "date" and x.text == _ISO:
         return "at_us"
-    return f"lower({x})" if kind == "text" else f"{kind}_key({x})"
+    if kind == "number" and x.number:
+        return f"{x.number}::DOUBLE"
+    return f"lower({x.text})" if kind == "text" else f"{kind}_key({x.text})"
 
 
 def _whole_octets(network: str) -> str:

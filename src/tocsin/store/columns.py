@@ -60,7 +60,7 @@ class Table:
         if kind == "text":
             return self.texts(name)
         if not self._is_listed(name):
-            return self._add(lambda writer: f"{kind}_key({writer.single(name)})")
+            return self._add(lambda writer: writer.key(name, kind))
         return self._add(
             lambda writer: (
                 f"list_filter(list_transform({_as_list(writer, name)}, lambda x: {kind}_key(x)),"
@@ -85,7 +85,7 @@ class Table:
         return " UNION ALL ".join(self._of_day(day) for day in self._days)
 
     def _of_day(self, day: Narrowed) -> str:
-        condition = where(self.writer, day.file, self._selection)  # tells the writer the day's lists
+        condition = where(self.writer, day.file, self._selection)  # tells the writer of the day
         columns = ["at_us", "source", "seq"]
         columns += [f"{build(self.writer)} AS {name}" for name, build in self._columns]
         return f"SELECT {', '.join(columns)} FROM {day.events(self.writer)} WHERE {condition}"

@@ -5,27 +5,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 
 from tocsin.core.event import Event
+from tocsin.query.own_columns import NONE, OwnColumns, OwnField
+from tocsin.query.sql import Writer
 from tocsin.store.base import StoreError
 from tocsin.store.catalog import DaySummary
 from tocsin.store.frames import frame
-from tocsin.store.rows import DDL, LAYOUT_VERSION, OLDEST_LAYOUT, insert
+from tocsin.store.rows import DDL, LAYOUT_VERSION, OLDEST_LAYOUT, base_columns, insert
 from tocsin.store.words.reading import WordIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of a day, attached under a name of its own; what is sealed is attached read-only."""
+    """A file of a day, attached under a name of its own; what is sealed is attached read-only.
+
+    `own` are the columns of its own that its event table has, known once it is attached.
+    """
 
     alias: str
     path: Path
     sealed: bool
+    own: OwnColumns = NONE
 
 
 class DayFile:
@@ -46,9 +53,32 @@ class DayFile:
         """The index of words of a sealed part by its alias, once it was looked for."""
 
     @property
-    def events(self) -> str:
-        """The table of the day's events, for a FROM clause."""
-        return self.table("events")
+    def own(self) -> OwnColumns:
+        """The own columns of the day's events, whichever part they are in."""
+        own = next((part.own for part in self.parts if part.own.fields), NONE)
+        return own if len(self.parts) == 1 else own.untyped()
+
+    @property
+    def columns(self) -> str:
+        """The columns of the day's events."""
+        return ", ".join([base_columns(), *self.own.names])
+
+    def events(self, writer: Writer) -> str:
+        """Return the table of the day's events, for a FROM clause."""
+        tables = [self.part(part, writer) for part in self.parts]
+        if len(tables) == 1:
+            return tables[0]
+        return "(" + " UNION ALL ".join(f"SELECT {self.columns} FROM {table}" for table in tables) + ")"
+
+    def part(self, part: Part, writer: Writer) -> str:
+        """Return the table of the events of one part, with the columns of the day and its `rowid`."""
+        own = self.own
+        if part.own == own:
+            return f"{part.alias}.events"
+        here = Writer(writer.params, self.summary.listed, part.own)
+        return (
+            f"(SELECT rowid, {base_columns()}, {', '.join(own_values(here, own))} FROM {part.alias}.events)"
+        )
 
     @property
     def commits(self) -> str:
@@ -173,21 +203,26 @@ def sealed_part(day: str, generation: int, path: Path) -> Part:
     return Part(f"{_alias(day)}_s{generation}", path, sealed=True)
 
 
-def attach(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
-    """Attach a file, making an open one with its tables when there is none. Raises `StoreError`."""
+def attach(connection: duckdb.DuckDBPyConnection, part: Part) -> Part:
+    """Attach a file, making an open one with its tables when there is none. Raises `StoreError`.
+
+    Returns the part with what its layout says.
+    """
     quoted = str(part.path).replace("'", "''")
     try:
         connection.execute(f"ATTACH '{quoted}' AS {part.alias}{' (READ_ONLY)' if part.sealed else ''}")
         if not part.sealed and not has_layout(connection, part.alias):
             with transaction(connection):
                 create_tables(connection, part.alias)
-        version = _row(connection, f"SELECT max(version) FROM {part.alias}.layout")[0]
-    except duckdb.Error as error:
+        version, *more = _row(connection, f"SELECT * FROM {part.alias}.layout ORDER BY version DESC LIMIT 1")
+        own = OwnColumns(_OWN.decode(more[0])) if more else NONE
+    except (duckdb.Error, msgspec.DecodeError) as error:
         detach(connection, part)
         raise StoreError(f"{part.path} cannot be opened: {error}") from error
     if not OLDEST_LAYOUT <= version <= LAYOUT_VERSION:
         detach(connection, part)
         raise StoreError(f"{part.path} has layout {version}; this version reads {LAYOUT_VERSION}")
+    return replace(part, own=own)
 
 
 def detach(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
@@ -200,11 +235,28 @@ def detach(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
         connection.execute(f"DETACH {part.alias}")
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection, alias: str, own: OwnColumns = NONE) -> None:
     """Make the tables of a day in an attached file."""
+    columns = "".join(f", {name} {one.type}" for name, one in zip(own.names, own.fields, strict=True))
     for statement in DDL:
-        connection.execute(statement.format(day=alias))
-    connection.execute(f"INSERT INTO {alias}.layout VALUES ($1)", [LAYOUT_VERSION])
+        connection.execute(statement.format(day=alias, own=columns))
+    said = msgspec.json.encode(own.fields).decode()
+    connection.execute(f"INSERT INTO {alias}.layout VALUES ($1, $2)", [LAYOUT_VERSION, said])
+
+
+_OWN = msgspec.json.Decoder(tuple[OwnField, ...])
+
+
+def own_values(writer: Writer, own: OwnColumns) -> list[str]:
+    """Return the values of own columns, under their names, of the table that the writer is told of."""
+    values = []
+    for name, one in zip(own.names, own.fields, strict=True):
+        if one.type == "VARCHAR[]":
+            value = writer.many(one.name) or "NULL::VARCHAR[]"
+        else:
+            value = f"{writer.single(one.name)}::{one.type}"
+        values.append(f"{value} AS {name}")
+    return values
 
 
 def has_layout(connection: duckdb.DuckDBPyConnection, alias: str) -> bool:

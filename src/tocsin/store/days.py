@@ -314,7 +314,7 @@ class Days:
         with self._instance.cursor() as cursor:
             for place, part in enumerate(parts):
                 try:
-                    attach(cursor, part)
+                    parts[place] = attach(cursor, part)
                 except StoreError:
                     for attached in parts[:place]:
                         detach(cursor, attached)
@@ -324,8 +324,7 @@ class Days:
     def _attach_open(self, day: str, generation: int) -> Part:
         part = open_part(day, generation, self.folder.opened(day, generation))
         with self._instance.cursor() as cursor:
-            attach(cursor, part)
-        return part
+            return attach(cursor, part)
 
     def _make_room(self) -> None:
         """Close the days used longest ago until one more may be open; those in use stay, however many."""

@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tocsin.core.fields import MESSAGE, TIMESTAMP, field_type
-from tocsin.query.sql import COLUMNS
+from tocsin.query.own_columns import OwnColumns
+from tocsin.query.sql import COLUMNS, Writer
 from tocsin.store.base import FieldSeen, Selection
 from tocsin.store.catalog import FieldCounts
 from tocsin.store.day import DayFile
 from tocsin.store.days import Days
 from tocsin.store.pages import days_within, fetch
-from tocsin.store.rows import EVENT_COLUMNS, to_event
+from tocsin.store.rows import event_columns, to_event
 
+_Events = Callable[[Writer], str]
+"""Returns the table of the events to count with the condition on them, for a FROM clause."""
 _OF_EVERY_EVENT = (TIMESTAMP, MESSAGE, "event.source", "event.sequence")
 
 
@@ -55,23 +59,46 @@ def _counted(days: Days, file: DayFile) -> FieldCounts:
 
 
 def _count(days: Days, file: DayFile, after: int, through: int) -> list[tuple[str, int, int]]:
-    table = f"{file.events} WHERE commit_no > $1 AND commit_no <= $2"
-    keys = (
-        "SELECT name, count(*), min(place)"
-        " FROM (SELECT unnest(map_keys({})) AS name, seq AS place FROM {}) GROUP BY 1"
+    """Return each field with how many events hold it, and the sequence of one of them."""
+
+    def between(writer: Writer) -> str:
+        table = file.events(writer)
+        return f"{table} WHERE commit_no > {writer.bind(after)} AND commit_no <= {writer.bind(through)}"
+
+    return [
+        *_in_map(days, "texts", file.own.singles, between),
+        *_in_map(days, "lists", file.own.lists, between),
+        *_in_columns(days, file.own, between),
+    ]
+
+
+def _in_map(days: Days, held: str, elsewhere: Iterable[str], between: _Events) -> list[tuple[str, int, int]]:
+    """Count the names in a map but those that have a column."""
+    writer = Writer()
+    keys = f"SELECT unnest(map_keys({held})) AS name, seq AS place FROM {between(writer)}"
+    left = f"NOT list_contains({writer.bind(list(elsewhere))}::VARCHAR[], name)"
+    sql = f"SELECT name, count(*), min(place) FROM ({keys}) WHERE {left} GROUP BY 1"
+    return fetch(days, sql, writer.params)
+
+
+def _in_columns(days: Days, own: OwnColumns, between: _Events) -> list[tuple[str, int, int]]:
+    writer = Writer()
+    columns = [*COLUMNS.items(), *((one.name, name) for name, one in zip(own.names, own.fields, strict=True))]
+    counts = ", ".join(
+        f"count({column}), coalesce(min(seq) FILTER ({column} IS NOT NULL), 0)" for _, column in columns
     )
-    single = fetch(days, keys.format("texts", table), [after, through])
-    many = fetch(days, keys.format("lists", table), [after, through])
-    columns = ", ".join(f"count({column})" for column in COLUMNS.values())
-    row = fetch(days, f"SELECT {columns} FROM {table}", [after, through])[0]
-    own = [(name, events, 0) for name, events in zip(COLUMNS, row, strict=True) if events]
-    return [*single, *many, *own]
+    row = fetch(days, f"SELECT {counts} FROM {between(writer)}", writer.params)[0]
+    counted = zip([name for name, _ in columns], row[::2], row[1::2], strict=True)
+    return [(name, events, place) for name, events, place in counted if events]
 
 
 def _type_in(days: Days, file: DayFile, name: str, seq: int) -> str:
     """Return the type of a field in an event of that sequence that has it."""
-    rows = fetch(days, f"SELECT {EVENT_COLUMNS} FROM {file.events} WHERE seq = $1", [seq])
-    value: Any = next((event.fields[name] for event in map(to_event, rows) if name in event.fields), None)
+    writer = Writer()
+    table = file.events(writer)
+    sql = f"SELECT {event_columns(file.own)} FROM {table} WHERE seq = {writer.bind(seq)}"
+    found = [to_event(row, file.own) for row in fetch(days, sql, writer.params)]
+    value: Any = next((event.fields[name] for event in found if name in event.fields), None)
     if isinstance(value, list) and value:
         value = value[0]
     kinds = ((bool, "boolean"), (int, "long"), (float, "double"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tocsin.query.sql import Writer
 from tocsin.store.base import Logged
 from tocsin.store.days import Days
 from tocsin.store.pages import fetch
-from tocsin.store.rows import EVENT_COLUMNS, to_event
+from tocsin.store.rows import event_columns, to_event
 
 
 def follow_files(days: Days, after: int, limit: int) -> Sequence[Logged]:
@@ -44,5 +45,7 @@ def _events(days: Days, day: str, after: int, last: int) -> list[Logged]:
     with days.lease(day) as file:
         if file is None:
             return []
-        sql = f"SELECT commit_no, {EVENT_COLUMNS} FROM {file.events} WHERE commit_no > $1 AND commit_no <= $2"
-        return [Logged(number, to_event(row)) for number, *row in fetch(days, sql, [after, last])]
+        own, writer = file.own, Writer()
+        within = f"commit_no > {writer.bind(after)} AND commit_no <= {writer.bind(last)}"
+        sql = f"SELECT commit_no, {event_columns(own)} FROM {file.events(writer)} WHERE {within}"
+        return [Logged(number, to_event(row, own)) for number, *row in fetch(days, sql, writer.params)]

@@ -41,25 +41,18 @@ class Narrowed:
     def events(self, writer: Writer) -> str:
         """Return the table of the events, for a FROM clause."""
         if self.rows is None:
-            return self.file.events
-        tables = [
-            self._chosen(part, writer, self.rows)
-            if part.sealed
-            else f"SELECT rowid, * FROM {part.alias}.events"
-            for part in self.file.parts
-        ]
-        return f"({' UNION ALL '.join(f'({table})' for table in tables)})"
+            return self.file.events(writer)
+        tables = [self.part(part, writer) for part in self.file.parts]
+        return "(" + " UNION ALL ".join(f"SELECT {self.file.columns} FROM {table}" for table in tables) + ")"
 
     def part(self, part: Part, writer: Writer) -> str:
         """Return the table of the events of one part, with its `rowid`."""
+        table = self.file.part(part, writer)
         if self.rows is None or not part.sealed:
-            return f"{part.alias}.events"
-        return f"({self._chosen(part, writer, self.rows)})"
-
-    def _chosen(self, part: Part, writer: Writer, rows: list[int]) -> str:
+            return table
         # The limit, which cuts nothing off, keeps conditions from being tested on every message before.
-        chosen = f"rowid IN (SELECT unnest({writer.bind(rows)}::BIGINT[]))"
-        return f"SELECT rowid, * FROM {part.alias}.events WHERE {chosen} LIMIT {len(rows)}"
+        chosen = f"rowid IN (SELECT unnest({writer.bind(self.rows)}::BIGINT[]))"
+        return f"(SELECT rowid, {self.file.columns} FROM {table} WHERE {chosen} LIMIT {len(self.rows)})"
 
 
 def narrowed(file: DayFile, query: Node, ask: Ask) -> Narrowed:

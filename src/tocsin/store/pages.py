@@ -17,7 +17,7 @@ from tocsin.store.cursors import Key, clamped, page_of
 from tocsin.store.day import DayFile
 from tocsin.store.days import Days
 from tocsin.store.narrowing import Narrowed, narrowed, outermost
-from tocsin.store.rows import EVENT_COLUMNS, to_event
+from tocsin.store.rows import event_columns, to_event
 from tocsin.store.spans import asked_of
 
 _EARLIEST = "0000-00-00"
@@ -59,7 +59,7 @@ def days_within(days: Days, selection: Selection) -> list[str]:
 
 def where(writer: Writer, file: DayFile, selection: Selection) -> str:
     """Return the SQL condition of a selection on one day's event table."""
-    writer.listed = file.summary.listed
+    writer.listed, writer.own = file.summary.listed, file.own
     parts = [writer.condition(selection.query)]
     if selection.from_at is not None:
         parts.append(f"at_us >= {writer.bind(clamped(selection.from_at))}")
@@ -106,20 +106,22 @@ def read_whole(
     First where they stand is found, then these alone are read: what is selected by is read once, and the
     rest of an event for no other. Where few can be meant, these are read at once.
     """
+    own = within.file.own
+    columns = event_columns(own)
     if within.is_few:
-        sql = f"SELECT {EVENT_COLUMNS} FROM {within.events(writer)} WHERE {condition} {ordered} {limit}"
-        return [to_event(row) for row in fetch(days, sql, writer.params)]
+        sql = f"SELECT {columns} FROM {within.events(writer)} WHERE {condition} {ordered} {limit}"
+        return [to_event(row, own) for row in fetch(days, sql, writer.params)]
     tables = [within.part(part, writer) for part in within.file.parts]
     found = " UNION ALL ".join(
         f"SELECT {number} AS part, rowid AS place, at_us, source, seq FROM {table} WHERE {condition}"
         for number, table in enumerate(tables)
     )
     whole = " UNION ALL ".join(
-        f"SELECT {EVENT_COLUMNS} FROM {table} WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
-        for number, table in enumerate(f"{part.alias}.events" for part in within.file.parts)
+        f"SELECT {columns} FROM {table} WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
+        for number, table in enumerate(within.file.part(part, writer) for part in within.file.parts)
     )
     sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} {limit}) {whole} {ordered}"
-    return [to_event(row) for row in fetch(days, sql, writer.params)]
+    return [to_event(row, own) for row in fetch(days, sql, writer.params)]
 
 
 def _behind(writer: Writer, key: Key, than: str) -> str:

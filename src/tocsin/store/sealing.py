@@ -7,13 +7,13 @@ the old ones are deleted when the last read of them ends. A write that came to t
 new file worthless; it is thrown away and made again another time.
 """
 
-# ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
+# ruff: noqa: S608  # names of days are ours
 from __future__ import annotations
 
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,21 +21,18 @@ from pathlib import Path
 import duckdb
 
 from tocsin.core.clock import SECOND, day_of
-from tocsin.query.sql import Writer
 from tocsin.query.tree import Everything, Node
 from tocsin.store.base import StoreError
 from tocsin.store.catalog import DaySummary, sync_folder
-from tocsin.store.day import DayFile, attach, create_tables, sealed_part, transaction
+from tocsin.store.choosing import Bounds
+from tocsin.store.copying import Copier
+from tocsin.store.day import DayFile, attach, sealed_part, transaction
 from tocsin.store.days import Days
 from tocsin.store.journal import Deed, Guard, Seal, unguarded
 from tocsin.store.parts import wal_of
 from tocsin.store.words.writing import Alive, write_index
 
-_ORDER = "at_us, source, seq"
 _CHUNK = 1 << 22
-_SLICE = 50_000
-"""Events sorted at a time: a whole day at once would take more memory than the log may have."""
-_GRAIN = SECOND
 _LEAST_MEMORY = "64MB"
 INDEX_FROM = 10_000
 """Events of a day that has an index of words: fewer are looked through sooner than an index is opened."""
@@ -70,7 +67,8 @@ class _Order:
 class Sealer:
     """Seals days, one at a time; those of at least `index_from` events with an index of their words.
 
-    `step` is told of each step before it is done, for tests that stop there.
+    `bounds` say which fields of a day get columns of their own. `step` is told of each step before it is
+    done, for tests that stop there.
     """
 
     def __init__(
@@ -80,9 +78,11 @@ class Sealer:
         step: Step = _nothing,
         *,
         index_from: int | None = INDEX_FROM,
+        bounds: Bounds = Bounds(),  # noqa: B008  # immutable
     ) -> None:
         self._days = days
         self._index_from = index_from
+        self._bounds = bounds
         self._quiet_us = int(quiet_s * SECOND)
         self._step = step
         self._busy = threading.Lock()
@@ -195,7 +195,7 @@ class Sealer:
             self._writing = cursor
             self._alive()
             try:
-                events = _rewrite(cursor, order, self._index_from)
+                events = _rewrite(cursor, order, self._index_from, self._bounds)
             finally:
                 self._writing = None
         self._step("synced")
@@ -230,7 +230,7 @@ class Sealer:
         sync_folder(part.path.parent)
         with self._days.cursor() as cursor:
             try:
-                attach(cursor, part)
+                part = attach(cursor, part)
             except StoreError:
                 # What cannot be read must not stand for what can.
                 part.path.unlink()
@@ -254,15 +254,14 @@ def sha256_of(path: Path, heard: Callable[[int], None] = lambda _: None) -> str:
     return digest.hexdigest()
 
 
-def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order, index_from: int | None) -> int:
+def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order, index_from: int | None, bounds: Bounds) -> int:
     """Write the file; returns how many events it holds."""
     alias = f"sealing_{order.file.day.replace('-', '_')}"
     quoted = str(order.path).replace("'", "''")
     cursor.execute(f"ATTACH '{quoted}' AS {alias}")
     try:
         with transaction(cursor):
-            create_tables(cursor, alias)
-            _copy(cursor, alias, order)
+            Copier(cursor, order.file, alias).copy(order.keep, bounds, order.alive)
         cursor.execute(f"CHECKPOINT {alias}")
         counted: int = cursor.execute(f"SELECT count(*) FROM {alias}.events").fetchall()[0][0]
         if index_from is not None and counted >= index_from:
@@ -273,48 +272,3 @@ def _rewrite(cursor: duckdb.DuckDBPyConnection, order: _Order, index_from: int |
         with suppress(duckdb.Error):
             cursor.execute(f"DETACH {alias}")
     return counted
-
-
-def _copy(cursor: duckdb.DuckDBPyConnection, alias: str, order: _Order) -> None:
-    file = order.file
-    for first, end in _slices(cursor, file):
-        order.alive()
-        writer = Writer(listed=file.summary.listed)
-        condition = writer.condition(order.keep)
-        bounds = f"at_us >= {writer.bind(first)} AND at_us < {writer.bind(end)}"
-        cursor.execute(
-            f"INSERT INTO {alias}.events SELECT * FROM {file.events} AS e WHERE {bounds} AND {condition}"
-            f" ORDER BY {_ORDER}",
-            writer.params,
-        )
-    # A commit's number stays, with as many events as are left of it.
-    cursor.execute(
-        f"INSERT INTO {alias}.commits SELECT number, coalesce(kept, 0)"
-        f" FROM (SELECT DISTINCT number FROM {file.commits}) LEFT JOIN"
-        f" (SELECT commit_no, count(*) AS kept FROM {alias}.events GROUP BY 1) ON commit_no = number"
-        " ORDER BY number"
-    )
-    cursor.execute(
-        f"INSERT INTO {alias}.marks SELECT source,"
-        " coalesce(min(first_seq) FILTER (first_seq > 0), 0), max(seq), max(acked)"
-        f" FROM {file.table('marks')} GROUP BY source ORDER BY source"
-    )
-    cursor.execute(f"INSERT INTO {alias}.listed SELECT DISTINCT name FROM {file.table('listed')} ORDER BY 1")
-
-
-def _slices(cursor: duckdb.DuckDBPyConnection, file: DayFile) -> Iterator[tuple[int, int]]:
-    """Yield spans of time that hold about as many events each as are sorted in little memory."""
-    start = f"at_us - ((at_us % {_GRAIN}) + {_GRAIN}) % {_GRAIN}"
-    counted = cursor.execute(
-        f"SELECT {start} AS start, count(*) FROM {file.events} GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    begun: int | None = None
-    held = 0
-    for second, events in counted:
-        if begun is not None and held + events > _SLICE:
-            yield begun, second
-            begun, held = None, 0
-        begun = second if begun is None else begun
-        held += events
-    if begun is not None:
-        yield begun, counted[-1][0] + _GRAIN

@@ -11,7 +11,7 @@ from tocsin.core.event import Event
 from tocsin.query.sql import COLUMNS
 from tocsin.store.forms import form_of, values_of
 from tocsin.store.frames import frame
-from tocsin.store.rows import DDL, EVENT_COLUMNS, insert, to_event
+from tocsin.store.rows import DDL, event_columns, insert, to_event
 from tocsin.store.storable import storable
 
 SCALARS = (
@@ -28,11 +28,11 @@ def stored(events: list[Event]) -> list[Event]:
     connection = duckdb.connect()
     connection.execute("SET GLOBAL pandas_analyze_sample = 0")
     connection.execute("ATTACH ':memory:' AS day")
-    connection.execute(DDL[0].format(day="day"))
+    connection.execute(DDL[0].format(day="day", own=""))
     arrays, _ = frame(1, events)
     connection.register("incoming", arrays)
     connection.execute(insert("day", raw="raw" in arrays))
-    rows = connection.execute(f"SELECT {EVENT_COLUMNS} FROM day.events ORDER BY seq").fetchall()
+    rows = connection.execute(f"SELECT {event_columns()} FROM day.events ORDER BY seq").fetchall()
     connection.close()
     return [to_event(row) for row in rows]
 

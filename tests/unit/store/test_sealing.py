@@ -17,8 +17,9 @@ from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.event import Event
 from tocsin.query.aggregation import SortKey
 from tocsin.query.lucene import parse_lucene
+from tocsin.query.sql import Writer
 from tocsin.query.tree import Not
-from tocsin.store import sealing
+from tocsin.store import copying
 from tocsin.store.base import Batch, Selection, StoreError
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.narrowing import narrowed
@@ -100,7 +101,7 @@ def test_events_stand_in_order_of_time(tmp_path: Path) -> None:
     sealed(store).seal(OLD)
     with store._days.lease(OLD) as file:
         assert file is not None
-        rows = store._days.cursor().execute(f"SELECT at_us FROM {file.events}").fetchall()
+        rows = store._days.cursor().execute(f"SELECT at_us FROM {file.events(Writer())}").fetchall()
     assert [NOON - 4 * DAY + at for at in (20, 30, 40)] == [at for (at,) in rows]
     store.close()
 
@@ -111,7 +112,7 @@ def test_a_day_is_sorted_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, noon: int
 ) -> None:
     """However few events are sorted at a time, all are there and in order; many may fall into one second."""
-    monkeypatch.setattr(sealing, "_SLICE", most)
+    monkeypatch.setattr(copying, "_SLICE", most)
     store = opened(tmp_path)
     times = [noon + (n * 7_919 % 40) * 500_000 for n in range(60)]
     store.commit(Batch("s", [Event("s", n + 1, at, 0, "", {}) for n, at in enumerate(times)], 60))
@@ -119,7 +120,7 @@ def test_a_day_is_sorted_piece_by_piece(
     assert sealed(store).seal(day) is not None
     with store._days.lease(day) as file:
         assert file is not None
-        rows = store._days.cursor().execute(f"SELECT at_us FROM {file.events}").fetchall()
+        rows = store._days.cursor().execute(f"SELECT at_us FROM {file.events(Writer())}").fetchall()
     assert sorted(times) == [at for (at,) in rows]
     store.close()
 
@@ -237,7 +238,8 @@ def test_a_reader_goes_on_with_the_files_there_were(tmp_path: Path) -> None:
     with store._days.lease(OLD) as before:
         assert before is not None
         sealed(store).seal(OLD)
-        assert 2 == store._days.cursor().execute(f"SELECT count(*) FROM {before.events}").fetchall()[0][0]
+        table = before.events(Writer())
+        assert 2 == store._days.cursor().execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
         assert 2 == store.count(Selection())
         assert f"{OLD}.duckdb" in files(tmp_path)
     assert [f"{OLD}.sealed1.duckdb"] == files(tmp_path)
