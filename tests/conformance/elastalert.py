@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,9 @@ Make = Callable[[KindSettings], Kind]
 UPSTREAM = "Uncaught exception"
 """What an error of ElastAlert's own begins with in a recording."""
 
+REFUSED = ("EAException: Invalid Rule file", "EAException: Error initializing rule")
+"""What the error of a rule that ElastAlert refuses to load begins with."""
+
 
 @dataclass
 class Difference:
@@ -63,6 +67,8 @@ class Outcome:
 
     scenarios: int = 0
     crashed: int = 0
+    unloaded: int = 0
+    """Rules that ElastAlert itself refused to load."""
     skipped: int = 0
     """Recordings of calls on ElastAlert's own classes, which no other engine can be asked."""
     differences: list[Difference] = field(default_factory=list)
@@ -93,11 +99,21 @@ def replay(path: Path, limit: int = 0) -> Outcome:
             outcome.skipped += 1
             continue
         outcome.scenarios += 1
+        if unloaded(scenario["expected"]):
+            outcome.unloaded += 1
+            continue
         try:
             compare(scenario, outcome)
         except TocsinError as error:
             outcome.differences.append(Difference(scenario["id"], "rule", "read", f"refused: {error}"))
     return outcome
+
+
+def unloaded(expected: Any) -> bool:
+    """Say whether ElastAlert refused to load the rule, so that it gave no answer at all."""
+    if isinstance(expected, dict):
+        return not expected["runs"] and str(expected.get("error", "")).startswith(REFUSED)
+    return bool(expected) and str(expected[0].get("error", "")).startswith(REFUSED)
 
 
 def compare(scenario: Scenario, outcome: Outcome) -> None:
@@ -113,7 +129,7 @@ def compare(scenario: Scenario, outcome: Outcome) -> None:
             found = found[: len(expected)]
         differ(outcome, scenario, "matches", expected, found)
         return
-    if any(message.startswith(UPSTREAM) for message in expected.get("errors", ())):
+    if "error" in expected or any(message.startswith(UPSTREAM) for message in expected.get("errors", ())):
         outcome.crashed += 1
         until = crashed_at(expected, found)
         expected, found = before(expected, until), before(found, until)
@@ -128,9 +144,12 @@ def answer(rule: WatchRule, scenario: Scenario, make: Make) -> Any:
 
 
 def crashed_at(expected: dict[str, Any], found: dict[str, Any]) -> str:
-    """Return when ElastAlert failed: the first run we made and it did not."""
-    made = {run["@timestamp"] for run in expected["runs"]}
-    return min((run["@timestamp"] for run in found["runs"] if run["@timestamp"] not in made), default="9")
+    """Return when ElastAlert failed: at the first run or alert of ours that it did not come to."""
+    runs = Counter(run["@timestamp"] for run in found["runs"])
+    runs.subtract(run["@timestamp"] for run in expected["runs"])
+    alerts = Counter(alert["at"] for alert in found["alerts"])
+    alerts.subtract(alert["at"] for alert in expected["alerts"])
+    return min((at for each in (runs, alerts) for at, more in each.items() if more > 0), default="9")
 
 
 def before(answer: dict[str, Any], until: str) -> dict[str, Any]:
@@ -246,7 +265,8 @@ def learn(kind: Kind, rule: WatchRule, scenario: Scenario) -> None:
     if isinstance(kind, NewTermKind):
         now, window = from_iso(scenario["now"]), watch_of(rule).kind.terms_window
         hits = [hit_of(rule, document, "") for document in scenario.get("baseline", [])]
-        kind.learn(hit.fields for hit in hits if now - window <= hit.at < now)
+        known = [hit for hit in hits if now - window <= hit.at < now and rule.matches(event_of(hit))]
+        kind.learn(hit.fields for hit in known)
 
 
 def call(rule: WatchRule, kind: Kind, number: int, step: dict[str, Any]) -> list[Match]:
@@ -390,6 +410,8 @@ def main(arguments: list[str]) -> int:
             say(f"{each.scenario} {each.what}\n  expected {each.expected}\n  found    {each.found}")
     if outcome.skipped:
         say(f"{outcome.skipped} recordings are no scenarios and were left out")
+    if outcome.unloaded:
+        say(f"{outcome.unloaded} rules are refused by ElastAlert itself, so there is nothing to compare")
     if outcome.crashed:
         say(f"{outcome.crashed} scenarios end in an error of ElastAlert's own; compared until there")
     say(f"{outcome.scenarios} scenarios, {outcome.differing} differ")

@@ -6,7 +6,7 @@ Our own option `tocsin` (severity, title and more) is ignored by ElastAlert, so 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.core.errors import InvalidError, Problem
@@ -21,7 +21,7 @@ from tocsin.detect.reading.imports import with_imports
 from tocsin.detect.reading.kinds import read_kind
 from tocsin.detect.reading.notes import differences
 from tocsin.detect.reading.polls import read_poll
-from tocsin.detect.reading.words import read_wording
+from tocsin.detect.reading.words import read_wording, told_options
 from tocsin.detect.rule import Mode, Title, Watch, WatchRule, Window, version_of
 from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.predicate import compile_predicate
@@ -86,13 +86,16 @@ def read_elastalert(source: Source, default_name: str, defaults: PollSettings = 
 def _watch(
     source: Source, ours: Mapping[str, Any], kind: KindSettings, poll: PollSettings, name: str
 ) -> Watch:
+    mode = _mode(source, ours, kind)
     return Watch(
-        mode=_mode(source, ours, kind),
-        kind=kind,
+        mode=mode,
+        kind=replace(kind, whole_values=mode == "compat"),
         poll=poll,
-        wording=read_wording(source, name, poll.aggregates),
+        wording=read_wording(source, name, poll),
         include=typed.names(source, "include"),
         readable_times=_readable_times(source),
+        told_options=told_options(source, name, poll),
+        told_once=typed.flag(source, "include_rule_params_in_first_match_only"),
         notify=read_alerters(source),
         notes=differences(kind, poll),
     )

@@ -76,6 +76,10 @@ class Watch:
     """The fields a match keeps; empty: all."""
     readable_times: bool = False
     """A match's time is written for people."""
+    told_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Options of the rule that its matches carry, under the names they have there."""
+    told_once: bool = False
+    """Only the first match of an alert carries them."""
     notify: tuple[Notify, ...] = ()
     notes: tuple[str, ...] = ()
     """Where the other mode would answer otherwise."""
@@ -93,7 +97,8 @@ class WatchRule:
     node: Node
     matches: Callable[[Event], bool]
     location: Location
-    text: str
+    text: str = field(repr=False)
+    """As it is written, secrets and all."""
     description: str = ""
     title: Title | None = None
     tags: tuple[str, ...] = ()

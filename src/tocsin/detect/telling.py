@@ -72,7 +72,8 @@ def services(watch: Watch) -> tuple[Service, ...]:
 
 
 def dressed(watch: Watch, matches: list[Match]) -> list[Match]:
-    """Return matches as the rule wants them worded: with times for people, where it says so."""
+    """Return matches as the rule wants them worded: with options of its own, with times for people."""
+    matches = [_with_options(watch, match, number) for number, match in enumerate(matches)]
     if not watch.readable_times:
         return matches
     name = watch.kind.timestamp_field
@@ -82,6 +83,12 @@ def dressed(watch: Watch, matches: list[Match]) -> list[Match]:
         )
         for match in matches
     ]
+
+
+def _with_options(watch: Watch, match: Match, number: int) -> Match:
+    if not watch.told_options or (watch.told_once and number):
+        return match
+    return msgspec.structs.replace(match, fields={**match.fields, **watch.told_options})
 
 
 def withdrawn(rule: WatchRule, watch: Watch, telling: Telling) -> Detection:

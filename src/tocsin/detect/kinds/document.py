@@ -46,16 +46,17 @@ def offset_timestamp(text: str) -> str:
     return to_datetime(from_iso(text)).isoformat()
 
 
-def minute(at: int) -> str:
+def minute(at: int, form: str = "") -> str:
     """Return a time as ElastAlert words it in its sentences, such as `2024-03-01 00:01 UTC`."""
-    return to_datetime(at).strftime("%Y-%m-%d %H:%M UTC")
+    return to_datetime(at).strftime(form or "%Y-%m-%d %H:%M UTC")
 
 
 def lookup(document: Mapping[str, Any], name: str) -> Any:
     """Return the value of a dotted name, or None.
 
     The longest literal key wins (`a.b` before `a` and then `b`), `a[0].b` picks from a list by one digit,
-    a trailing `.keyword` is ignored, and a name of another system is found under ours.
+    a value with nothing below it answers for every name below it, a trailing `.keyword` is ignored, and a
+    name of another system is found under ours.
     """
     found = _find(document, name)
     if found is MISSING and name.endswith(_KEYWORD):
@@ -65,16 +66,14 @@ def lookup(document: Mapping[str, Any], name: str) -> Any:
     return None if found is MISSING else found
 
 
-def _find(inside: Any, name: str) -> Any:
-    if not isinstance(inside, Mapping):
-        return MISSING
+def _find(inside: Mapping[str, Any], name: str) -> Any:
     if name in inside:
         return inside[name]
     for end in _ends(name):
         head, rest = name[:end], name[end:]
         step = _step(inside, head)
         if step is not MISSING:
-            return _find(step, rest[1:]) if rest else step
+            return _find(step, rest[1:]) if rest and isinstance(step, Mapping) else step
     return MISSING
 
 
@@ -93,7 +92,7 @@ def _step(inside: Mapping[str, Any], head: str) -> Any:
         return MISSING
     listed = inside.get(head[: picked.start()])
     position = int(picked.group(1))
-    if isinstance(listed, list) and position < len(listed):
+    if isinstance(listed, list | str) and position < len(listed):
         return listed[position]
     return MISSING
 

@@ -37,11 +37,15 @@ def _keyed(settings: KindSettings, keys: Sequence[str], hits: Sequence[Hit], off
 
 
 def ranked(hits: Sequence[Hit], name: str) -> list[tuple[Any, list[Hit]]]:
-    """Return the events per value of a field, the most frequent first; a list counts for each element."""
+    """Return the events per value of a field, the most frequent first; a list counts for each element.
+
+    A mapping is no value, nor is one in a list.
+    """
     groups: dict[Any, list[Hit]] = {}
     for hit in hits:
         for value in listed(lookup(hit.fields, name)):
-            groups.setdefault(value, []).append(hit)
+            if not isinstance(value, dict | list):
+                groups.setdefault(value, []).append(hit)
     return sorted(groups.items(), key=lambda group: (-len(group[1]), str(group[0])))
 
 

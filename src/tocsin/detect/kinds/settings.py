@@ -103,6 +103,8 @@ class KindSettings:
     threshold_cur: float = 0
     alert_on_new_data: bool = False
     field_value: str = ""
+    whole_values: bool = False
+    """Of the field only what stands before the decimal point counts, as ElastAlert takes it."""
     threshold: int = 0
     forget_keys: bool = False
     fields: tuple[str | tuple[str, ...], ...] = ()
@@ -122,6 +124,8 @@ class KindSettings:
     least_percentage: float | None = None
     most_percentage: float | None = None
     min_denominator: int = 0
+    time_format: str = ""
+    """How times are written in sentences, as `strftime` takes it; empty: `2024-03-01 00:01 UTC`."""
     baseline: Baseline = _NO_BASELINE
 
     @property
@@ -140,6 +144,8 @@ class PollSettings:
     """When ElastAlert would ask, over which span, and what becomes of a match. Spans are microseconds."""
 
     run_every: int = MINUTE
+    piece: int = MINUTE
+    """Rules that ask for numbers ask for so much at a time: `run_every` of ElastAlert's own settings."""
     buffer_time: int = 15 * MINUTE
     query_delay: int = 0
     scan_timeframe: bool = False
@@ -163,6 +169,10 @@ class PollSettings:
     top_number: int = 5
     top_suffix: str = ".keyword"
     """What the name of a told field ends in."""
+    in_root: bool = False
+    """A gathered match is written down with its own time as that of the record: they are told by it."""
+    by_minute: bool = False
+    """A match's time is written for people before anything else is done with it: its seconds are lost."""
     limit_execution: str = ""
     limit_coverage: bool = False
 

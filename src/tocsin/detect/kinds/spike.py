@@ -45,9 +45,10 @@ class SpikeKind(Stateless):
     def _number(self, document: Document) -> float | None:
         if not self.settings.field_value:
             return 1
+        value = lookup(document, self.settings.field_value)
         try:
-            return float(lookup(document, self.settings.field_value))
-        except (TypeError, ValueError):
+            return int(value) if self.settings.whole_values else float(value)
+        except (TypeError, ValueError, OverflowError):
             return None
 
     def count(self, at: int, number: int) -> list[Match]:
@@ -167,7 +168,7 @@ class SpikeAggregationKind(SpikeKind):
         function = self.settings.metric.function if self.settings.metric else "sum"
         if function == "min":
             return reference.least(), current.least()
-        if function in {"max", "percentiles"}:
+        if function == "max":
             return reference.most(), current.most()
         if function == "avg":
             return reference.mean(), current.mean()

@@ -85,8 +85,8 @@ def _known(value: Any) -> Any:
 def _value(document: Document, name: str | tuple[str, ...]) -> Any:
     if isinstance(name, str):
         return lookup(document, name)
-    values = tuple(hashable(lookup(document, part)) for part in name)
-    return values if all(values) else None
+    values = [lookup(document, part) for part in name]
+    return tuple(map(hashable, values)) if all(values) else None
 
 
 def _values(document: Document, name: str | tuple[str, ...]) -> list[Any]:

@@ -43,6 +43,7 @@ def read_kind(source: Source) -> KindSettings:
         "timestamp_field": typed.text(source, "timestamp_field", "@timestamp"),
         "query_key": ",".join(keys),
         "key_fields": keys if len(keys) > 1 else (),
+        "time_format": typed.text(source, "custom_pretty_ts_format")[:200],
         "terms_size": typed.whole(source, "terms_size", 50, 1, 100_000),
         **_READERS[kind](source),
     }

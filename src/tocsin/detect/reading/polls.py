@@ -18,6 +18,7 @@ def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
     gathers = bool(aggregation or schedule)
     return PollSettings(
         run_every=typed.span(source, "run_every", defaults.run_every) or defaults.run_every,
+        piece=defaults.run_every,
         buffer_time=typed.span(source, "buffer_time", defaults.buffer_time) or defaults.buffer_time,
         query_delay=typed.span(source, "query_delay", defaults.query_delay),
         scan_timeframe=_scan(source),
@@ -36,6 +37,8 @@ def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
         top_fields=typed.names(source, "top_count_keys"),
         top_suffix=".keyword" if typed.flag(source, "raw_count_keys", True) else "",
         top_number=typed.whole(source, "top_count_number", 5, 1, 1_000),
+        in_root=typed.flag(source, "include_match_in_root"),
+        by_minute=typed.flag(source, "run_enhancements_first") and "match_enhancements" in source.values,
         limit_execution=_cron(source, "limit_execution", source.values.get("limit_execution")),
         limit_coverage=typed.flag(source, "limit_execution_coverage"),
     )

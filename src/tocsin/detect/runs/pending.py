@@ -86,16 +86,18 @@ class Pending:
         for first in sorted(found, key=lambda each: (each.due, each.number)):
             self._close(first.number)
             followers = [each for each in self.state.waiting.values() if each.leader == first.number]
+            if self._settings.in_root:
+                followers.sort(key=lambda each: each.match.at)
             for each in (first, *followers):
                 del self.state.waiting[each.number]
             yield first.due, [each.match for each in (first, *followers)]
 
     def _open(self, key: str | None, match: Match, now: int) -> _Gathering:
         """Go on with the gathering that was written down, which ends all others in memory, or open one."""
-        written = self._written(key, now)
-        if written is not None:
+        held = self._written(key, now)
+        if held is not None:
             self.state.gatherings = {}
-        gathering = written or _Gathering(self._due(match, now))
+        gathering = held or _Gathering(self._due(match, now))
         self.state.gatherings[key] = gathering
         return gathering
 
@@ -113,17 +115,15 @@ class Pending:
 
     def _key(self, match: Match) -> str | None:
         names = self._settings.aggregation_fields
-        if not names:
-            return None
-        value: Any = lookup(match.fields, ",".join(names))
+        value: Any = lookup(match.fields, ",".join(names)) if names else None
         return None if value is None else str(value)
 
     def _written(self, key: str | None, now: int) -> _Gathering | None:
-        """Return the open gathering that was written down before a restart."""
+        """Return the open gathering that was written down, of any key where there is none or an empty one."""
         found = [
             each
             for each in self.state.waiting.values()
-            if not each.leader and each.due > now and (key is None or each.key == key)
+            if not each.leader and each.due > now and (not key or each.key == key)
         ]
         if not found:
             return None

@@ -180,7 +180,7 @@ class Poller:
         if self._rule.kind.question in {"count", "terms"}:
             if poll.scan_timeframe:
                 return end - self._rule.kind.timeframe
-            return end - poll.run_every if state.previous_end is None else state.previous_end
+            return end - poll.piece if state.previous_end is None else state.previous_end
         start = end - (self._rule.kind.timeframe if poll.scan_timeframe else poll.buffer_time)
         if state.minimum_start is not None and state.minimum_start > start:
             return state.minimum_start
@@ -218,7 +218,7 @@ class Poller:
     def _segment(self) -> int:
         poll, question = self._rule.poll, self._rule.kind.question
         if question in {"count", "terms"} or (question == "aggregation" and poll.run_sized):
-            return poll.run_every
+            return poll.piece
         return poll.buffer_time
 
     def _ask(self, start: int, end: int) -> list[Match]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tocsin.core.clock import MINUTE
 from tocsin.detect.kinds import Hit, KindSettings, Match, PollSettings
 from tocsin.detect.kinds.document import lookup
-from tocsin.detect.kinds.figures import ranked
+from tocsin.detect.kinds.figures import listed, ranked
 from tocsin.detect.runs.log import Log
 from tocsin.detect.wording import TOP_EVENTS
 
@@ -18,7 +18,7 @@ _AROUND = 10 * MINUTE
 def tell_top(kind: KindSettings, poll: PollSettings, matches: Sequence[Match], log: Log) -> None:
     """Add to every match the most frequent values of the fields the rule names, of the same key."""
     for match in matches if poll.top_fields else ():
-        hits = _around(kind, match, log)
+        hits = _around(kind, match, match.at // MINUTE * MINUTE if poll.by_minute else match.at, log)
         for name in poll.top_fields:
             groups = [group for group in ranked(hits, name) if len(group[1]) >= kind.min_doc_count]
             counts = {value: len(inside) for value, inside in groups[: poll.top_number]}
@@ -26,18 +26,19 @@ def tell_top(kind: KindSettings, poll: PollSettings, matches: Sequence[Match], l
             match.fields[f"{TOP_EVENTS}{name}{suffix}"] = counts
 
 
-def _around(kind: KindSettings, match: Match, log: Log) -> list[Hit]:
+def _around(kind: KindSettings, match: Match, at: int, log: Log) -> list[Hit]:
     span = kind.timeframe or _AROUND
-    start = match.at - (2 * span if kind.kind == "flatline" else span)
-    hits = log.between(start, match.at + _AROUND)
+    start = at - (2 * span if kind.kind == "flatline" else span)
+    hits = log.between(start, at + _AROUND)
     if not kind.query_key:
         return list(hits)
     wanted = lookup(match.fields, kind.query_key)
     if wanted is None:
         return list(hits)
-    return [
-        hit
-        for hit in hits
-        if lookup(hit.fields, kind.query_key) == wanted
-        and all(lookup(hit.fields, name) is not None for name in kind.keys)
-    ]
+    parts = list(zip(kind.keys, str(wanted).split(", "), strict=False))
+    return [hit for hit in hits if all(_says(hit, name, part) for name, part in parts)]
+
+
+def _says(hit: Hit, name: str, text: str) -> bool:
+    """Say whether a field has a value that reads so: of a key only its text is asked for, up to a comma."""
+    return any(str(value) == text for value in listed(lookup(hit.fields, name)))

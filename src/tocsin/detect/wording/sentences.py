@@ -18,16 +18,20 @@ def sentence(settings: KindSettings, match: Match) -> str:
     return words(settings, match) if words else ""
 
 
+def _moment(settings: KindSettings, at: int) -> str:
+    return minute(at, settings.time_format)
+
+
 def _frequency(settings: KindSettings, match: Match) -> str:
-    since = minute(match.at - settings.timeframe)
-    return f"At least {settings.num_events} events occurred between {since} and {minute(match.at)}\n\n"
+    since, until = _moment(settings, match.at - settings.timeframe), _moment(settings, match.at)
+    return f"At least {settings.num_events} events occurred between {since} and {until}\n\n"
 
 
 def _flatline(settings: KindSettings, match: Match) -> str:
-    until = minute(match.at)
+    until = _moment(settings, match.at)
     return (
         f"An abnormally low number of events occurred around {until}.\n"
-        f"Between {minute(match.at - settings.timeframe)} and {until}, "
+        f"Between {_moment(settings, match.at - settings.timeframe)} and {until}, "
         f"there were less than {settings.threshold} events.\n\n"
     )
 
@@ -35,7 +39,7 @@ def _flatline(settings: KindSettings, match: Match) -> str:
 def _spike(settings: KindSettings, match: Match) -> str:
     now, before = match.fields["spike_count"], match.fields["reference_count"]
     span = timedelta(microseconds=settings.timeframe)
-    around = minute(match.at)
+    around = _moment(settings, match.at)
     if settings.field_value:
         return (
             f"An abnormal average value ({now:.2f}) of field '{settings.field_value}' "
@@ -54,7 +58,7 @@ def _spike_aggregation(settings: KindSettings, match: Match) -> str:
     now, before = match.fields["spike_count"], match.fields["reference_count"]
     span = timedelta(microseconds=settings.timeframe)
     return (
-        f"An abnormal {what} ({round(now, 2)}) occurred around {minute(match.at)}.\n"
+        f"An abnormal {what} ({round(now, 2)}) occurred around {_moment(settings, match.at)}.\n"
         f"Preceding that time, there was a {what} of ({round(before, 2)}) within {span}\n\n"
     )
 
@@ -62,10 +66,10 @@ def _spike_aggregation(settings: KindSettings, match: Match) -> str:
 def _cardinality(settings: KindSettings, match: Match) -> str:
     bounded = settings.most is not None
     bound = f"A maximum of {settings.most}" if bounded else f"Less than {settings.fewest}"
-    since = minute(match.at - settings.timeframe)
+    since = _moment(settings, match.at - settings.timeframe)
     return (
         f"{bound} unique {settings.cardinality_field}(s) occurred since last alert "
-        f"or between {since} and {minute(match.at)}\n\n"
+        f"or between {since} and {_moment(settings, match.at)}\n\n"
     )
 
 

@@ -22,7 +22,7 @@ class Summary:
     fields: tuple[str, ...]
     style: str = "ascii"
     headers: tuple[str, ...] = ()
-    max_rows: int = 0
+    max_rows: int | None = None
     prefix: str = ""
     suffix: str = ""
 
@@ -30,7 +30,7 @@ class Summary:
 def summarise(summary: Summary, matches: Sequence[Document]) -> str:
     """Return the table with what stands around it."""
     rows = _rows(summary, matches)
-    shown = rows[: summary.max_rows] if summary.max_rows else rows
+    shown = rows[: summary.max_rows]
     table = _STYLES[summary.style]([*(summary.headers or summary.fields), "count"], shown)
     text = table
     if summary.style != "html":
@@ -38,7 +38,7 @@ def summarise(summary: Summary, matches: Sequence[Document]) -> str:
         text = f"{summary.prefix}\n" if summary.prefix else ""
         text += f"Aggregation resulted in the following data for summary_table_fields ==> {names}:\n\n"
         text += f"{table}\n\n"
-    if summary.max_rows:
+    if summary.max_rows is not None:
         text += f"Showing top {summary.max_rows} rows\n"
     return text + summary.suffix
 
@@ -49,7 +49,7 @@ def _rows(summary: Summary, matches: Sequence[Document]) -> list[Row]:
         key = tuple(str(lookup(match, name)) for name in summary.fields)
         numbers[key] = numbers.get(key, 0) + 1
     counted = list(numbers.items())
-    if summary.max_rows:
+    if summary.max_rows is not None:
         counted.sort(key=lambda entry: -entry[1])
     return [[*key, str(number)] for key, number in counted]
 
@@ -58,6 +58,8 @@ def _ascii(headers: Row, rows: list[Row]) -> str:
     widths = _widths([headers, *rows])
     rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
     lines = [rule, *_cells(headers, widths, centred=True), rule.replace("-", "=")]
+    if not rows:
+        lines.append(rule)
     for row in rows:
         lines += [*_cells(row, widths, centred=False), rule]
     return "\n".join(lines)
@@ -66,7 +68,8 @@ def _ascii(headers: Row, rows: list[Row]) -> str:
 def _widths(rows: list[Row]) -> list[int]:
     """Return the width of each column; where they do not fit, the widest give way first."""
     widths = [
-        max(len(line) for row in rows for line in row[column].split("\n")) for column in range(len(rows[0]))
+        max(len(line) for row in rows for line in row[column].expandtabs().split("\n"))
+        for column in range(len(rows[0]))
     ]
     room = MAX_WIDTH - 3 * len(widths) - 1
     while sum(widths) > room and max(widths) > 1:
@@ -89,7 +92,7 @@ def _cells(row: Row, widths: list[int], *, centred: bool) -> list[str]:
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
-    return [part for line in cell.split("\n") for part in (textwrap.wrap(line, width) or [""])]
+    return [part for line in cell.expandtabs().split("\n") for part in (textwrap.wrap(line, width) or [""])]
 
 
 def _aligned(text: str, width: int, *, centred: bool) -> str:

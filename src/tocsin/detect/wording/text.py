@@ -28,7 +28,7 @@ class Wording:
     """How a rule words its alerts. `options` are the rule's own, which texts may refer to."""
 
     name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # they may hold secrets
     subject: str | None = None
     subject_fields: tuple[str, ...] | None = None
     subject_length: int = 2048
@@ -170,4 +170,4 @@ def _told(settings: KindSettings, match: Match, name: str) -> Any:
 def _shown(value: Any) -> str:
     if isinstance(value, list | dict):
         return json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False, default=str)
-    return str(value).replace("\\n", "\n")
+    return str(value)

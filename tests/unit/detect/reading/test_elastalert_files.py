@@ -100,3 +100,11 @@ def test_the_modes_differences_are_told():
     )
     notes = read_text("r.yml", text).rule.watch.notes
     assert any("numbers only" in note for note in notes)
+
+
+def test_a_rule_shows_no_secret_when_it_is_printed():
+    """Neither in a log nor in a traceback, whichever part of it is shown."""
+    text = "name: R\ntype: any\nalert: slack\nslack_webhook_url: https://hooks.example/T0/s3cr3t\n"
+    rule = read_text("r.yml", text).rule
+    assert "s3cr3t" in rule.watch.notify[0].settings["slack_webhook_url"]
+    assert "s3cr3t" not in repr(rule)
