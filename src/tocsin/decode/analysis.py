@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from tocsin.core.clock import DAY, SECOND
+from tocsin.core.clock import DAY, MILLISECOND, SECOND
 from tocsin.core.event import Event, Value
-from tocsin.core.fields import TIME_REFUSED
+from tocsin.core.fields import MESSAGE, TIME_REFUSED
 from tocsin.core.record import Record
 from tocsin.decode.beats import envelope_of, line_of, says_more, windows_event_of, without_line
 from tocsin.decode.builtin.readers import MODULE_DECODERS, READERS
@@ -187,6 +187,9 @@ class Analyst:
             subject.decoder = "json"
         if not subject.values:
             put_document(subject, document, _OPTIONS)
+        said = document.get(MESSAGE)
+        if isinstance(said, str) and said.strip():
+            subject.message = readable(_as_bytes(said))
         return self._stated_at(document, record)
 
     def _stated_at(self, document: Mapping[str, Any], record: Record) -> int | None:
@@ -199,8 +202,9 @@ class Analyst:
     def _moment(self, value: Any, collected_at: int) -> int | None:
         if isinstance(value, str):
             return self._timestamps.of(value[:_MAX_TIME_TEXT], collected_at)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e11:
-            at = int(value * SECOND)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e14:
+            # Seconds would be of the year 5138 and later: Elasticsearch's clients send milliseconds.
+            at = int(value * SECOND) if value < 1e11 else int(value * MILLISECOND)
             return at if at <= collected_at + DAY else None
         return None
 

@@ -68,6 +68,7 @@ def test_a_time_in_the_future_is_not_trusted() -> None:
     [
         (b'{"@timestamp": "2026-11-24T10:00:00.5Z"}', "2026-11-24T10:00:00.500000Z"),
         (b'{"time": 1795514400}', "2026-11-24T10:00:00.000000Z"),
+        (b'{"@timestamp": 1795514400250}', "2026-11-24T10:00:00.250000Z"),
         (b'{"time": "soon", "ts": 1e300}', "2026-11-24T12:00:00.000000Z"),
         (b'{"time": true}', "2026-11-24T12:00:00.000000Z"),
     ],
@@ -77,6 +78,21 @@ def test_json_records_are_dated_by_their_time_fields(raw: bytes, at: str) -> Non
     event = _event(raw, "json")
     assert at == to_iso(event.at)
     assert "json" == event.fields["decoder.name"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b'{"message": "Zo\\u00eb came", "user": "anna"}', "Zo\u00eb came"),
+        (b'{"message": " ", "a": 1}', '{"message": " ", "a": 1}'),
+        (b'{"message": {"text": "x"}}', '{"message": {"text": "x"}}'),
+    ],
+)
+def test_the_message_of_a_document_is_its_message(raw: bytes, message: str) -> None:
+    """Readable; a document without one is its own. What was sent is kept."""
+    event = _event(raw, "json")
+    assert message == event.message
+    assert raw == (event.raw or event.message.encode())
 
 
 @pytest.mark.parametrize(
