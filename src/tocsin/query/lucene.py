@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from tocsin.core.errors import InvalidError
-from tocsin.core.fields import EVENT_ID, canonical
+from tocsin.core.fields import EVENT_ID, canonical, field_type
 from tocsin.query.dates import Dates
 from tocsin.query.lucene_scanner import Scanner
 from tocsin.query.lucene_values import range_node, regex_node, value_node
@@ -169,7 +169,7 @@ class _Parser:
 
     def _value(self, field: str | None, start: int) -> Node:
         scan = self._scan
-        if scan.peek() in ("[", "{") and field is not None:
+        if scan.peek() in ("[", "{") and (field is not None or scan.is_range()):
             bounds = scan.range()
             scan.skip_boost()
             return self._condition(lambda: range_node(field, bounds, self._dates), start)
@@ -177,9 +177,7 @@ class _Parser:
             return self._condition(lambda: range_node(field, compared, self._dates), start)
         if scan.peek() == "/" and (pattern := scan.regex()) is not None:
             scan.skip_boost()
-            return self._condition(
-                lambda: self._somewhere(field, lambda f: _checked_regex(f, pattern)), start
-            )
+            return self._condition(lambda: self._somewhere(field, lambda f: self._regex(f, pattern)), start)
         value = scan.quoted() if scan.peek() == '"' else scan.word(plain_tilde=field == EVENT_ID)
         if value.pattern in ("*", "*:*") and field is None:
             return self._condition(Everything, start)
@@ -194,6 +192,12 @@ class _Parser:
         nodes = tuple(build(name) for name in self._fields)
         return nodes[0] if len(nodes) == 1 else Or(nodes)
 
+    def _regex(self, field: str | None, pattern: str) -> Node:
+        compile_regex(pattern)
+        if self._joining != "precedence" and (field is None or field_type(field) == "text"):
+            pattern = f"(?i:{pattern})"  # Elasticsearch's texts are kept in lower case
+        return regex_node(field, pattern)
+
     def _condition(self, build: Callable[[], Node], start: int) -> Node:
         """Build one condition, saying where it stands when its value is refused."""
         self._conditions += 1
@@ -205,11 +209,6 @@ class _Parser:
             raise self._scan.error(error.message, start) from error
         self._scan.skip_space()
         return node
-
-
-def _checked_regex(field: str | None, pattern: str) -> Node:
-    compile_regex(pattern)
-    return regex_node(field, pattern)
 
 
 def _occurring(found: list[tuple[str, Node]]) -> Node:

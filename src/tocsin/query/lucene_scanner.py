@@ -8,7 +8,8 @@ from tocsin.query.lucene_values import Bounds, Written
 from tocsin.query.patterns import QueryError
 
 _OPERATOR = re.compile(r"(AND|OR|NOT)(?=[\s()\"!+-]|$)|&&|\|\|")
-_FIELD = re.compile(r"(?P<name>[A-Za-z_@][\w.@-]*)\s*:(?!//)")
+_FIELD = re.compile(r"(?P<name>[A-Za-z_@](?:[\w.@-]|\\[.@:/ -])*)\s*:(?!//)")
+_RANGE = re.compile(r"[\[{]\s*[^\s\]}]+\s+TO\s+[^\s\]}]+\s*[\]}]")
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*")
 _COMPARED_FIELD = re.compile(r"(?P<name>[A-Za-z_@][\w@-]*(\.[\w@-]+)+|@timestamp)\s*(?=[<>])")
 _BOOST = re.compile(r"\^[0-9]+(\.[0-9]+)?")
@@ -71,7 +72,11 @@ class Scanner:
             return ""
         self.at = match.end()
         self.skip_space()
-        return match["name"]
+        return match["name"].replace("\\", "")
+
+    def is_range(self) -> bool:
+        """Say whether `[a TO b]` stands here, whole."""
+        return _RANGE.match(self.text, self.at) is not None
 
     def skip_boost(self) -> None:
         """Move behind a boost such as `^2`: it orders results, and these are ordered by time."""

@@ -43,7 +43,8 @@ def value_node(field: str | None, value: Written, dates: Dates) -> Node:
         return Exists(field) if parse_wildcard(value.pattern) == [ANY] else Wildcard(field, value.pattern)
     if field_type(field) == "date":
         return _span_node(field, value.text, dates)
-    network = None if value.quoted else _network(field, value.text)
+    is_plain = not value.quoted or field_type(field) == "ip"  # no address holds a /
+    network = _network(field, value.text) if is_plain else None
     return InNetwork(field, network) if network else Term(field, value.text)
 
 

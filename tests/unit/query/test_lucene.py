@@ -114,6 +114,10 @@ A, B, C = Text("a"), Text("b"), Text("c")
         ("rule.level>7 a", And((Range("rule.level", gt=7), A))),
         ("and or", And((Text("and"), Text("or")))),
         ("ANDROID", Text("ANDROID")),
+        ("user\\.name:root", Term("user.name", "root")),
+        ("data.some\\ name:x", Term("data.some name", "x")),
+        ('source.ip:"10.0.0.0/8"', InNetwork("source.ip", "10.0.0.0/8")),
+        ("[preauth]", Text("[preauth]")),
     ],
 )
 def test_reads_query(text: str, expected: Node) -> None:
@@ -140,6 +144,7 @@ def test_reads_query(text: str, expected: Node) -> None:
         ("source.ip:[x TO y]", 10, "not an address"),
         ("@timestamp:yesterday", 11, "not a date"),
         ("user.name:/(/", 10, "not valid"),
+        ("[1 TO 2]", 0, "needs a field"),
         ("ab~1", 0, "like this one"),
         ("ab~^2", 0, "like this one"),
         ('"a b"~3', 5, "near"),
@@ -171,6 +176,8 @@ def test_says_where_and_why(text: str, offset: int, part: str) -> None:
         ("NOT a", Not(A), Not(A)),
         ("(a OR b) AND c", And((Or((A, B)), C)), And((Or((A, B)), C))),
         ("user.name:(x y)", OneOf("user.name", ("x", "y")), None),
+        ("/fail/", Regex("message", "(?i:fail)"), None),
+        ("user.name:/fail/", Regex("user.name", r"\A(?:fail)\z"), None),
     ],
 )
 def test_joins_as_elasticsearch_does(text: str, with_or: Node, with_and: Node | None) -> None:
