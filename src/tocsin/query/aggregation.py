@@ -68,7 +68,8 @@ class Terms:
     """A bucket for each value of a field, `size` of them. Ties are settled by key, going up.
 
     `include` and `exclude` are values, or one RE2 pattern that must match the whole value. `missing` is the
-    value that events without the field are counted under.
+    value that events without the field are counted under. Keys are ordered as values of `kind`; None means
+    as the field is declared.
     """
 
     field: str
@@ -78,6 +79,7 @@ class Terms:
     include: tuple[str, ...] | str | None = None
     exclude: tuple[str, ...] | str | None = None
     missing: Scalar | None = None
+    kind: ValueKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,11 @@ def value_kind(name: str) -> ValueKind:
     if declared == "ip":
         return "address"
     return "number" if declared in {"long", "double"} else "text"
+
+
+def order_kind(by: SortKey | Terms) -> ValueKind:
+    """Return how values are ordered: as the question says, else as their field is declared."""
+    return by.kind or value_kind(by.field)
 
 
 def step_start(kind: DateHistogram | Histogram, at: float) -> float:

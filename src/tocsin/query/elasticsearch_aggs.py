@@ -6,11 +6,11 @@ Format: Elasticsearch 8 REST API, "Aggregations". What cannot be answered exactl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.core.errors import InvalidError
-from tocsin.core.fields import canonical, field_type
+from tocsin.core.fields import field_type
 from tocsin.query.aggregation import (
     Aggregation,
     BucketKind,
@@ -23,7 +23,6 @@ from tocsin.query.aggregation import (
     Histogram,
     MetricKind,
     Missing,
-    Percentiles,
     Ranges,
     Span,
     Stats,
@@ -34,8 +33,21 @@ from tocsin.query.aggregation import (
 from tocsin.query.date_formats import parse_date
 from tocsin.query.elasticsearch_dsl import read_filter
 from tocsin.query.elasticsearch_fields import scalar, shown
+from tocsin.query.elasticsearch_options import (
+    choice,
+    descending,
+    field_of,
+    in_order,
+    integer,
+    interval_of,
+    maybe_real,
+    percentiles_of,
+    ranges_of,
+    real,
+    refuse_unknown,
+    span_of,
+)
 from tocsin.query.elasticsearch_sort import read_sort
-from tocsin.query.intervals import Interval, parse_unit, parse_width
 from tocsin.query.tree import Node, Scalar
 
 MAX_NESTING = 8
@@ -70,11 +82,11 @@ class _Reader:
             "date_range": self._date_range,
             "filter": lambda body: Filters((("filter", read_filter(body, now=self._now)),)),
             "filters": self._filters,
-            "missing": lambda body: Missing(_field(body)),
+            "missing": lambda body: Missing(field_of(body)),
             "composite": self._composite,
-            "cardinality": lambda body: Cardinality(_field(body)),
-            "value_count": lambda body: ValueCount(_field(body)),
-            "percentiles": _percentiles,
+            "cardinality": lambda body: Cardinality(field_of(body)),
+            "value_count": lambda body: ValueCount(field_of(body)),
+            "percentiles": percentiles_of,
             "top_hits": self._top_hits,
         }
 
@@ -108,8 +120,9 @@ class _Reader:
     ) -> BucketKind | MetricKind:
         if "script" in options:
             raise InvalidError("[script] is not supported: no scripts are run here")
+        refuse_unknown(clause, options)
         if clause in _STATS:
-            return Stats(_field(options))
+            return Stats(field_of(options))
         if clause not in self._kinds:
             known = ", ".join(sorted({*self._kinds, *_STATS}))
             raise InvalidError(f"Unknown aggregation type [{clause[:60]}] (known: {known})")
@@ -119,15 +132,15 @@ class _Reader:
         return kind
 
     def _terms(self, body: Mapping[str, Any]) -> Terms:
-        if _integer(body, "min_doc_count", 1) < 1:
+        if integer(body, "min_doc_count", 1) < 1:
             raise InvalidError("[min_doc_count] of 0 is not supported: values of no event are not listed")
         missing = body.get("missing")
         return Terms(
-            _field(body),
-            size=_integer(body, "size", 10),
-            min_count=_integer(body, "min_doc_count", 1),
-            include=_choice(body.get("include")),
-            exclude=_choice(body.get("exclude")),
+            field_of(body),
+            size=integer(body, "size", 10),
+            min_count=integer(body, "min_doc_count", 1),
+            include=choice(body.get("include")),
+            exclude=choice(body.get("exclude")),
             missing=None if missing is None else scalar(missing, "missing"),
         )
 
@@ -135,12 +148,12 @@ class _Reader:
         bounds, hard = (self._bounds(body, name) for name in ("extended_bounds", "hard_bounds"))
         low, high = bounds or (None, None)
         return DateHistogram(
-            _field(body),
-            _interval(body),
-            min_count=_integer(body, "min_doc_count", 0),
+            field_of(body),
+            interval_of(body),
+            min_count=integer(body, "min_doc_count", 0),
             bounds=(low, high) if low is not None and high is not None else None,
             hard_bounds=hard,
-            descending=_descending(body),
+            descending=descending(body),
         )
 
     def _bounds(self, body: Mapping[str, Any], name: str) -> tuple[int | None, int | None] | None:
@@ -171,35 +184,34 @@ class _Reader:
                 continue
             if not isinstance(bounds, Mapping):
                 raise InvalidError(f"[{name}] holds min and max")
-            found.append((_maybe(bounds, "min"), _maybe(bounds, "max")))
+            found.append((maybe_real(bounds, "min"), maybe_real(bounds, "max")))
         low, high = found[0] or (None, None)
         return Histogram(
-            _field(body),
-            width=_real(body, "interval", 0),
-            offset=_real(body, "offset", 0),
-            min_count=_integer(body, "min_doc_count", 0),
+            field_of(body),
+            width=real(body, "interval", 0),
+            offset=real(body, "offset", 0),
+            min_count=integer(body, "min_doc_count", 0),
             bounds=(low, high) if low is not None and high is not None else None,
             hard_bounds=found[1],
-            descending=_descending(body),
+            descending=descending(body),
         )
 
     def _range(self, body: Mapping[str, Any]) -> Ranges:
-        field = _field(body)
+        field = field_of(body)
         if field_type(field) == "ip":
             raise InvalidError("ranges of addresses are not supported: use filters")
-        return Ranges(
-            field, tuple(_span(one, _maybe(one, "from"), _maybe(one, "to")) for one in _ranges(body))
-        )
+        spans = [span_of(one, maybe_real(one, "from"), maybe_real(one, "to")) for one in ranges_of(body)]
+        return Ranges(field, in_order(spans))
 
     def _date_range(self, body: Mapping[str, Any]) -> Ranges:
         spans: list[Span] = []
-        for one in _ranges(body):
+        for one in ranges_of(body):
             ends = [
                 None if one.get(end) is None else self._date(body, scalar(one[end], end))
                 for end in ("from", "to")
             ]
-            spans.append(_span(one, *ends))
-        return Ranges(_field(body), tuple(spans), dated=True)
+            spans.append(span_of(one, *ends))
+        return Ranges(field_of(body), in_order(spans), dated=True)
 
     def _filters(self, body: Mapping[str, Any]) -> Filters:
         given = body.get("filters")
@@ -220,20 +232,20 @@ class _Reader:
         sources = tuple(self._source(one) for one in given)
         after = body.get("after")
         if after is None:
-            return Composite(sources, _integer(body, "size", 10))
+            return Composite(sources, integer(body, "size", 10))
         if not isinstance(after, Mapping) or set(after) != {source.name for source in sources}:
             raise InvalidError("[after] needs a value for each source")
         parts = tuple(
-            None if after[source.name] is None else self._after(source, after[source.name])
-            for source in sources
+            None if after[source.name] is None else self._after(source, one, after[source.name])
+            for source, one in zip(sources, given, strict=True)
         )
-        return Composite(sources, _integer(body, "size", 10), parts)
+        return Composite(sources, integer(body, "size", 10), parts)
 
-    def _after(self, source: CompositeSource, value: Any) -> Scalar:
+    def _after(self, source: CompositeSource, given: Mapping[str, Any], value: Any) -> Scalar:
         found: Scalar = scalar(value, "after")
         by = source.by
         if isinstance(by, DateHistogram) or (isinstance(by, Terms) and field_type(by.field) == "date"):
-            return parse_date(found, now=self._now)[0]
+            return self._date(composite_options(given), found)
         return found
 
     def _source(self, given: Any) -> CompositeSource:
@@ -246,7 +258,11 @@ class _Reader:
         ((clause, options),) = body.items()
         if not isinstance(options, Mapping):
             raise InvalidError(f"source [{str(name)[:80]}] needs a field")
-        by = self._kinds[clause](options)
+        settings = {"order", "missing_bucket", "value_type", "format"}
+        refuse_unknown(str(clause), {name: one for name, one in options.items() if name not in settings})
+        if options.get("order", "asc") not in ("asc", "desc"):
+            raise InvalidError(f"source [{str(name)[:80]}]: the order is asc or desc")
+        by = self._kinds[clause]({name: one for name, one in options.items() if name != "order"})
         assert isinstance(by, Terms | DateHistogram | Histogram)  # noqa: S101  the three clauses make these
         return CompositeSource(
             str(name), by, descending=options.get("order") == "desc",
@@ -255,93 +271,15 @@ class _Reader:
 
     def _top_hits(self, body: Mapping[str, Any]) -> TopHits:
         keys = tuple(one.key for one in read_sort(body.get("sort")) if one.key is not None)
-        return TopHits(_integer(body, "size", 3), _integer(body, "from", 0), keys)
+        return TopHits(integer(body, "size", 3), integer(body, "from", 0), keys)
 
 
-def _field(body: Mapping[str, Any]) -> str:
-    name = body.get("field")
-    if not isinstance(name, str) or not 0 < len(name) <= 512:
-        raise InvalidError("[field] is missing")
-    return canonical(name)
-
-
-def _integer(body: Mapping[str, Any], name: str, default: int) -> int:
-    value = body.get(name, default)
-    try:
-        return default if value is None or isinstance(value, bool) else int(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidError(f"[{name}] is a whole number, not {shown(value)}") from error
-
-
-def _maybe(body: Mapping[str, Any], name: str) -> float | None:
-    return None if body.get(name) is None else _real(body, name, 0)
-
-
-def _real(body: Mapping[str, Any], name: str, default: float) -> float:
-    try:
-        return float(body.get(name, default))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidError(f"[{name}] is a number, not {shown(body.get(name))}") from error
-
-
-def _choice(given: Any) -> tuple[str, ...] | str | None:
-    if given is None or isinstance(given, str):
-        return given
-    if isinstance(given, list):
-        return tuple(str(one) for one in given)
-    raise InvalidError(
-        "[include] and [exclude] are a pattern or a list of values; partitions are not supported"
-    )
-
-
-def _interval(body: Mapping[str, Any]) -> Interval:
-    zone, offset = str(body.get("time_zone") or "UTC"), body.get("offset") or 0
-    moved = parse_width(offset) if isinstance(offset, str) else int(offset) * 1_000
-    calendar, fixed = body.get("calendar_interval"), body.get("fixed_interval")
-    either = body.get("interval")
-    if sum(one is not None for one in (calendar, fixed, either)) != 1:
-        raise InvalidError("one of [fixed_interval] and [calendar_interval] is needed")
-    if calendar is None and either is not None and not str(either)[:1].isdigit():
-        calendar = either  # the old form: `day`, or `1d`, which fixed steps answer alike
-    if calendar is not None:
-        return Interval(unit=parse_unit(str(calendar)), zone=zone, offset=moved)
-    text = str(fixed if fixed is not None else either)
-    if either is not None and text in {"1w", "1M", "1q", "1y"}:
-        return Interval(unit=parse_unit(text), zone=zone, offset=moved)
-    return Interval(width=parse_width(text), zone=zone, offset=moved)
-
-
-def _descending(body: Mapping[str, Any]) -> bool:
-    order = body.get("order") or {}
-    if not isinstance(order, Mapping) or set(order) - {"_key", "_time"}:
-        raise InvalidError("a histogram is ordered by _key")
-    return "desc" in order.values()
-
-
-def _ranges(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    given = body.get("ranges")
-    if (
-        not isinstance(given, list)
-        or not 0 < len(given) <= 1_000
-        or not all(isinstance(o, Mapping) for o in given)
-    ):
-        raise InvalidError("[ranges] is a list of up to 1000 ranges with from and to")
-    return given
-
-
-def _span(one: Mapping[str, Any], lower: float | None, upper: float | None) -> Span:
-    key = one.get("key")
-    written = f"{'*' if lower is None else lower}-{'*' if upper is None else upper}"
-    return Span(written if key is None else str(key), lower, upper)
-
-
-def _percentiles(body: Mapping[str, Any]) -> Percentiles:
-    given = body.get("percents")
-    if given is None:
-        return Percentiles(_field(body))
-    if not isinstance(given, list) or not 0 < len(given) <= 100:
-        raise InvalidError("[percents] is a list of up to 100 numbers")
-    return Percentiles(_field(body), tuple(_real({"percents": one}, "percents", 0) for one in given))
+def composite_options(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options of a source of a composite: they stand below its name and its one clause."""
+    (body,) = source.values()
+    (options,) = body.values()
+    found: Mapping[str, Any] = options
+    return found
 
 
 def _with_order(kind: Terms, body: Mapping[str, Any], inner: tuple[Asked, ...]) -> Terms:
@@ -354,9 +292,7 @@ def _with_order(kind: Terms, body: Mapping[str, Any], inner: tuple[Asked, ...]) 
             raise InvalidError(f"[order] is a mapping with one key, not {shown(one)}")
         ((path, direction),) = one.items()
         orders.append(BucketOrder(_order_path(str(path), inner), str(direction).lower() != "asc"))
-    return Terms(
-        kind.field, kind.size, tuple(orders), kind.min_count, kind.include, kind.exclude, kind.missing
-    )
+    return replace(kind, order=tuple(orders))
 
 
 def _order_path(path: str, inner: tuple[Asked, ...]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from tocsin.query.tree import (
     Text,
     Wildcard,
 )
+from tocsin.query.values import text_of
 
 MAX_VALUES = 10_000
 _BOUNDS = ("gt", "gte", "lt", "lte")
@@ -51,8 +52,8 @@ def _term(reading: Reading, body: Any) -> Node:
 
 def term_node(reading: Reading, aimed: Target, value: Scalar, *, cased: bool = True) -> Node:
     """Return the condition that a field is a value, by the rules of its type."""
-    if aimed.is_text and isinstance(value, str):
-        return Text(value, aimed.field)
+    if aimed.is_text:
+        return Text(text_of(value), aimed.field)
     if aimed.type == "date":
         first, end = _date(reading, aimed.field, value)
         return Term(aimed.field, first) if end - first == 1 else Range(aimed.field, gte=first, lt=end)

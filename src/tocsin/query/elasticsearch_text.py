@@ -142,6 +142,8 @@ def read_fields(fields: Any, clause: str) -> list[Target]:
 def _query_string(reading: Reading, body: Any) -> Node:
     given = _string_options(body, "query_string")
     text = given["query"]
+    if not text.strip():
+        return Nothing()
     joining: Joining = "and" if str(given.get("default_operator", "or")).lower() == "and" else "or"
     fields = _string_fields(given, "query_string")
     try:

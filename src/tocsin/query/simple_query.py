@@ -1,4 +1,4 @@
-r"""Reader: Elasticsearch's `simple_query_string`, which never refuses a text.
+r"""Reader: Elasticsearch's `simple_query_string`, which refuses no text but one that asks for likeness.
 
 `+` and, `|` or, `-` not, `"a phrase"`, `prefix*`, brackets; `\` takes the next character literally.
 """
@@ -16,6 +16,7 @@ from tocsin.query.patterns import escape_wildcard, words_of
 from tocsin.query.tree import And, Everything, Node, Not, Nothing, Or
 
 _PIECE = re.compile(r'\s+|[+|()-]|"(?:\\.|[^"\\])*"?|(?:\\.|[^\s+|()"\\]|(?<=\S)[+-])+|.', re.DOTALL)
+_LIKENESS = re.compile(r"(?:.*[^\\])?~\d*", re.DOTALL)
 _LONGEST = 100_000
 _DEEPEST = 60
 
@@ -23,7 +24,8 @@ _DEEPEST = 60
 def parse_simple(text: str, *, fields: Sequence[str], dates: Dates, all_of: bool = False) -> Node:
     """Return the tree of a text; `all_of` joins words that have no operator between them by and.
 
-    Text without a word, and text beyond the limits of size and depth, selects nothing.
+    Text without a word, and text beyond the limits of size and depth, selects nothing. Raises `InvalidError`
+    for words that need only be like one (`word~`) or near each other (`"a phrase"~2`).
     """
     if len(text) > _LONGEST:
         return Nothing()
@@ -88,6 +90,8 @@ class _Parser:
         if piece == "(":
             return self.group()
         quoted = piece.startswith('"')
+        if not quoted and _LIKENESS.fullmatch(piece):
+            raise InvalidError(f"simple_query_string: {piece[:80]}: likeness (~) is not supported, write \\~")
         plain = re.sub(r"\\(.)", r"\1", piece.strip('"') if quoted else piece)
         if quoted or not piece.endswith("*"):
             return self._somewhere(Written(plain)) if words_of(plain) else None

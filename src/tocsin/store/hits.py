@@ -10,7 +10,7 @@ from typing import Any
 from tocsin.core.errors import InvalidError
 from tocsin.core.event import Event
 from tocsin.core.ids import event_id
-from tocsin.query.aggregation import MAX_HITS, Hits, SortKey, TopHits, ValueKind, value_kind
+from tocsin.query.aggregation import MAX_HITS, Hits, SortKey, TopHits, ValueKind, order_kind
 from tocsin.query.sql import Writer
 from tocsin.query.tree import Scalar
 from tocsin.query.values import address_key, date_key, number_key, text_of
@@ -81,7 +81,7 @@ def _events(days: Days, ids: Sequence[str]) -> dict[str, Event]:
 
 
 def _kind(key: SortKey) -> ValueKind:
-    return key.kind or value_kind(key.field)
+    return order_kind(key)
 
 
 def _value(table: Table, key: SortKey) -> str:

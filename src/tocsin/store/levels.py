@@ -16,6 +16,7 @@ from tocsin.query.aggregation import (
     Ranges,
     Terms,
     ValueKind,
+    order_kind,
     step_start,
     value_kind,
 )
@@ -73,8 +74,9 @@ def narrowed(kind: BucketKind, key: str, writer: Writer) -> str:
             if wanted is not None:
                 parts.append(f"{negation}({_within(wanted, f'({key})::VARCHAR', writer)})")
     if isinstance(kind, DateHistogram | Histogram) and kind.hard_bounds is not None:
-        # Whole steps stay: one that begins before the lower bound and reaches beyond it is kept.
-        for bound, operator in zip(kind.hard_bounds, (">=", "<="), strict=True):
+        # Whole steps stay: the one that the lower bound lies in is kept, and of numbers that of the upper.
+        upto = "<" if isinstance(kind, DateHistogram) else "<="
+        for bound, operator in zip(kind.hard_bounds, (">=", upto), strict=True):
             if bound is not None:
                 first = step_start(kind, bound)
                 parts.append(f"{key} {operator} {writer.bind(first)}")
@@ -89,7 +91,7 @@ def _within(wanted: tuple[str, ...] | str, key: str, writer: Writer) -> str:
 
 
 def _terms(kind: Terms, table: Table) -> Part:
-    ordered = value_kind(kind.field)
+    ordered = order_kind(kind)
     if ordered == "date":
         return _per_value(table.values(kind.field, "date"), "BIGINT", lambda x: x)
     column = table.texts(kind.field)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.opensearch import indices
 from tocsin.app import open_platform
 from tocsin.core.actor import SYSTEM
 from tocsin.core.clock import SECOND
@@ -54,10 +55,21 @@ def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture(scope="module", params=["duckdb", "opensearch"])
+def log(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The settings of the log, for each adapter."""
+    if request.param == "duckdb":
+        yield {}
+        return
+    url = request.getfixturevalue("opensearch")
+    with indices(url) as layout:
+        yield {"kind": "opensearch", "url": url, "prefix": layout.prefix}
+
+
 @pytest.fixture(scope="module")  # not longer: a process has one playbook engine, and other tests open theirs
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, log: dict[str, str]) -> Iterator[Served]:
     folder: Path = tmp_path_factory.mktemp("elastic")
-    settings = load_settings(None, data=folder, http={"port": 0}, ingest={"workers": 0})
+    settings = load_settings(None, data=folder, http={"port": 0}, ingest={"workers": 0}, store=log)
     platform = open_platform(settings)
     db, accounts = platform.services.db, platform.services.accounts
     platform.start()

@@ -24,6 +24,7 @@ from tocsin.query.aggregation import (
     Stats,
     Terms,
     TopHits,
+    ValueKind,
 )
 from tocsin.query.elasticsearch_aggs import read_aggregations
 from tocsin.query.elasticsearch_sort import SortedBy, read_sort
@@ -181,12 +182,13 @@ def test_renames_everywhere() -> None:
     assert And((Or((Term("y", 1), Not(Exists("y")))), Text("a", "y"), Text("b"))) == renamed(
         tree, {"x": "y"}.__getitem__
     )
+    kinds: dict[str, ValueKind] = {"y": "number"}
     inner = Aggregation("b", TopHits(sort=(SortKey("x"),)))
     found = renamed_aggregation(
-        Aggregation("a", Filters((("f", Term("x", 1)),)), (inner,)), {"x": "y"}.__getitem__
+        Aggregation("a", Filters((("f", Term("x", 1)),)), (inner,)), {"x": "y"}.__getitem__, kinds.get
     )
     assert Filters((("f", Term("y", 1)),)) == found.kind
-    assert TopHits(sort=(SortKey("y"),)) == found.inner[0].kind
+    assert TopHits(sort=(SortKey("y", kind="number"),)) == found.inner[0].kind
     composite = Composite((CompositeSource("s", Terms("x")),))
-    renamed_composite = renamed_aggregation(Aggregation("a", composite), {"x": "y"}.__getitem__)
+    renamed_composite = renamed_aggregation(Aggregation("a", composite), {"x": "y"}.__getitem__, kinds.get)
     assert Composite((CompositeSource("s", Terms("y")),)) == renamed_composite.kind

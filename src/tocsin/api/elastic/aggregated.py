@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tocsin.api.elastic.sources import Chosen, Showing, read_chosen
-from tocsin.core.fields import FieldType
+from tocsin.api.elastic.figures import figures_of, ranks_of
+from tocsin.api.elastic.names import Names
+from tocsin.api.elastic.sources import Showing, fields_of, read_chosen, read_wanted
+from tocsin.api.elastic.values import milliseconds, sort_value, sorted_by
+from tocsin.core.event import Event
 from tocsin.query.aggregation import (
     Bucket,
     Buckets,
@@ -21,23 +23,24 @@ from tocsin.query.aggregation import (
     Ranges,
     Ranks,
     Result,
+    SortKey,
     Terms,
     value_kind,
 )
 from tocsin.query.date_formats import format_date
-from tocsin.query.elasticsearch_aggs import Asked
+from tocsin.query.elasticsearch_aggs import Asked, composite_options
+from tocsin.query.elasticsearch_options import histogram_order
+from tocsin.query.elasticsearch_sort import SortedBy, read_sort
+from tocsin.query.renaming import renamed_sort
 from tocsin.query.values import number_key
-
-TypeOf = Callable[[str], FieldType | str]
-"""Gives the type of a field as the log knows it."""
 
 
 class Shown:
-    """Shows answers; knows how events are shown and the types of fields."""
+    """Shows answers; knows how events are shown, and the names and types of fields."""
 
-    def __init__(self, showing: Showing, type_of: TypeOf) -> None:
+    def __init__(self, showing: Showing, names: Names) -> None:
         self._showing = showing
-        self._type_of = type_of
+        self._names = names
 
     def all(self, asked: tuple[Asked, ...], results: Mapping[str, Result]) -> dict[str, Any]:
         """Return the answers by name."""
@@ -46,27 +49,39 @@ class Shown:
     def _one(self, asked: Asked, result: Result) -> dict[str, Any]:
         match result:
             case Figures():
-                return _figures(asked, result)
+                return figures_of(asked, result)
             case Number(value):
                 return {"value": value}
             case Ranks(values):
-                return _ranks(asked, values)
-            case Hits(total, events):
-                chosen = read_chosen(asked.body.get("_source"), {})
-                return {"hits": self._hits(total, events, chosen)}
+                return ranks_of(asked, values)
+            case Hits():
+                return {"hits": self._hits(asked, result)}
             case Buckets():
                 return self._buckets(asked, result)
 
-    def _hits(self, total: int, events: Any, chosen: Chosen) -> dict[str, Any]:
-        hits = [self._showing.hit(event, chosen) for event in events]
-        return {"total": {"value": total, "relation": "eq"}, "max_score": None, "hits": hits}
+    def _hits(self, asked: Asked, hits: Hits) -> dict[str, Any]:
+        chosen, wanted = read_chosen(asked.body.get("_source"), {}), read_wanted(asked.body)
+        by = [one for one in read_sort(asked.body.get("sort")) if one.key is not None]
+        shown = []
+        for event in hits.events:
+            hit = self._showing.hit(event, chosen)
+            if wanted and (fields := fields_of(event, wanted, self._names)):
+                hit["fields"] = fields
+            if by:
+                hit["sort"] = [self._sort_value(event, one, one.key) for one in by if one.key is not None]
+            shown.append(hit)
+        return {"total": {"value": hits.total, "relation": "eq"}, "max_score": None, "hits": shown}
+
+    def _sort_value(self, event: Event, by: SortedBy, key: SortKey) -> Any:
+        named = renamed_sort(key, self._names, self._names.kind_of)
+        return sort_value(by, sorted_by(event, named), self._names.type_of(key.field))
 
     def _buckets(self, asked: Asked, result: Buckets) -> dict[str, Any]:
         kind = asked.node.kind
         if asked.clause in {"filter", "missing"}:
             only = result.buckets[0]
             return {"doc_count": only.count, **self.all(asked.inner, only.results)}
-        shown = [(bucket, self._bucket(asked, bucket)) for bucket in result.buckets]
+        shown = [(bucket, self._bucket(asked, bucket)) for bucket in _in_order(asked, result.buckets)]
         if isinstance(kind, Composite):
             return self._composite(kind, [one for _, one in shown])
         found: Any = [one for _, one in shown]
@@ -88,6 +103,8 @@ class Shown:
 
     def _bucket(self, asked: Asked, bucket: Bucket) -> dict[str, Any]:
         shown = self._key(asked, bucket.key) | {"doc_count": bucket.count}
+        if asked.clause == "terms" and asked.body.get("show_term_doc_count_error"):
+            shown["doc_count_error_upper_bound"] = 0
         return shown | self.all(asked.inner, bucket.results)
 
     def _key(self, asked: Asked, key: Key) -> dict[str, Any]:
@@ -95,32 +112,34 @@ class Shown:
         match kind:
             case Composite(sources):
                 assert isinstance(key, tuple)  # noqa: S101  keys of composites are
-                parts = [self._part(source.by, part) for source, part in zip(sources, key, strict=True)]
-                return {"key": parts}
+                bodies = map(composite_options, asked.body["sources"])
+                parts = zip(sources, bodies, key, strict=True)
+                return {"key": [self._part(source.by, body, part) for source, body, part in parts]}
             case DateHistogram():
-                return _dated(asked, key)
+                return _dated(asked.body, key)
             case Histogram():
                 return {"key": key}
             case Ranges():
                 return _span(asked, kind, key)
             case Terms(field) if value_kind(field) == "date" and isinstance(key, int):
-                return _dated(asked, key)
+                return _dated(asked.body, key)
             case Terms(field):
                 return self._term(field, key)
         return (
             {} if isinstance(asked.body.get("filters"), list) and asked.clause == "filters" else {"key": key}
         )
 
-    def _part(self, by: Terms | DateHistogram | Histogram, part: Any) -> Any:
+    def _part(self, by: Terms | DateHistogram | Histogram, body: Mapping[str, Any], part: Any) -> Any:
         if part is None or isinstance(by, Histogram):
             return part
         if isinstance(by, DateHistogram) or value_kind(by.field) == "date":
-            return _milliseconds(part)
-        return self._term(by.field, part)["key"]
+            return _dated(body, part)["key_as_string"] if body.get("format") else milliseconds(part)
+        shown = self._term(by.field, part)
+        return shown["key_as_string"] == "true" if "key_as_string" in shown else shown["key"]
 
     def _term(self, field: str, key: Key) -> dict[str, Any]:
         """Return the key of a value: numbers of fields typed by their values as numbers, truth as 0 and 1."""
-        of = self._type_of(field)
+        of = self._names.type_of(field)
         if isinstance(key, str) and of in {"long", "double"} and (number := number_key(key)) is not None:
             return {"key": int(number) if of == "long" and number.is_integer() else number}
         if key in {"true", "false"} and of == "boolean":
@@ -130,20 +149,25 @@ class Shown:
         return {"key": key}
 
 
+def _in_order(asked: Asked, buckets: Sequence[Bucket]) -> Sequence[Bucket]:
+    """Return the buckets as they are, or a histogram's by their counts where that is asked for."""
+    if not asked.clause.endswith("histogram"):
+        return buckets
+    path, downwards = histogram_order(asked.body)
+    if path == "_key":
+        return buckets
+    return sorted(buckets, key=lambda one: -one.count if downwards else one.count)
+
+
 def _is_keyed(asked: Asked) -> bool:
     if asked.clause == "filters":
         return not isinstance(asked.body.get("filters"), list) and bool(asked.body.get("keyed", True))
     return bool(asked.body.get("keyed")) and asked.clause != "terms"
 
 
-def _milliseconds(at: float) -> int | float:
-    whole, rest = divmod(int(at), 1_000)
-    return at / 1_000 if rest else whole
-
-
-def _dated(asked: Asked, key: Any) -> dict[str, Any]:
-    formats, zone = str(asked.body.get("format") or ""), str(asked.body.get("time_zone") or "UTC")
-    return {"key_as_string": format_date(key, formats=formats, zone=zone), "key": _milliseconds(key)}
+def _dated(body: Mapping[str, Any], key: Any) -> dict[str, Any]:
+    formats, zone = str(body.get("format") or ""), str(body.get("time_zone") or "UTC")
+    return {"key_as_string": format_date(key, formats=formats, zone=zone), "key": milliseconds(key)}
 
 
 def _span(asked: Asked, kind: Ranges, key: Key) -> dict[str, Any]:
@@ -158,55 +182,6 @@ def _span(asked: Asked, kind: Ranges, key: Key) -> dict[str, Any]:
     for name, end in (("from", span.lower), ("to", span.upper)):
         if end is not None:
             words[name] = format_date(int(end), formats=formats, zone=zone)
-            shown |= {name: _milliseconds(end), f"{name}_as_string": words[name]}
+            shown |= {name: milliseconds(end), f"{name}_as_string": words[name]}
     written = key if given is not None else f"{words.get('from', '*')}-{words.get('to', '*')}"
     return {"key": written, **shown}
-
-
-def _figures(asked: Asked, figures: Figures) -> dict[str, Any]:
-    dated = value_kind(asked.node.kind.field) == "date" if hasattr(asked.node.kind, "field") else False
-    scale = 1_000 if dated else 1
-    least, greatest, avg = (
-        None if value is None else value / scale if dated else value
-        for value in (figures.least, figures.greatest, figures.avg)
-    )
-    values = {"min": least, "max": greatest, "avg": avg, "sum": figures.sum / scale}
-    if asked.clause in values:
-        return _one_figure(asked, values[asked.clause], dated=dated)
-    shown: dict[str, Any] = {"count": figures.count, **values}
-    if asked.clause == "extended_stats":
-        shown |= _extended(figures, scale)
-    return shown
-
-
-def _one_figure(asked: Asked, value: float | None, *, dated: bool) -> dict[str, Any]:
-    if value is None or not dated:
-        return {"value": value}
-    return {
-        "value": value,
-        "value_as_string": format_date(int(value * 1_000), formats=str(asked.body.get("format") or "")),
-    }
-
-
-def _extended(figures: Figures, scale: int) -> dict[str, Any]:
-    count, squares = figures.count, figures.sum_of_squares / scale / scale
-    if not count:
-        return {"sum_of_squares": None, "variance": None, "std_deviation": None}
-    mean = figures.sum / scale / count
-    variance = max(0.0, squares / count - mean * mean)
-    sampling = variance * count / (count - 1) if count > 1 else None
-    return {
-        "sum_of_squares": squares,
-        "variance": variance,
-        "variance_population": variance,
-        "variance_sampling": sampling,
-        "std_deviation": math.sqrt(variance),
-        "std_deviation_population": math.sqrt(variance),
-        "std_deviation_sampling": None if sampling is None else math.sqrt(sampling),
-    }
-
-
-def _ranks(asked: Asked, values: Mapping[float, float | None]) -> dict[str, Any]:
-    if asked.body.get("keyed", True):
-        return {"values": {str(percent): value for percent, value in values.items()}}
-    return {"values": [{"key": percent, "value": value} for percent, value in values.items()]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.api.elastic.form import ElasticError
-from tocsin.api.elastic.sources import Chosen, read_chosen
+from tocsin.api.elastic.sources import Chosen, Wanted, read_chosen, read_wanted
 from tocsin.core.errors import InvalidError
 from tocsin.query.aggregation import MAX_HITS
 from tocsin.query.elasticsearch_aggs import Asked, read_aggregations
@@ -26,7 +26,6 @@ _READ = frozenset({
     "aggregations", "track_total_hits", "pit", "post_filter", "min_score", "script_fields",
     "runtime_mappings",
 })  # fmt: skip
-_MOST_FIELDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Search:
     sort: tuple[SortedBy, ...]
     after: tuple[Any, ...] | None
     chosen: Chosen
-    fields: tuple[tuple[str, str], ...]
+    fields: Wanted
     aggregations: tuple[Asked, ...]
     counted: bool
     pit: str
@@ -79,7 +78,7 @@ def read_search(body: Mapping[str, Any], params: Mapping[str, str], *, now: int)
         sort=tuple(read_sort(_sort_of(body, params))),
         after=_after(body.get("search_after")),
         chosen=read_chosen(body.get("_source"), params),
-        fields=(*_fields(body.get("fields")), *_fields(body.get("docvalue_fields"))),
+        fields=read_wanted(body),
         aggregations=read_aggregations(body.get("aggs", body.get("aggregations")) or {}, now=now),
         counted=str(total).lower() != "false",
         pit=str(pit.get("id", "")),
@@ -116,22 +115,6 @@ def _after(given: Any) -> tuple[Any, ...] | None:
     if not all(one is None or isinstance(one, str | int | float) for one in given):
         raise ElasticError("[search_after] holds text, numbers and truth values")
     return tuple(given)
-
-
-def _fields(given: Any) -> list[tuple[str, str]]:
-    if given is None:
-        return []
-    if not isinstance(given, list) or len(given) > _MOST_FIELDS:
-        raise ElasticError(f"[fields] is a list of at most {_MOST_FIELDS} names")
-    found: list[tuple[str, str]] = []
-    for one in given:
-        if isinstance(one, str):
-            found.append((one, ""))
-        elif isinstance(one, Mapping) and isinstance(one.get("field"), str):
-            found.append((one["field"], str(one.get("format") or "")))
-        else:
-            raise ElasticError("[fields] holds names, or mappings with a field and a format")
-    return found
 
 
 def _whole(value: Any, name: str, default: int) -> int:

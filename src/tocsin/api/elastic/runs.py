@@ -12,19 +12,19 @@ from tocsin.api.elastic.form import ElasticError
 from tocsin.api.elastic.names import Names
 from tocsin.api.elastic.requests import Search
 from tocsin.api.elastic.sources import Showing, fields_of
+from tocsin.api.elastic.values import milliseconds, sort_value
 from tocsin.api.elastic.views import View
 from tocsin.api.services import Services
 from tocsin.core.event import Event
-from tocsin.core.fields import TIMESTAMP, field_type
-from tocsin.query.aggregation import SortKey, ValueKind, value_kind
-from tocsin.query.date_formats import format_date, parse_date
+from tocsin.core.fields import TIMESTAMP
+from tocsin.query.aggregation import SortKey, order_kind
+from tocsin.query.date_formats import parse_date
 from tocsin.query.elasticsearch_sort import SortedBy
+from tocsin.query.fitting import Fields, fitted, fitted_aggregation
 from tocsin.query.renaming import renamed, renamed_aggregation, renamed_sort
 from tocsin.query.spans import time_span
 from tocsin.query.tree import And, Everything, Node, Scalar
 from tocsin.store.base import Behind, EventStore, Order, Selection
-
-_KINDS: dict[str, ValueKind] = {"long": "number", "double": "number", "date": "date", "ip": "address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,15 @@ class Run:
 
     def selected(self, query: Node) -> Selection:
         """Return the events of the view that a query selects, with the time they can be of."""
-        named = renamed(query, self._names)
+        named = fitted(renamed(query, self._names), self._fields)
         parts = tuple(node for node in (named, self.view.node) if not isinstance(node, Everything))
         node: Node = And(parts) if len(parts) > 1 else parts[0] if parts else Everything()
         first, end = time_span(node)
         return Selection(node, first, end)
+
+    @cached_property
+    def _fields(self) -> Fields:
+        return Fields(self._names.type_of, self._names.within)
 
     @cached_property
     def _selection(self) -> Selection:
@@ -75,9 +79,11 @@ class Run:
         """Return the aggregations' answers; None when there are none."""
         if not self.asked.aggregations:
             return None
-        nodes = [renamed_aggregation(one.node, self._names) for one in self.asked.aggregations]
-        results = self._store.aggregate(self._selection, nodes)
-        return Shown(self._showing, self.type_of).all(self.asked.aggregations, results)
+        names = self._names
+        nodes = [renamed_aggregation(one.node, names, names.kind_of) for one in self.asked.aggregations]
+        fitting = [fitted_aggregation(node, self._fields) for node in nodes]
+        results = self._store.aggregate(self._selection, fitting)
+        return Shown(self._showing, names).all(self.asked.aggregations, results)
 
     def page(self, behind: Hit | None = None) -> list[dict[str, Any]]:
         """Return a page of hits as they are shown; `behind` is the last hit of the page before."""
@@ -119,16 +125,15 @@ class Run:
 
     @cached_property
     def _keys(self) -> list[SortKey]:
-        found = [renamed_sort(one.key, self._names) for one in self.asked.sort if one.key is not None]
+        names = self._names
+        keys = [one.key for one in self.asked.sort if one.key is not None]
+        found = [renamed_sort(key, names, names.kind_of) for key in keys]
         first_doc = next((one for one in self.asked.sort if one.key is None), None)
         if not found and first_doc is not None:  # the order of the log itself: by time
             found = [SortKey(TIMESTAMP, first_doc.descending)]
         elif not found:
             found = [SortKey(TIMESTAMP, descending=True)] if not self.asked.sort else found
-        return [
-            key if field_type(key.field) else replace(key, kind=_KINDS.get(self.type_of(key.field)))
-            for key in found
-        ]
+        return found
 
     def _behind(self, behind: Hit | None, keys: Sequence[SortKey]) -> Behind | None:
         if behind is not None:
@@ -143,7 +148,7 @@ class Run:
         return Behind(values, tie if isinstance(tie, str) else None)
 
     def _read_value(self, key: SortKey, value: Scalar | None) -> Scalar | None:
-        if value is None or (key.kind or value_kind(key.field)) != "date":
+        if value is None or order_kind(key) != "date":
             return value
         if isinstance(value, int | float):
             return round(value * 1_000)
@@ -172,9 +177,9 @@ class Run:
     def _sort_values(self, hit: Hit) -> list[Any]:
         values = iter(hit.values)
         keyed = [(one, one.key) for one in self.asked.sort if one.key is not None]
-        found = [_sort_value(one, next(values), self.type_of(key.field)) for one, key in keyed]
+        found = [sort_value(one, next(values), self.type_of(key.field)) for one, key in keyed]
         if not keyed:
-            found.append(_milliseconds(hit.event.at))
+            found.append(milliseconds(hit.event.at))
         if self.asked.pit or any(one.key is None for one in self.asked.sort):
             found.append(hit.event.id)  # by which reading on loses none of those with equal values
         return found
@@ -190,16 +195,3 @@ def time_order(sort: Sequence[SortedBy]) -> Order | None:
     ):
         return None
     return "newest" if first.descending else "oldest"
-
-
-def _sort_value(one: SortedBy, value: Scalar | None, of: str) -> Any:
-    if of == "long" and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if value is None or of != "date" or not isinstance(value, int):
-        return value
-    return format_date(value, formats=one.format) if one.format else _milliseconds(value)
-
-
-def _milliseconds(at: int) -> int | float:
-    whole, rest = divmod(at, 1_000)
-    return at / 1_000 if rest else whole

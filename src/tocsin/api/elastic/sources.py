@@ -21,6 +21,8 @@ from tocsin.query.renaming import Rename
 from tocsin.query.values import date_key, text_of
 
 _MOST_PATTERNS = 500
+Wanted = tuple[tuple[str, str], ...]
+"""Fields to be shown with a hit: each a name, perhaps with `*`, and the format of its dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,27 @@ def read_chosen(source: Any, params: Mapping[str, str]) -> Chosen:
         excluded = given.get("excludes", given.get("exclude"))
         return Chosen(True, (*_listed(included), *includes), (*_listed(excluded), *excludes))
     return Chosen(True, (*_listed(given), *includes), excludes)
+
+
+def read_wanted(body: Mapping[str, Any]) -> Wanted:
+    """Return the fields that `fields` and `docvalue_fields` of a body ask for."""
+    return (*_fields(body.get("fields")), *_fields(body.get("docvalue_fields")))
+
+
+def _fields(given: Any) -> list[tuple[str, str]]:
+    if given is None:
+        return []
+    if not isinstance(given, list) or len(given) > _MOST_PATTERNS:
+        raise ElasticError(f"[fields] is a list of at most {_MOST_PATTERNS} names")
+    found: list[tuple[str, str]] = []
+    for one in given:
+        if isinstance(one, str):
+            found.append((one, ""))
+        elif isinstance(one, Mapping) and isinstance(one.get("field"), str):
+            found.append((one["field"], str(one.get("format") or "")))
+        else:
+            raise ElasticError("[fields] holds names, or mappings with a field and a format")
+    return found
 
 
 def _listed(given: Any) -> tuple[str, ...]:
@@ -126,8 +149,8 @@ def _matches(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def fields_of(event: Event, wanted: Iterable[tuple[str, str]], rename: Rename) -> dict[str, list[Any]]:
-    """Return the values of fields as lists; each is named, perhaps with `*`, with the format of its dates."""
+def fields_of(event: Event, wanted: Wanted, rename: Rename) -> dict[str, list[Any]]:
+    """Return the values of fields as lists."""
     values = {
         name: list(value) if isinstance(value, list) else [value] for name, value in event.fields.items()
     }

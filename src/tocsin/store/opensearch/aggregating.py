@@ -3,7 +3,8 @@
 Two kinds are estimates there, and marked as such in the answer: `Cardinality` (by hashes: exact for all
 practical purposes up to some thousands of values, beyond within about 1 %) and `Percentiles` (a t-digest:
 within about 1 % of the rank). With `listed_up_to` the server lists the values instead: then both are exact.
-Ties between addresses are settled by their text.
+Ties between addresses, and between numbers of no declared type, are settled by their text where not all
+values are asked for.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ from tocsin.store.opensearch.ranking import sort_of
 _PRECISION = 40_000
 _COMPRESSION = 200
 _PER_SHARD = 2_000
+_MOST = 2**31 - 1
+"""The greatest size the server reads."""
 _BELOW_ALL, _ABOVE_ALL = -1.7976931348623157e308, 1.7976931348623157e308
 
 ESTIMATED = (Cardinality, Percentiles)
@@ -202,11 +205,11 @@ class Compiled:
         if kind.include is not None or kind.exclude is not None or kind.missing is not None:
             raise NoCounterpartError
         sorted_by = _text_if_address(kind.field)
-        order = [_order(one.path, kind.field, descending=one.descending) for one in kind.order]
+        order = [_order(one.path, kind, descending=one.descending) for one in kind.order]
         terms: Body = {
             "field": self.place(kind.field, sorted_by),
             "size": kind.size,
-            "shard_size": max(_PER_SHARD, 2 * kind.size),
+            "shard_size": min(max(_PER_SHARD, 2 * kind.size), _MOST),
             "min_doc_count": max(1, kind.min_count),
             "order": order if "_key" in order[-1] else [*order, {"_key": "asc"}],
         }
@@ -334,8 +337,9 @@ def _counted(raw: Raw) -> list[tuple[float, int]]:
     return counts
 
 
-def _order(path: tuple[str, ...], name: str, *, descending: bool) -> dict[str, str]:
-    if path not in {("_count",), ("_key",)} or (path == ("_key",) and value_kind(name) == "address"):
+def _order(path: tuple[str, ...], kind: Terms, *, descending: bool) -> dict[str, str]:
+    ordered_otherwise = kind.kind is not None or value_kind(kind.field) == "address"
+    if path not in {("_count",), ("_key",)} or (path == ("_key",) and ordered_otherwise):
         raise NoCounterpartError
     return {path[0]: "desc" if descending else "asc"}
 

@@ -26,11 +26,11 @@ from tocsin.query.aggregation import (
     Result,
     Terms,
     empty_bucket,
-    value_kind,
+    order_kind,
 )
 from tocsin.query.intervals import Interval, zone_of
 from tocsin.query.tree import Scalar
-from tocsin.query.values import address_key
+from tocsin.query.values import KEYS
 from tocsin.store.keys import typed
 
 Raw = Mapping[str, Any]
@@ -65,15 +65,21 @@ def terms_answer(
     buckets = [
         Bucket(_term_key(kind.field, each["key"]), each["doc_count"], below(each)) for each in raw["buckets"]
     ]
-    if value_kind(kind.field) == "address":
-        buckets = _by_address(kind, buckets)
+    if order_kind(kind) == "address" or kind.kind == "number":
+        buckets = _by_value(kind, buckets)
     return Buckets(buckets, raw["sum_other_doc_count"] if chosen is None else chosen.other)
 
 
-def _by_address(kind: Terms, buckets: Sequence[Bucket]) -> list[Bucket]:
-    """Order buckets with equal counts by address."""
+def _by_value(kind: Terms, buckets: Sequence[Bucket]) -> list[Bucket]:
+    """Order buckets with equal counts by address, or by number; what is neither comes last."""
     sign = -1 if kind.order[0].descending else 1
-    return sorted(buckets, key=lambda one: (sign * one.count, address_key(str(one.key)) or str(one.key)))
+    key_of = KEYS[order_kind(kind)]
+
+    def place(one: Bucket) -> tuple[int, bool, Any, str]:
+        key = key_of(str(one.key))
+        return sign * one.count, key is None, key, str(one.key)
+
+    return sorted(buckets, key=place)
 
 
 def _term_key(name: str, key: Any) -> Scalar:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tocsin.core.errors import InvalidError
-from tocsin.query.aggregation import MAX_HITS, SortKey, value_kind
+from tocsin.query.aggregation import MAX_HITS, SortKey, order_kind
 from tocsin.query.opensearch_terms import AT, SEQ, SOURCE
 from tocsin.query.tree import Scalar
 from tocsin.query.values import date_key, number_key, text_of
@@ -24,7 +24,7 @@ def sort_of(sort: Sequence[SortKey]) -> list[Any] | None:
     """Return the server's sort with ties settled newest first; None where it has no such order."""
     parts: list[Any] = []
     for key in sort:
-        kind = key.kind or value_kind(key.field)
+        kind = order_kind(key)
         place = place_of(key.field, kind)
         if place is None:
             return None
@@ -87,7 +87,7 @@ def _after(reader: Reader, sort: Sequence[SortKey], behind: Behind) -> list[Any]
 
 def _key(key: SortKey, value: Scalar | None) -> Any:
     text = text_of(value) if value is not None else ""
-    kind = key.kind or value_kind(key.field)
+    kind = order_kind(key)
     found: Any = text
     if kind in ("number", "date"):
         found = number_key(text) if kind == "number" else date_key(text)
@@ -105,4 +105,4 @@ def _value(key: SortKey, value: Any) -> Scalar | None:
         return value
     if abs(value) in (float("inf"), 2**63, 2**63 - 1):
         return None  # how the server writes that there is none
-    return int(value) if (key.kind or value_kind(key.field)) == "date" else float(value)
+    return int(value) if order_kind(key) == "date" else float(value)
