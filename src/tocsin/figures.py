@@ -29,6 +29,7 @@ class PlatformFigures(Collector):
     def collect(self) -> Iterable[Metric]:
         """Yield every figure as it is now."""
         accounts = self._ledger.accounts()
+        remembering = self._store.remembering()
         for name, help_, value in (
             ("tocsin_ingest_records_received", "Records received.", sum(a.received for a in accounts)),
             ("tocsin_ingest_events_stored", "Events stored.", sum(a.stored for a in accounts)),
@@ -43,6 +44,16 @@ class PlatformFigures(Collector):
                 "Events kept that the search server refused to index; searches look at each of them.",
                 self._store.rejections(),
             ),
+            (
+                "tocsin_store_days_remembered",
+                "Days that answered from what is remembered of them.",
+                remembering.hits,
+            ),
+            (
+                "tocsin_store_days_asked",
+                "Sealed days whose answer was not remembered.",
+                remembering.misses,
+            ),
         ):
             yield CounterMetricFamily(name, help_, value=value)
         records, size = self._pipeline.load()
@@ -51,6 +62,9 @@ class PlatformFigures(Collector):
         )
         yield GaugeMetricFamily("tocsin_ingest_waiting_bytes", "Bytes waiting to be stored.", value=size)
         yield GaugeMetricFamily("tocsin_store_last_commit", "Newest commit.", value=self._store.last_commit())
+        yield GaugeMetricFamily(
+            "tocsin_store_remembered_bytes", "Memory of remembered answers.", value=remembering.bytes
+        )
         status = self._detection.status()
         yield GaugeMetricFamily("tocsin_detect_lag_seconds", "Detection behind.", value=status.lag_ms / 1000)
 

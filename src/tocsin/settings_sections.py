@@ -107,6 +107,9 @@ class StoreSettings(_Section):
     word_index: bool = True
     """A day is sealed with an index of the words of its messages, a fifth of its size, which searches for
     words, phrases and parts of words use; for days that are sealed from now on. For the embedded log."""
+    remembered_bytes: int = Field(default=32 * 1024 * 1024, ge=0)
+    """Memory for answers of sealed days, which need not be found again when the same is asked, as dashboards
+    do; 0 remembers none. For the embedded log."""
     open_days: int = Field(default=32, ge=2, le=10_000)
     """Days whose files are open at a time, unless one question is about more. For the embedded log."""
     url: str = ""

@@ -71,6 +71,7 @@ def open_embedded(settings: StoreSettings, folder: Path, clock: Clock) -> DuckDB
         search_timeout_s=settings.search_timeout_s,
         most_open=settings.open_days,
         index_from=INDEX_FROM if settings.word_index else None,
+        remembered_bytes=settings.remembered_bytes,
     )
 
 

@@ -12,6 +12,7 @@ from tocsin.core.database import Database
 from tocsin.figures import AnalysisFigures, PlatformFigures, SourceFigures, registry_of
 from tocsin.ingest.ledger import Ledger
 from tocsin.rules.statistics import RuleFigures
+from tocsin.store.base import Remembering
 
 
 def test_only_the_rules_met_most_are_told_apart() -> None:
@@ -33,13 +34,18 @@ def test_only_the_rules_met_most_are_told_apart() -> None:
 def test_events_the_search_server_did_not_index_show() -> None:
     """They are kept, but each search looks at them: somebody should know."""
     platform = PlatformFigures(
-        store=SimpleNamespace(last_commit=lambda: 9, rejections=lambda: 3),  # type: ignore[arg-type]  # as far as asked
+        store=SimpleNamespace(  # type: ignore[arg-type]  # as far as asked
+            last_commit=lambda: 9, rejections=lambda: 3, remembering=lambda: Remembering(7, 2, 1, 900)
+        ),
         pipeline=SimpleNamespace(load=lambda: (0, 0)),  # type: ignore[arg-type]
         ledger=SimpleNamespace(accounts=list),  # type: ignore[arg-type]
         detection=SimpleNamespace(status=lambda: SimpleNamespace(lag_ms=0)),  # type: ignore[arg-type]
     )
     text = generate_latest(registry_of(platform)).decode()
     assert "tocsin_store_events_not_indexed_total 3.0" in text
+    assert "tocsin_store_days_remembered_total 7.0" in text
+    assert "tocsin_store_days_asked_total 2.0" in text
+    assert "tocsin_store_remembered_bytes 900.0" in text
 
 
 def test_each_source_is_accounted_for(tmp_path: Path) -> None:

@@ -14,40 +14,50 @@ from tocsin.query.aggregation import (
     MAX_BUCKETS,
     Aggregation,
     AggregationError,
-    Bucket,
     BucketKind,
-    Buckets,
     Cardinality,
-    Filters,
-    Missing,
     Percentiles,
-    Ranges,
     Result,
     Stats,
-    Terms,
     TopHits,
     ValueCount,
     check,
     nothing,
 )
+from tocsin.store.asking import Question, answers_of_days
+from tocsin.store.assembling import Holder, assembled
 from tocsin.store.base import Selection
 from tocsin.store.columns import Table, opened
 from tocsin.store.days import Days
+from tocsin.store.gathering import States, can_be_gathered, gathered, plain
 from tocsin.store.grouping import Group, Row, grouped, measured
 from tocsin.store.hits import top_hits
-from tocsin.store.keys import shown, with_gaps
+from tocsin.store.merging import put_together
+from tocsin.store.pages import days_within
 from tocsin.store.percentiles import percentiles
-
-_Holder = dict[str, Result]
 
 
 def aggregate(days: Days, selection: Selection, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
     """Return the answer to each aggregation; see `EventStore.aggregate`."""
     check(aggregations)
+    if can_be_gathered(aggregations):
+        parts = _parts(days, selection, plain(aggregations))
+        if parts:
+            return put_together(aggregations, parts)
     with opened(days, selection) as table:
         if table is None:
             return {one.name: nothing(one) for one in aggregations}
         return _Run(days, table).answer(aggregations)
+
+
+def _parts(days: Days, selection: Selection, asked: Sequence[Aggregation]) -> list[States] | None:
+    question = Question(days, selection, f"aggregate {asked!r}")
+
+    def of_days(names: Sequence[str]) -> States | None:
+        with opened(days, selection, names) as table:
+            return None if table is None else gathered(days, table, asked)
+
+    return answers_of_days(question, days, days_within(days, selection), of_days)
 
 
 class _Run:
@@ -60,7 +70,7 @@ class _Run:
 
     def answer(self, aggregations: Sequence[Aggregation]) -> Mapping[str, Result]:
         """Return the answers over the whole selection."""
-        root: _Holder = {}
+        root: Holder = {}
         metrics = [one for one in aggregations if _is_inline(one)]
         total = 0
         if metrics or any(isinstance(one.kind, TopHits) for one in aggregations):
@@ -74,7 +84,7 @@ class _Run:
         self,
         aggregations: Sequence[Aggregation],
         within: Group,
-        holders: Sequence[_Holder],
+        holders: Sequence[Holder],
         counts: Sequence[int],
         path: str,
     ) -> None:
@@ -93,7 +103,7 @@ class _Run:
                 self._buckets(one, one.kind, within, holders, here)
 
     def _buckets(
-        self, one: Aggregation, kind: BucketKind, within: Group, holders: Sequence[_Holder], path: str
+        self, one: Aggregation, kind: BucketKind, within: Group, holders: Sequence[Holder], path: str
     ) -> None:
         metrics = [child for child in one.inner if _is_inline(child)]
         room = MAX_BUCKETS - self._made
@@ -103,11 +113,11 @@ class _Run:
         chosen = Group((*within.kinds, kind), tuple(within.keys[row.parent] + row.key for row in rows))
         if rows:
             self._below(one.inner, chosen, below, [row.count for row in rows], path)
-        by_parent: list[list[tuple[Row, _Holder]]] = [[] for _ in holders]
+        by_parent: list[list[tuple[Row, Holder]]] = [[] for _ in holders]
         for row, holder in zip(rows, below, strict=True):
             by_parent[row.parent].append((row, holder))
         for holder, mine in zip(holders, by_parent, strict=True):
-            answer = _assembled(one, kind, mine)
+            answer = assembled(one, kind, mine)
             self._count(len(answer.buckets) - len(mine), path)
             holder[one.name] = answer
 
@@ -115,22 +125,6 @@ class _Run:
         self._made += more
         if self._made > MAX_BUCKETS:
             raise AggregationError(f"makes more than {MAX_BUCKETS} buckets: ask for fewer", path=path)
-
-
-def _assembled(one: Aggregation, kind: BucketKind, mine: list[tuple[Row, _Holder]]) -> Buckets:
-    """Return the answer of one aggregation in one parent, with the empty buckets that belong to it."""
-    found = {row.key: Bucket(shown(kind, row.key), row.count, holder) for row, holder in mine}
-    for bucket in found.values():
-        for child in one.inner:
-            if child.name not in bucket.results:
-                assert isinstance(bucket.results, dict)  # noqa: S101  made as one in `_buckets`
-                bucket.results[child.name] = nothing(child)
-    if isinstance(kind, Ranges | Filters | Missing):
-        empty = nothing(one)
-        assert isinstance(empty, Buckets)  # noqa: S101  these are bucket aggregations
-        return Buckets([found.get((place,), bucket) for place, bucket in enumerate(empty.buckets)])
-    other = mine[0][0].total - sum(row.count for row, _ in mine) if mine and isinstance(kind, Terms) else 0
-    return Buckets(with_gaps(one, kind, list(found.values())), other)
 
 
 def _is_inline(one: Aggregation) -> bool:

@@ -134,6 +134,16 @@ class Day:
     last_commit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """What a log remembers of its answers, and how often a day's was there since the start, or was not."""
+
+    hits: int = 0
+    misses: int = 0
+    answers: int = 0
+    bytes: int = 0
+
+
 class EventStore(Protocol):
     """Keeps every event, finds any. Thread safe."""
 
@@ -160,6 +170,10 @@ class EventStore(Protocol):
 
     def rejections(self) -> int:
         """Return how many events since the start are kept but not indexed; searches look at each of them."""
+        ...
+
+    def remembering(self) -> Remembering:
+        """Return what is remembered of answers; nothing where a server sees to that."""
         ...
 
     def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:

@@ -100,10 +100,11 @@ class Table:
 
 
 @contextmanager
-def opened(days: Days, selection: Selection) -> Iterator[Table | None]:
-    """Hold the days of a selection open and yield their table; None when there is no day."""
+def opened(days: Days, selection: Selection, names: Sequence[str] | None = None) -> Iterator[Table | None]:
+    """Hold days of a selection open, all or those named, and yield their table; None when there is none."""
+    names = days_within(days, selection) if names is None else names
     with ExitStack() as leases:
-        files = [leases.enter_context(days.lease(day)) for day in days_within(days, selection)]
+        files = [leases.enter_context(days.lease(day)) for day in names]
         ask = partial(fetch, days)
         kept = [narrowed(file, selection.query, ask) for file in files if file is not None]
         yield Table(kept, selection, Writer()) if kept else None

@@ -19,6 +19,7 @@ from tocsin.store.deadlines import Deadlines
 from tocsin.store.instance import claimed, config_of, connect
 from tocsin.store.journal import Deed, Guard, Journal, unguarded
 from tocsin.store.parts import STAGING, DayFolder, wal_of
+from tocsin.store.remembered import Answers
 
 _IDLE = 5 * MINUTE
 _IDLE_MEMORY = "2MB"
@@ -44,6 +45,7 @@ class Days:
         self._config = config_of(root, memory_limit, threads)
         self.writing = threading.RLock()
         self.deadlines = Deadlines()
+        self.answers = Answers()
         self._lock = threading.RLock()
         self._released = threading.Condition(self._lock)
         self._files: dict[str, DayFile] = {}
@@ -82,6 +84,13 @@ class Days:
                 return self._summaries[day]
             except KeyError:
                 raise NotFoundError(f"the log has no day {day}") from None
+
+    def sealed_generation(self, day: str) -> int:
+        """Return the generation of a day that is a sealed file and nothing else; 0 of any other."""
+        with self._lock:
+            held = self._summaries.get(day)
+            is_sealed = held is not None and day not in self._going and not self._has_open_part(day)
+            return held.generation if held is not None and is_sealed else 0
 
     @contextmanager
     def lease(self, day: str) -> Iterator[DayFile | None]:
@@ -133,13 +142,7 @@ class Days:
         with self._lock:
             summaries = sorted(self._summaries.items())
         return [
-            Day(
-                day,
-                held.events,
-                self.folder.size(day, held.generation),
-                held.first_commit,
-                held.last_commit,
-            )
+            Day(day, held.events, self.folder.size(day, held.generation), held.first_commit, held.last_commit)
             for day, held in summaries
         ]
 
@@ -179,6 +182,7 @@ class Days:
         if file is not None:
             self._detach(file)
         del self._summaries[day]
+        self.answers.forget(day)
         self._finish_drop(day)
         # The catalog is a copy: what it says of a day that is gone is not believed.
         with suppress(OSError):
@@ -201,6 +205,7 @@ class Days:
             file.used_at = self.clock.now()
             self._files[day] = file
             self._summaries[day] = summary
+            self.answers.forget(day)
             self._retired.append(old)
             self._retire()
             with suppress(OSError):

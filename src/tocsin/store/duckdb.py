@@ -32,6 +32,7 @@ from tocsin.store.base import (
     Order,
     Page,
     Ranked,
+    Remembering,
     Selection,
     StoreError,
     StoreFullError,
@@ -50,6 +51,7 @@ from tocsin.store.lookup import neighbours, of_ids
 from tocsin.store.orders import Orders
 from tocsin.store.pages import read_page
 from tocsin.store.recent import RecentCommits
+from tocsin.store.remembered import MOST_BYTES, Answers
 from tocsin.store.retention import Policy
 from tocsin.store.sealing import INDEX_FROM, QUIET_S, Sealer
 from tocsin.store.states import DayState, states
@@ -66,7 +68,8 @@ class DuckDBStore:
     written when less than `reserve_bytes` of disk are free: that raises `StoreFullError`. A question that
     takes longer than `search_timeout_s` is broken off with `SearchTimeoutError`; 0 allows any time.
     Up to `most_open` days are open at a time, more only while one question is about more. Days of at least
-    `index_from` events are sealed with an index of their words, none when it is None.
+    `index_from` events are sealed with an index of their words, none when it is None. Answers of sealed
+    days are remembered in up to `remembered_bytes` of memory, in none when that is 0.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class DuckDBStore:
         search_timeout_s: float = 0.0,
         most_open: int = MOST_OPEN,
         index_from: int | None = INDEX_FROM,
+        remembered_bytes: int = MOST_BYTES,
     ) -> None:
         self._root = root
         self._reserve_bytes = reserve_bytes
@@ -88,6 +92,7 @@ class DuckDBStore:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._days = Days(root, clock, memory_limit, threads, most_open)
         self._days.deadlines = Deadlines(search_timeout_s)
+        self._days.answers = Answers(remembered_bytes)
         self.holds = Holds(self._days.journal)
         self._recent = RecentCommits(recent_events, self._days.last_commit)
 
@@ -154,6 +159,10 @@ class DuckDBStore:
     def rejections(self) -> int:
         """Return 0: every event is found by every field."""
         return 0
+
+    def remembering(self) -> Remembering:
+        """Return what is remembered of the answers of sealed days."""
+        return self._days.answers.worth()
 
     def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
         """Return the events of the commits numbered above `after`, in order of commit."""

@@ -3,15 +3,18 @@
 # ruff: noqa: S608  # names of days and columns are ours; every value from outside is a parameter
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import duckdb
+from msgspec import structs
 
 from tocsin.core.clock import day_of
 from tocsin.core.event import Event
 from tocsin.query.sql import Writer
 from tocsin.query.tree import Everything
+from tocsin.store.asking import Question, answer_of_day
 from tocsin.store.base import Order, Page, Selection, StoreError
 from tocsin.store.cursors import Key, clamped, page_of
 from tocsin.store.day import DayFile
@@ -20,6 +23,8 @@ from tocsin.store.narrowing import Narrowed, narrowed, outermost
 from tocsin.store.rows import event_columns, to_event
 from tocsin.store.spans import asked_of
 
+_MOST_KEPT = 50
+"""Events of a day up to which they are remembered: a search for what is rare is mostly about days without."""
 _EARLIEST = "0000-00-00"
 _LATEST = "9999-99-99"
 
@@ -38,16 +43,29 @@ def read_events(
 ) -> list[Event]:
     """Return up to `limit` events selected that come behind the place `beyond` in the order."""
     newest = order == "newest"
+    question = Question(days, selection, f"events {order} {beyond}")
     events: list[Event] = []
     for day in sorted(days_within(days, selection), reverse=newest):
         if beyond is not None and _is_passed(day, day_of(beyond[0]), newest=newest):
             continue
-        with days.lease(day) as file:
-            if file is not None:
-                events += _read_day(days, file, selection, order, limit=limit - len(events), beyond=beyond)
+        left = limit - len(events)
+        read = partial(_read_day, days, selection, order, limit=left, beyond=beyond)
+        found = answer_of_day(question, days, day, read, keep=partial(_is_kept, left)) or []
+        events += [_own(event) for event in found[:left]] if _is_kept(left, found) else found[:left]
         if len(events) >= limit:
             break
     return events
+
+
+def _is_kept(limit: int, found: Sequence[Event]) -> bool:
+    """Say whether these events are remembered: few, and fewer than asked for, so that there are no others."""
+    return len(found) < min(limit, _MOST_KEPT)
+
+
+def _own(event: Event) -> Event:
+    """Return a copy that may be changed."""
+    fields = {name: list(value) if isinstance(value, list) else value for name, value in event.fields.items()}
+    return structs.replace(event, fields=fields)
 
 
 def days_within(days: Days, selection: Selection) -> list[str]:
@@ -81,7 +99,7 @@ def fetch(days: Days, sql: str, params: list[Any]) -> list[Any]:
 
 
 def _read_day(
-    days: Days, file: DayFile, selection: Selection, order: Order, *, limit: int, beyond: Key | None
+    days: Days, selection: Selection, order: Order, file: DayFile, *, limit: int, beyond: Key | None
 ) -> list[Event]:
     within = None
     if beyond is None and isinstance(asked_of(file.day, selection), Everything):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tocsin.query.aggregation import Percentiles, Ranks, value_kind
+from tocsin.query.aggregation import Percentiles, Ranks, ValueKind, value_kind
 from tocsin.store.columns import Table
 from tocsin.store.days import Days
 from tocsin.store.grouping import Group, Joined
@@ -16,9 +16,9 @@ from tocsin.store.pages import fetch
 
 def percentiles(days: Days, table: Table, within: Group, kind: Percentiles) -> list[Ranks]:
     """Return the percentiles in each of the buckets `within`."""
-    column = table.values(kind.field, "date" if value_kind(kind.field) == "date" else "number")
-    value = f"unnest({column.name})" if column.many else column.name
-    joined = Joined(table, within).sql()
+    counted = counted_values(
+        table, within, kind.field, "date" if value_kind(kind.field) == "date" else "number"
+    )
     columns: list[str] = []
     for percent in kind.percents:
         place = f"(whole - 1) * {table.writer.bind(percent / 100)}::DOUBLE"
@@ -26,13 +26,26 @@ def percentiles(days: Days, table: Table, within: Group, kind: Percentiles) -> l
     sql = (
         f"SELECT id, max(whole), {', '.join(columns) or 'NULL'} FROM ("
         " SELECT id, v, sum(c) OVER (PARTITION BY id ORDER BY v) AS upto,"
-        "  sum(c) OVER (PARTITION BY id) AS whole"
-        # A condition on `v` itself would be moved to where events are read, and `v` be made twice.
-        f" FROM (SELECT id, v, count(v) AS c FROM (SELECT id, {value} AS v FROM ({joined}))"
-        "  GROUP BY id, v HAVING c > 0)) GROUP BY id"
+        f"  sum(c) OVER (PARTITION BY id) AS whole FROM ({counted})) GROUP BY id"
     )
     found = {row[0]: row for row in fetch(days, sql, table.writer.params)}
     return [_ranks(kind, found.get(place)) for place in range(len(within.keys))]
+
+
+def counted_values(table: Table, within: Group, field: str, kind: ValueKind) -> str:
+    """Return the SELECT of the values of a field in each of the buckets `within`: `id`, `v` and its count."""
+    column = table.values(field, kind)
+    value = f"unnest({column.name})" if column.many else column.name
+    return (
+        # A condition on `v` itself would be moved to where events are read, and `v` be made twice.
+        f"SELECT id, v, count(v) AS c FROM (SELECT id, {value} AS v FROM ({Joined(table, within).sql()}))"
+        " GROUP BY id, v HAVING c > 0"
+    )
+
+
+def interpolated(place: float, below: float, above: float) -> float:
+    """Return what lies at a place between two neighbours, of which the first is at the whole part of it."""
+    return below + (above - below) * (place - math.floor(place))
 
 
 def _ranks(kind: Percentiles, row: Sequence[Any] | None) -> Ranks:
@@ -42,5 +55,5 @@ def _ranks(kind: Percentiles, row: Sequence[Any] | None) -> Ranks:
     for number, percent in enumerate(kind.percents):
         below, above = row[2 + 2 * number], row[3 + 2 * number]
         place = (int(row[1]) - 1) * (percent / 100)
-        values[percent] = below + (above - below) * (place - math.floor(place))
+        values[percent] = interpolated(place, below, above)
     return Ranks(values)

@@ -44,6 +44,8 @@ from tocsin.store.base import Batch, Behind, EventStore, Selection
 NOON = from_iso("2026-11-24T12:00:00Z")
 OpenStore = Callable[[], EventStore]
 
+pytestmark = pytest.mark.parametrize("reopen", ["duckdb", "duckdb, remembered", "opensearch"], indirect=True)
+
 SEEN: list[tuple[int, dict[str, Any]]] = [
     (NOON - 2 * DAY, {"user.name": "anna", "rule.level": 3, "source.ip": "10.0.0.2", "data.size": 10}),
     (NOON - DAY, {"user.name": "bert", "rule.level": 5, "source.ip": "10.0.0.10", "data.size": 20.5}),

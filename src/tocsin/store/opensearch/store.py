@@ -26,6 +26,7 @@ from tocsin.store.base import (
     Order,
     Page,
     Ranked,
+    Remembering,
     Selection,
     StoreError,
     TopValue,
@@ -147,6 +148,10 @@ class OpenSearchStore:
     def rejections(self) -> int:
         """Return how many events since the start are kept but not indexed, as the server refused that."""
         return self._writer.rejections
+
+    def remembering(self) -> Remembering:
+        """Return nothing: the server remembers answers itself."""
+        return Remembering()
 
     def follow(self, after: int, limit: int = 5_000) -> Sequence[Logged]:
         """Return the events of the commits numbered above `after`, in order of commit."""
