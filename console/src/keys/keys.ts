@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 type Layer = { current: KeyMap };
@@ -63,11 +63,14 @@ function onKey(event: KeyboardEvent) {
   run(event);
 }
 
-/** Run a function per key (`j`, `?`, `g a`, `ctrl+enter`); the latest mounted page wins over those under it. */
+/**
+ * Run a function per key (`j`, `?`, `g a`, `ctrl+enter`); the latest mounted page wins over those under it.
+ * What is drawn takes its keys from the first moment on: on a busy machine, an effect comes noticeably later.
+ */
 export function useKeys(map: KeyMap, enabled = true) {
   const layer = useRef(map);
   layer.current = map;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!enabled) return;
     if (layers.push(layer) === 1) window.addEventListener("keydown", onKey);
     return () => {
