@@ -29,7 +29,7 @@ const CHART_KEY = "tocsin.search.chart";
 /** The event log: ask it, narrow it down, look at each event, keep the question. */
 export function Search() {
   const tabs = useTabs();
-  const state = useSearch();
+  const state = useSearch(tabs.tabs.at);
   const [isLive, setLive] = useState(false);
   const [run, setRun] = useState(0);
   const [chart, setChart] = useState(localStorage.getItem(CHART_KEY) !== "off");

@@ -1,19 +1,17 @@
 import { useCallback, useMemo } from "react";
-import { useLocation, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import type { SearchDocument } from "../api/types";
 import { filterFor, filterOut, narrow } from "../format/lucene";
 import type { Range } from "../format/time";
-import { type Change, changed } from "../url/state";
+import { type Change, changed, inAddress } from "../url/state";
 import { clampWidth, DEFAULT_COLUMNS, moved, readWidths, toggled, writeWidths } from "./columns";
 
-/** The search as the address has it, and the ways to change it. */
-export function useSearch() {
+/** The search as the address has it, and the ways to change it; each stays with the tab it is shown in. */
+export function useSearch(tab: string) {
   const [params, setParams] = useSearchParams();
-  const { state: place } = useLocation();
   const set = useCallback(
-    // The place in the history says which tab it belongs to; that stays.
-    (change: Change, replace = false) => setParams((now) => changed(now, change), { replace, state: place }),
-    [setParams, place],
+    (change: Change, replace = false) => setParams(changed(inAddress(), change), { replace, state: { tab } }),
+    [setParams, tab],
   );
   const search = useMemo(
     () => ({

@@ -13,13 +13,21 @@ export function changed(params: URLSearchParams, change: Change): URLSearchParam
   return next;
 }
 
+/**
+ * The parameters as they are in the address. What is drawn can be behind for a moment, more so on a busy machine:
+ * a change of what is drawn would take back the change before it.
+ */
+export function inAddress(): URLSearchParams {
+  return new URLSearchParams(window.location.search);
+}
+
 /** The page's state as it stands in the address: what is seen can be bookmarked and sent. */
 export function useUrl() {
   const [params, setParams] = useSearchParams();
   const get = useCallback((name: string, otherwise = "") => params.get(name) ?? otherwise, [params]);
   const all = useCallback((name: string) => params.getAll(name), [params]);
   const set = useCallback(
-    (change: Change, replace = false) => setParams((now) => changed(now, change), { replace }),
+    (change: Change, replace = false) => setParams(changed(inAddress(), change), { replace }),
     [setParams],
   );
   return useMemo(() => ({ get, all, set, params }), [get, all, set, params]);
