@@ -81,7 +81,7 @@ export function useTop({ q, from, to }: EventSearch, field: string) {
   });
 }
 
-/** Values of a field that begin so; asked for while someone types. */
+/** Values of a field that begin so; asked for while someone types, and until they are there, those before. */
 export function useSuggested({ from, to }: Range, field: string, prefix: string, enabled: boolean) {
   return useQuery({
     queryKey: ["events", "suggest", from, to, field, prefix],
@@ -89,6 +89,7 @@ export function useSuggested({ from, to }: Range, field: string, prefix: string,
     queryFn: ({ signal }) =>
       api.get<{ items: ValueCount[] }>("/events/suggest", { from, to, field, prefix, size: 12 }, signal),
     staleTime: 60_000,
+    placeholderData: (last, query) => (query?.queryKey[4] === field ? last : undefined),
   });
 }
 

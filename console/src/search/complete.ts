@@ -99,12 +99,15 @@ const RANGES: Record<string, Choice[]> = {
 };
 
 /** Values to choose from, then the operators that the field's type has. */
+/** Values that begin as typed; of `values`, some may be left from when less was typed. */
 export function valueChoices(values: { value: unknown; count: number }[], type: string, typed: string): Choice[] {
-  const found = values.map(({ value, count }) => ({
-    text: `${term(value)} `,
-    label: String(value),
-    note: `${count.toLocaleString("en-GB")} events`,
-  }));
+  const found = values
+    .filter(({ value }) => String(value).toLowerCase().startsWith(typed.toLowerCase()))
+    .map(({ value, count }) => ({
+      text: `${term(value)} `,
+      label: String(value),
+      note: `${count.toLocaleString("en-GB")} events`,
+    }));
   if (typed) return found;
   const kind = type === "double" ? "long" : type;
   return [...found, ...(RANGES[kind] ?? []), { text: "* ", note: "any value" }];

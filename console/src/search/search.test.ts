@@ -78,6 +78,7 @@ describe("choices", () => {
     expect(valueChoices([{ value: "two words", count: 3 }], "keyword", "t").map((one) => one.text)).toEqual([
       '"two words" ',
     ]);
+    expect(valueChoices([{ value: "web-01", count: 3 }], "keyword", "DB")).toEqual([]);
     expect(valueChoices([], "long", "").map((one) => one.text)).toContain(">=");
   });
 
