@@ -36,7 +36,7 @@ if (root) {
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto">
         <QueryClientProvider client={client}>
-          <Notifications position="bottom-right" limit={4} />
+          <Notifications position="bottom-right" limit={6} />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

@@ -1,6 +1,7 @@
 import { notifications } from "@mantine/notifications";
 import { useNavigate } from "react-router";
 import { useAlertChanges } from "../api/alerts";
+import { READ_MS } from "../parts/notice";
 
 /** Make a case of an alert, and offer to go there. */
 export function useEscalate() {
@@ -10,6 +11,7 @@ export function useEscalate() {
     promote.mutate(id, {
       onSuccess: (made) =>
         notifications.show({
+          autoClose: READ_MS,
           message: (
             <button
               type="button"

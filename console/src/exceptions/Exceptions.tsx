@@ -129,7 +129,7 @@ function useRemove() {
     onSuccess: (_, one) => {
       const { rule_id, condition, reason, owner, expires_at } = one;
       const again = { rule_id: rule_id ?? "", condition, reason, owner, expires_at };
-      if (one.expired) notifications.show({ message: "The exception is gone", autoClose: 2500 });
+      if (one.expired) notifications.show({ message: "The exception is gone" });
       else tellUndo("The exception is out of force", () => api.post("/exceptions", again).then(renew));
     },
   });

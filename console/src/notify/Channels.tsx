@@ -6,6 +6,7 @@ import { api } from "../api/client";
 import { useMay } from "../api/session";
 import type { Channel } from "../api/types";
 import { type Column, Grid } from "../parts/Grid";
+import { READ_MS } from "../parts/notice";
 import { Empty, Loaded } from "../parts/State";
 import { NOTIFY, useChannels } from "./queries";
 
@@ -78,7 +79,7 @@ function Doing({ channel }: { channel: Channel }) {
         title: sent ? "The test was taken" : "The test did not arrive",
         message: error ?? channel.name,
         color: sent ? "green" : "red",
-        autoClose: 8000,
+        autoClose: READ_MS,
       });
     } finally {
       setTrying(false);

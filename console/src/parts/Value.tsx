@@ -10,7 +10,6 @@ export async function copy(text: string) {
     await navigator.clipboard.writeText(text);
     notifications.show({
       message: `Copied ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`,
-      autoClose: 1800,
     });
   } catch {
     refuse(`The browser gives no clipboard here. The text is: ${text}`, "Not copied");

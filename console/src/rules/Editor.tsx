@@ -164,7 +164,7 @@ function useSave(rule: Rule | null, draft: { text: string; cases: string; note: 
     },
     onSuccess: async (saved) => {
       setRefusal(null);
-      notifications.show({ message: `Saved as version ${saved.number}`, autoClose: 2500 });
+      notifications.show({ message: `Saved as version ${saved.number}` });
       await renew();
       if (!rule) navigate(`/rules/${encodeURIComponent(saved.rule.id)}`);
       mutation.reset();
