@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.processes import Server, until
+from harness.processes import Server
 from harness.sending import Sender
+from harness.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -75,7 +76,7 @@ def test_the_platform_connects_to_nothing_but_loopback(watched: Server, notes: P
 def test_the_hook_sees_connections(notes: Path) -> None:
     """The test above can fail: a name asked for by a child process is in the notes."""
     ask = "import socket\ntry: socket.getaddrinfo('elsewhere.invalid', 80)\nexcept OSError: pass"
-    subprocess.run([sys.executable, "-c", ask], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", ask], check=True, timeout=PATIENCE_S)
     assert "socket.getaddrinfo 'elsewhere.invalid'" in notes.read_text()
 
 
@@ -89,7 +90,7 @@ def without_route(command: list[str], folder: Path) -> int:
             check=False,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE_S * PATIENCE_S,
             cwd=folder,
         )
     except FileNotFoundError:

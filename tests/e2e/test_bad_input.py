@@ -22,8 +22,10 @@ import pytest
 import zstandard
 
 from harness.broken import BROKEN, write_broken
-from harness.processes import AgentProcess, Server, free_port, until
+from harness.ports import free_port
+from harness.processes import AgentProcess, Server
 from harness.sending import Sender, account, bulk, send_tcp, settled, unbalanced
+from harness.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -135,7 +137,7 @@ def test_broken_settings_stop_the_start_with_file_and_line(tmp_path: Path) -> No
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert 2 == ended.returncode
     assert f"tocsin: {settings}:5: store.retention: " in ended.stderr

@@ -15,7 +15,9 @@ import pytest
 from tests.conftest import ROOT
 
 from harness.certificates import self_signed
-from harness.processes import Server, free_port, until
+from harness.ports import free_port
+from harness.processes import Server
+from harness.waiting import until
 
 SSHD = "Nov 24 10:00:01 web1 sshd[77]: Failed password for root from 203.0.113.9 port 22 ssh2"
 
@@ -44,7 +46,6 @@ def lumber() -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_what_beats_ship_is_stored_once_and_meets_the_rules(
     beats: tuple[Server, tuple[str, int], Path], lumber: str
 ) -> None:
@@ -63,7 +64,7 @@ def test_what_beats_ship_is_stored_once_and_meets_the_rules(
         assert sender.stdout is not None
         sender.stdin.write("\n".join([*lines, SSHD]) + "\n")
         sender.stdin.close()
-        until(lambda: client.get("/events/count", params={"q": "counter OR count"}).json()["count"] > 800, 30)
+        until(lambda: client.get("/events/count", params={"q": "counter OR count"}).json()["count"] > 800)
         server.kill()
         server.start()
         assert sender.stdout.read() == f"{len(lines) + 1}\n"

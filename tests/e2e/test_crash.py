@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.processes import until
 from harness.sending import read_log, unbalanced
 from harness.small_disk import SmallDisk, small_disk
 from harness.stage import Stage
+from harness.waiting import PATIENCE_S, until
 
 LEFT_BYTES = 32 * 1024 * 1024
 """The event log takes a disk with less room than it reserves for full."""
@@ -60,7 +60,6 @@ def stage(tmp_path: Path) -> Iterator[DiskStage]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: DiskStage) -> None:
     """Kills of each process and a full disk, in any order at any moment, while lines come by four ways."""
     chance = random.Random()
@@ -73,7 +72,10 @@ def test_whatever_dies_nothing_acknowledged_is_lost_or_twice(stage: DiskStage) -
     stage.settle()
     file, syslog, *acknowledged = stage.flows
     client = stage.server.client()
-    until(lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent, 120, 0.3)
+    until(
+        lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent,
+        3 * PATIENCE_S,
+    )
     until(lambda: not unbalanced(stage.server))
 
     stored, by_source = read_log(stage.server)

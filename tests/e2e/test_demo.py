@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.waiting import PATIENCE_S
+
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_every_expected_outcome_comes_about(tmp_path: Path) -> None:
     """`tocsin demo --exit` ends with 0: alerts closed with reasons, cases escalated, host findings seen."""
     done = subprocess.run(
@@ -18,7 +19,7 @@ def test_every_expected_outcome_comes_about(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=5 * PATIENCE_S,
         check=False,
     )
 

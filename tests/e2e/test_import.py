@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from harness.processes import Server, until
+from harness.processes import Server
+from harness.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -55,7 +56,7 @@ def run_import(log: Path, folder: Path) -> dict[str, Any]:
         check=True,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=5 * PATIENCE_S,
         cwd=folder,
     )
     [summary] = json.loads(ended.stdout)

@@ -11,10 +11,10 @@ import pytest
 
 from harness.flows import BeatsFlow, BulkFlow
 from harness.opensearch import Node, own_opensearch
-from harness.processes import until
 from harness.sending import read_log, unbalanced
 from harness.stage import Stage
 from harness.tripwire import Tripwire
+from harness.waiting import PATIENCE_S, until
 from tocsin.store.opensearch.client import Access, Client
 
 SEED = 20_261_124
@@ -50,7 +50,10 @@ class WiredStage(Stage):
         """Wait until those who wait for acknowledgements are given some again."""
         waiting = [flow for flow in self.flows if isinstance(flow, BulkFlow | BeatsFlow)]
         before = [len(flow.acknowledged) for flow in waiting]
-        until(lambda: all(len(flow.acknowledged) > n for flow, n in zip(waiting, before, strict=True)), 60)
+        until(
+            lambda: all(len(flow.acknowledged) > n for flow, n in zip(waiting, before, strict=True)),
+            3 * PATIENCE_S,
+        )
 
 
 @pytest.fixture
@@ -68,7 +71,6 @@ def stage(tmp_path: Path) -> Iterator[WiredStage]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_node_and_server_die_in_the_middle_of_writing(stage: WiredStage) -> None:
     """Killed within a request or right behind it, at points drawn anew: all acknowledged is there, once."""
     chance = random.Random(SEED)
@@ -85,7 +87,10 @@ def test_node_and_server_die_in_the_middle_of_writing(stage: WiredStage) -> None
     stage.settle()
     file, syslog, *acknowledged = stage.flows
     client = stage.server.client()
-    until(lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent, 60, 0.3)
+    until(
+        lambda: client.get("/events/count", params={"q": "agent"}).json()["count"] >= file.sent,
+        3 * PATIENCE_S,
+    )
     until(lambda: not unbalanced(stage.server))
 
     stored, by_source = read_log(stage.server)

@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.console import enter
+from harness.console import enter, press_in_turn
 from harness.processes import Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -23,8 +23,7 @@ def page(page: Page, shared_server: Server) -> Page:
 
 def test_a_rule_is_edited_against_its_cases_and_put_back(page: Page) -> None:
     """The form changes the code, its cases fail at once, a save needs a reason, the history puts it back."""
-    page.keyboard.press("g")
-    page.keyboard.press("r")
+    press_in_turn(page, "gr")
     page.get_by_role("grid", name="Rules").get_by_text("Web scan").click()
     page.get_by_role("link", name="Open, edit and test").click()
     expect(page.get_by_text("Reads as a frequency rule")).to_be_visible()
@@ -82,9 +81,10 @@ def test_rules_are_switched_together_and_back(page: Page, shared_server: Server)
     """What is shown is what is meant; the notice undoes it."""
     page.goto(f"{shared_server.url}/rules?kind=frequency")
     grid = page.get_by_role("grid", name="Rules")
-    expect(grid.get_by_role("switch", checked=True).first).to_be_visible()
-    before = grid.get_by_role("switch", checked=True).count()
-    page.get_by_role("button", name=re.compile(r"Switch \d+ off")).click()
+    all_off = page.get_by_role("button", name=re.compile(r"Switch \d+ off"))
+    before = int(re.sub(r"\D", "", all_off.inner_text()))
+    expect(grid.get_by_role("switch", checked=True)).to_have_count(before)
+    all_off.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Why").fill("a quiet hour")
     dialog.get_by_role("button", name=f"Switch {before} off").click()
@@ -113,8 +113,7 @@ def test_an_exception_is_tried_added_and_removed(page: Page, shared_server: Serv
 
 def test_coverage_leads_from_a_technique_to_its_rules(page: Page) -> None:
     """By key to the page; the layer of the Navigator is a file."""
-    page.keyboard.press("g")
-    page.keyboard.press("v")
+    press_in_turn(page, "gv")
     page.get_by_role("button", name=re.compile("^Brute Force")).first.click()
     rules = page.get_by_role("complementary", name="Rules of the technique")
     expect(rules.get_by_role("link", name="SSH brute force")).to_be_visible()

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from harness.processes import Server, until
+from harness.processes import Server
 from harness.sending import Sender
+from harness.waiting import PATIENCE_S, until
 
 RELOADS = 5
 BATCH = 600
@@ -77,7 +78,6 @@ def _in_force(server: Server, rule_id: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_five_reloads_under_load_lose_nothing_and_keep_memory(running: Server, rules: Path) -> None:
     """Each line is stored once with a verdict; a frequency rule that straddles the reloads fires in time."""
     sender, doors = Sender(running, "busy"), Sender(running, "door")
@@ -100,7 +100,7 @@ def test_five_reloads_under_load_lose_nothing_and_keep_memory(running: Server, r
             if number < 4:
                 assert doors.batch([b"Nov 24 10:00:00 web door: knock"], number).is_success
             rules.write_text(_RULES.format(number, 10 + number))
-            report = running.client().post("/analysis/reload", timeout=120).json()
+            report = running.client().post("/analysis/reload", timeout=5 * PATIENCE_S).json()
             assert report["problems"] == report["problems_before"]
             # The watch may have been faster: either way the new edition is in force now.
             assert _in_force(running, f"1990{10 + number}")
@@ -108,10 +108,10 @@ def test_five_reloads_under_load_lose_nothing_and_keep_memory(running: Server, r
         assert thread.is_alive()
     finally:
         enough.set()
-        thread.join(60)
+        thread.join()
     total = len(sent)
     assert total > RELOADS * BATCH
-    until(lambda: running.client().get("/events/count", params={"q": "counter"}).json()["count"] >= total, 60)
+    until(lambda: running.client().get("/events/count", params={"q": "counter"}).json()["count"] >= total)
     stored = _events(running, "process.name:counter")
     numbers = Counter(re.search(r"number (\d+)", event["message"])[1] for event in stored)  # type: ignore[index]
     assert len(numbers) == total
@@ -124,13 +124,12 @@ def test_five_reloads_under_load_lose_nothing_and_keep_memory(running: Server, r
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_signal_watch_and_command_reload_and_bad_content_is_told(running: Server, rules: Path) -> None:
     """Content is taken up when it has come to rest, on SIGHUP, and by the command; bad rules stay out."""
     rules.write_text(_RULES.format(1, 11))
-    until(lambda: _in_force(running, "199011"), 30)
+    until(lambda: _in_force(running, "199011"))
     os.kill(running.pid, signal.SIGHUP)
-    until(lambda: "cause=signal" in running.output.read_text().replace("'", ""), 30)
+    until(lambda: "cause=signal" in running.output.read_text().replace("'", ""))
 
     (rules.parent / "bad.xml").write_text('<group name="g,">\n<rule id="199050" level="99"></rule></group>')
     (rules.parent / "worse.xml").write_text('<group name="g,"><rule id="199051"')
@@ -140,7 +139,7 @@ def test_signal_watch_and_command_reload_and_bad_content_is_told(running: Server
         check=False,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=5 * PATIENCE_S,
     )
     problems = {p["path"].rpartition("/")[2]: p for p in running.client().get("/analysis/problems").json()}
     assert {"bad.xml", "worse.xml"} <= problems.keys()
@@ -154,7 +153,6 @@ def test_signal_watch_and_command_reload_and_bad_content_is_told(running: Server
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_an_imported_ruleset_is_used_and_a_disabled_rule_stays_off(running: Server, tmp_path: Path) -> None:
     """Import, switch off, import again: the running platform follows each step."""
     origin = tmp_path / "wazuh" / "rules"
@@ -167,14 +165,14 @@ def test_an_imported_ruleset_is_used_and_a_disabled_rule_stays_off(running: Serv
     def tocsin(*arguments: str) -> None:
         command = [sys.executable, "-m", "tocsin", "rules", *arguments, "--data", "data"]
         done = subprocess.run(
-            command, cwd=running.folder, check=False, capture_output=True, text=True, timeout=120
+            command, cwd=running.folder, check=False, capture_output=True, text=True, timeout=5 * PATIENCE_S
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
     tocsin("import", "wazuh", str(origin.parent))
-    until(lambda: _in_force(running, "199100"), 60)
+    until(lambda: _in_force(running, "199100"))
     tocsin("disable", "199100")
-    until(lambda: not running.client().get("/analysis/rules/199100").json()["rule"]["enabled"], 60)
+    until(lambda: not running.client().get("/analysis/rules/199100").json()["rule"]["enabled"])
     tocsin("import", "wazuh", str(origin.parent))
     detail = running.client().get("/analysis/rules/199100").json()
     assert not detail["rule"]["enabled"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Locator, Page, Request, expect
 
 from harness.processes import LOGIN, PASSWORD, Server
+from harness.waiting import PATIENCE_S
 
-PATIENCE_MS = 20_000  # until something appears; a machine may be busy with other tests
+PATIENCE_MS = 1000 * PATIENCE_S
 VIEWPORT = {"width": 1400, "height": 900}
 
 # Ten frames in which nothing moved: what measures itself, asks for a frame and draws again, has come to rest.
@@ -72,6 +74,17 @@ def enter(page: Page, server: Server, path: str) -> None:
         [{"name": cookie.name, "value": cookie.value or "", "url": server.url} for cookie in cookies]
     )
     page.goto(f"{server.url}{path}")
+
+
+def press_in_turn(page: Page, keys: str) -> None:
+    """Press keys as close together as a person does, however long the machine takes to hand them over."""
+    keyboard, now = page.context.new_cdp_session(page), time.time()
+    for key in keys:
+        keyboard.send(
+            "Input.dispatchKeyEvent", {"type": "keyDown", "key": key, "text": key, "timestamp": now}
+        )
+        keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key, "timestamp": now})
+    keyboard.detach()
 
 
 def steady_box(element: Locator) -> FloatRect:

@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx
 
 from harness.lumberjack import Sender, line
+from harness.waiting import PATIENCE_S
 
 _PAUSE_S = 0.2
-_PATIENCE_S = 90.0
+_PATIENCE_S = 3 * PATIENCE_S  # what was begun may have to wait for a server that starts
 
 
 class Flow:
@@ -90,7 +91,7 @@ class SyslogFlow(Flow):
     def _send(self, numbers: range) -> bool:
         try:
             if self._socket is None:
-                self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=5)
+                self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
             self._socket.sendall("".join(f"<13>{self.text(number)}\n" for number in numbers).encode())
         except OSError:
             self._close()
@@ -114,7 +115,7 @@ class BulkFlow(Flow):
     def __init__(self, url: str, key: str) -> None:
         super().__init__()
         self._client = httpx.Client(
-            base_url=f"{url}/compat/elastic", headers={"Authorization": f"ApiKey {key}"}, timeout=30
+            base_url=f"{url}/compat/elastic", headers={"Authorization": f"ApiKey {key}"}, timeout=PATIENCE_S
         )
 
     def _send(self, numbers: range) -> bool:

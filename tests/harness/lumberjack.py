@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.waiting import PATIENCE_S
+
 Document = Mapping[str, Any]
 
 
@@ -61,7 +63,7 @@ class Sender:
     """A connection. `sent` counts documents, `acknowledged` what the last window was told."""
 
     def __init__(self, address: tuple[str, int], *, tls: ssl.SSLContext | None = None) -> None:
-        self.socket = socket.create_connection(address, timeout=20)
+        self.socket = socket.create_connection(address, timeout=PATIENCE_S)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname=address[0])
         self._reader = self.socket.makefile("rb")

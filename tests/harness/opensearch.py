@@ -14,10 +14,8 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -28,10 +26,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.ports import free_port
+from harness.waiting import PATIENCE_S, until
 from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
 
-_STARTS_WITHIN_S = 110
+_STARTS_WITHIN_S = 4 * PATIENCE_S
 _HEAP = "512m"
 _ROOM = 2 << 30
 _OLDEST_JAVA, _NEWEST_JAVA = 11, 23  # 24 has no security manager, which OpenSearch 2 wants
@@ -76,17 +76,20 @@ class Node:
             env={"HOME": str(self.folder), "PATH": os.environ.get("PATH", "")},
         )
         self.pid = int(started.stdout)
-        until = time.monotonic() + _STARTS_WITHIN_S
-        while not _answers(self.url):
-            assert _is_alive(self.pid), self.output.read_text()[-3000:]
-            assert time.monotonic() < until, self.output.read_text()[-3000:]
-            time.sleep(0.1)
+        until(self._answers, _STARTS_WITHIN_S)
 
     def kill(self) -> None:
         """End it at once, as a failing machine would."""
         os.kill(self.pid, signal.SIGKILL)
-        while _is_alive(self.pid):
-            time.sleep(0.05)
+        until(lambda: not _is_alive(self.pid))
+
+    def _answers(self) -> bool:
+        assert _is_alive(self.pid), self.output.read_text()[-3000:]
+        try:
+            with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=PATIENCE_S) as answer:
+                return answer.status == 200 and json.load(answer)["status"] != "red"
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
 
     def _command(self, home: Path) -> list[str]:
         options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.security.manager=allow"]
@@ -164,14 +167,14 @@ def new_node(ground: str | None = None) -> Node:
     folder = Path(tempfile.mkdtemp(prefix="tocsin-os-", dir=ground or _ground()))
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder)
-    node = Node(folder, java, None, _free_port())
+    node = Node(folder, java, None, free_port())
     home = next(folder.glob("opensearch-*"))
     settings = {
         "cluster.name": secrets.token_hex(4),
         "discovery.type": "single-node",
         "network.host": "127.0.0.1",
         "http.port": node.port,
-        "transport.port": _free_port(),
+        "transport.port": free_port(),
         "path.data": f"{folder}/data",
         "path.logs": f"{folder}/logs",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
@@ -232,21 +235,6 @@ def _handed_over(folder: Path) -> str | None:
     for path in (folder, *folder.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid)
     return "nobody"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/_cluster/health", timeout=2) as answer:
-            return answer.status == 200 and json.load(answer)["status"] != "red"
-    except (urllib.error.URLError, OSError, ValueError):
-        return False
 
 
 def _is_alive(pid: int) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.processes import until
+from harness.waiting import PATIENCE_S, until
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def _served(server: str, folder: Path, user: str | None) -> Iterator[str]:
         yield f"postgresql+psycopg://tocsin@/postgres?host={folder}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(PATIENCE_S)
 
 
 def _run(command: list[str], user: str | None) -> None:

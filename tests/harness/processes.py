@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from harness.ports import free_port
+from harness.waiting import PATIENCE_S, until
+
 LOGIN, PASSWORD = "admin", "a long enough passphrase"
-
-
-def until(what: Callable[[], Any], seconds: float = 30.0, every: float = 0.1) -> Any:
-    """Return the first true value of `what`; fails the test when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = what()
-        if found:
-            return found
-        time.sleep(every)
-    pytest.fail(f"not within {seconds} s: {what}")
 
 
 class Server:
@@ -62,7 +51,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
             )
-        until(self._is_healthy, 120)
+        until(self._is_healthy, 3 * PATIENCE_S)
 
     def kill(self) -> None:
         """Kill without warning."""
@@ -74,7 +63,7 @@ class Server:
         """Ask to stop and return the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=30)
+        return self._process.wait(PATIENCE_S)
 
     @property
     def pid(self) -> int:
@@ -85,7 +74,7 @@ class Server:
         """Return a client logged in as the administrator, made on first use."""
         if self._client is None:
             self._client = httpx.Client(
-                base_url=f"{self.url}/api/v1", headers={"X-Requested-With": "tocsin"}, timeout=30
+                base_url=f"{self.url}/api/v1", headers={"X-Requested-With": "tocsin"}, timeout=PATIENCE_S
             )
             if self._client.get("/setup").json()["needed"]:
                 token = until(lambda: re.search(r"token=([\w-]+)", self.output.read_text()))[1]
@@ -154,12 +143,5 @@ class AgentProcess:
         subprocess.run(
             [sys.executable, "-m", "tocsin.agent", *arguments, "--config", str(self.config)],
             check=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from harness.waiting import until
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,9 @@ class Recorder:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
-    def wait_for(self, number: int, timeout_s: float = 20.0) -> list[Request]:
+    def wait_for(self, number: int) -> list[Request]:
         """Return the requests once there are so many."""
-        until = time.monotonic() + timeout_s
-        while len(self.requests) < number:
-            assert time.monotonic() < until, f"{len(self.requests)} of {number} requests came"
-            time.sleep(0.01)
+        until(lambda: len(self.requests) >= number)
         return self.requests
 
 

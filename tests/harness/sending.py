@@ -14,7 +14,8 @@ import httpx
 import msgspec
 import zstandard
 
-from harness.processes import LOGIN, PASSWORD, Server, until
+from harness.processes import LOGIN, PASSWORD, Server
+from harness.waiting import PATIENCE_S, until
 
 
 class Sender:
@@ -32,7 +33,7 @@ class Sender:
 
     def post(self, path: str, **what: Any) -> httpx.Response:
         """Post to the agents' protocol without a key."""
-        return httpx.post(f"{self._url}/{path}", timeout=40, **what)
+        return httpx.post(f"{self._url}/{path}", timeout=PATIENCE_S, **what)
 
     def batch(self, raws: list[bytes], first: int = 1) -> httpx.Response:
         """Send lines as the records from `first` on."""
@@ -61,7 +62,7 @@ class Sender:
 
 def send_tcp(port: int, *parts: bytes) -> None:
     """Send syslog over TCP and close."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         for part in parts:
             connection.sendall(part)
 
@@ -70,7 +71,7 @@ def bulk(server: Server, key: str, body: bytes, **headers: str) -> httpx.Respons
     """Send a request of Elasticsearch's `_bulk`."""
     wanted = {"Content-Type": "application/x-ndjson", "Authorization": f"Bearer {key}", **headers}
     return httpx.post(
-        f"{server.url}/compat/elastic/logs-test/_bulk", content=body, headers=wanted, timeout=40
+        f"{server.url}/compat/elastic/logs-test/_bulk", content=body, headers=wanted, timeout=PATIENCE_S
     )
 
 

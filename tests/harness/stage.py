@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 
 from harness.flows import BeatsFlow, BulkFlow, FileFlow, Flow, SyslogFlow
-from harness.processes import AgentProcess, Server, free_port
+from harness.ports import free_port
+from harness.processes import AgentProcess, Server
 
 
 class Stage:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-_PATIENCE_S = 30.0
+from harness.waiting import PATIENCE_S
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Tripwire:
         armed = Cut(path, share, pause_s, blow)
         with self._lock:
             self._armed = armed
-        assert armed.done.wait(_PATIENCE_S), f"no {path!r} came by within {_PATIENCE_S} s"
+        assert armed.done.wait(PATIENCE_S), f"no {path!r} came by within {PATIENCE_S} s"
 
     def close(self) -> None:
         """End all connections."""
@@ -63,7 +63,7 @@ class Tripwire:
 
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError, EOFError):
-            server = socket.create_connection(("127.0.0.1", self._to_port), timeout=5)
+            server = socket.create_connection(("127.0.0.1", self._to_port), timeout=PATIENCE_S)
             server.settimeout(None)
             with self._lock:
                 self._open += [client, server]

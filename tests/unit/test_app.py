@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.waiting import PATIENCE_S
 from tocsin.app import open_intel, open_platform
 from tocsin.core.actor import SYSTEM
 from tocsin.core.errors import TocsinError
@@ -68,7 +69,7 @@ def test_it_serves_stops_and_goes_on_where_it_stood(tmp_path: Path) -> None:
     try:
         again.start(serve=False)
         assert (100, 100, "") == (stored(again), again.pipeline.mark("test"), again.url)
-        assert 120 == again.pipeline.submit("test", lines(50, 71)).result(20)
+        assert 120 == again.pipeline.submit("test", lines(50, 71)).result(PATIENCE_S)
         assert 120 == stored(again)
     finally:
         again.stop()

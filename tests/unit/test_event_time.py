@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.clock import ManualClock, SystemClock, from_iso, to_iso
 from tocsin.core.database import Database
 from tocsin.core.record import Record
@@ -51,7 +52,7 @@ def test_no_log_opens_the_days_of_another_century(tmp_path: Path, source: str, d
     pipeline.start()
     try:
         records = [Record(source, seq, line.encode(), NOON) for seq, line in enumerate(ODD_LINES, start=1)]
-        assert pipeline.submit(source, records).result(20) == len(ODD_LINES)
+        assert pipeline.submit(source, records).result(PATIENCE_S) == len(ODD_LINES)
         assert days == [day.day for day in store.days()]
         refused = store.search(Selection(parse_lucene("event.time_refused:*")), order="oldest").events
         claimed = {event.message[:4] for event in refused}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 from tests.unit.ingest.conftest import *  # noqa: F403  # its fixtures: a pipeline over a store in memory
 from tests.unit.ingest.stages import MemoryStore
-from tests.unit.ingest.test_receivers import until
 
 from harness.certificates import self_signed
+from harness.ports import free_port
+from harness.waiting import until
 from tocsin.core.clock import SystemClock
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
@@ -23,20 +23,12 @@ from tocsin.settings import Settings
 from tocsin.settings_sections import SyslogSettings
 
 
-def free_ports(count: int) -> Sequence[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
-
-
 def test_syslog_over_tls_lets_in_only_known_senders(
     pipeline: Pipeline, store: MemoryStore, ledger: Ledger, tmp_path: Path
 ) -> None:
     """Beside the port without TLS; a sender must have a certificate of the authority when one is set."""
     certificate, key = self_signed(tmp_path)
-    plain, secure = free_ports(2)
+    plain, secure = free_port(), free_port()
     wanted = SyslogSettings(
         tcp_port=plain, tls_port=secure, certificate=certificate, key=key, client_ca=certificate
     )

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from harness.certificates import self_signed
+from harness.waiting import PATIENCE_S
 from tocsin.serving import HTTPServer, ListenError
 
 
@@ -30,7 +31,7 @@ def app() -> FastAPI:
     @made.get("/slow")
     def slow() -> str:
         made.state.asked.set()
-        made.state.let_go.wait(20)
+        made.state.let_go.wait(PATIENCE_S)
         return "done"
 
     return made
@@ -70,15 +71,17 @@ def test_stopping_ends_streams_and_lets_requests_end(app: FastAPI) -> None:
     server = HTTPServer(app, "127.0.0.1", 0)
     server.start()
     answers: list[str] = []
-    asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{server.url}/slow", timeout=20).text))
+    asking = threading.Thread(
+        target=lambda: answers.append(httpx.get(f"{server.url}/slow", timeout=PATIENCE_S).text)
+    )
     asking.start()
-    assert app.state.asked.wait(20)
+    assert app.state.asked.wait(PATIENCE_S)
     stopping = threading.Thread(target=server.stop)
     stopping.start()
-    assert app.state.closing.wait(20)
+    assert app.state.closing.wait(PATIENCE_S)
     app.state.let_go.set()
-    stopping.join(20)
-    asking.join(20)
+    stopping.join(PATIENCE_S)
+    asking.join(PATIENCE_S)
 
     assert ['"done"'] == answers
     with socket.socket() as again:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from harness.opensearch import indices
+from harness.waiting import PATIENCE_S
 from tocsin.app import open_platform
 from tocsin.core.actor import SYSTEM
 from tocsin.core.clock import SECOND
@@ -33,7 +33,7 @@ class Served:
         """Ask as the role; text bodies are sent as they are."""
         content = body if isinstance(body, str | bytes) or body is None else json.dumps(body)
         headers = {"Authorization": f"ApiKey {self.keys[role]}", "Content-Type": "application/json"}
-        return httpx.request(method, self.url + path, content=content, headers=headers, timeout=30)
+        return httpx.request(method, self.url + path, content=content, headers=headers, timeout=PATIENCE_S)
 
     def log(self, index: str, *documents: dict[str, Any]) -> None:
         """Send documents; they are stored on return."""
@@ -44,15 +44,7 @@ class Served:
     def lines(self, source: str, *lines: str, at: int) -> None:
         """Store lines of a log, a second apart, as collected from `at` on."""
         records = [Record(source, n, line.encode(), at + n * SECOND) for n, line in enumerate(lines, 1)]
-        self.platform.pipeline.submit(source, records).result(20)
-
-
-def wait_until(holds: Callable[[], bool], within_s: float = 20) -> None:
-    """Wait until a condition holds; fails when it does not in time."""
-    end = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
+        self.platform.pipeline.submit(source, records).result(PATIENCE_S)
 
 
 @pytest.fixture(scope="module", params=["duckdb", "opensearch"])

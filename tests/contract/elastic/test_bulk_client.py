@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from elasticsearch import AuthenticationException, Elasticsearch, helpers
 from tests.unit.api.ingesting import ingesting
 from tests.unit.ingest.stages import MemoryStore
 
+from harness.waiting import until
 from tocsin.accounts import Accounts, Audit
 from tocsin.api import elastic
 from tocsin.api.application import build
@@ -53,8 +53,7 @@ def served(tmp_path: Path, store: MemoryStore) -> Iterator[tuple[str, str]]:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, args=([bound],))
         thread.start()
-        while not server.started:
-            time.sleep(0.005)
+        until(lambda: server.started)
         yield f"http://127.0.0.1:{bound.getsockname()[1]}/compat/elastic", key
         server.should_exit = True
         thread.join()

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from tests.conftest import ROOT
-from tests.contract.elastic.conftest import Served, wait_until
+from tests.contract.elastic.conftest import Served
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.clock import from_iso
 
 RULES: dict[str, dict[str, Any]] = {
@@ -99,7 +100,9 @@ def folder(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_indices(program: Path, folder: Path) -> str:
     command = [program / "elastalert-create-index", "--config", "config.yaml", "--index", "elastalert_status"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=40, check=False)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert 0 == done.returncode, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -116,7 +119,7 @@ def running(program: Path, folder: Path) -> Iterator[Path]:
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(10)
+                process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -139,8 +142,8 @@ def test_rules_fire(served: Served, program: Path, folder: Path) -> None:
     assert "Done!" in make_indices(program, folder)
     assert "already exists" in make_indices(program, folder)
     with running(program, folder) as said:
-        wait_until(lambda: set(RULES) <= set(fired(served)) or "Traceback" in said.read_text(), 40)
-        wait_until(lambda: runs_of(served) >= len(RULES) or "Traceback" in said.read_text(), 20)
+        until(lambda: set(RULES) <= set(fired(served)) or "Traceback" in said.read_text(), pause_s=0.2)
+        until(lambda: runs_of(served) >= len(RULES) or "Traceback" in said.read_text(), pause_s=0.2)
     alerts = fired(served)
     assert "Traceback" not in said.read_text(), said.read_text()
     assert all(alert["alert_sent"] for alert in alerts.values())

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
-from tests.contract.elastic.conftest import Served, wait_until
+from tests.contract.elastic.conftest import Served
+
+from harness.waiting import PATIENCE_S, until
 
 RSYSLOG = """
 global(workDirectory="{folder}")
@@ -53,7 +55,7 @@ def daemon(command: list[str], folder: Path, **variables: str) -> Iterator[Path]
             yield said
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_S)
 
 
 def shipped(served: Served, index: str) -> list[str]:
@@ -70,8 +72,8 @@ def write(log: Path, said: Path, served: Served, index: str) -> None:
             file.writelines(f"{line}\n" for line in part)
         expected = LINES[: LINES.index(part[-1]) + 1]
         try:
-            wait_until(lambda expected=expected: expected == shipped(served, index), 25)
-        except AssertionError:
+            until(lambda expected=expected: expected == shipped(served, index), pause_s=0.2)
+        except pytest.fail.Exception:
             pytest.fail(f"{len(shipped(served, index))} lines arrived; {said.read_text()[-2_000:]}")
 
 

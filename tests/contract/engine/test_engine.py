@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
 from tocsin.respond.dbos_engine import DBOSEngine
@@ -27,7 +28,7 @@ class Steps:
     def execute(self, run_id, position):
         self.calls.append((run_id, position))
         if self.hold:
-            self.hold.wait(10)
+            self.hold.wait(PATIENCE_S)
         planned = self.script.get(position)
         step = planned.pop(0) if planned else "success"
         if isinstance(step, Exception):
@@ -76,7 +77,7 @@ def engine(make, steps):
 def test_steps_are_carried_out_in_order(engine, steps):
     """And the run is finished once, without an error."""
     engine.start("r", 3)
-    assert steps.done.wait(10)
+    assert steps.done.wait(PATIENCE_S)
     assert steps.calls == [("r", 0), ("r", 1), ("r", 2)]
     assert steps.finished == {"r": [""]}
 
@@ -85,7 +86,7 @@ def test_a_skipped_or_failed_step_does_not_end_the_run(engine, steps):
     """Only `stop` does."""
     steps.script = {0: ["skipped"], 1: ["failure"], 2: ["stop"]}
     engine.start("r", 4)
-    assert steps.done.wait(10)
+    assert steps.done.wait(PATIENCE_S)
     assert [0, 1, 2] == [position for _, position in steps.calls]
 
 
@@ -93,9 +94,9 @@ def test_a_run_started_twice_runs_once(engine, steps):
     """Its identifier is what counts."""
     engine.start("r", 2)
     engine.start("r", 2)
-    assert steps.done.wait(10)
+    assert steps.done.wait(PATIENCE_S)
     engine.start("r", 2)
-    time.sleep(0.4)
+    time.sleep(0.3)  # in which a second run would begin
     assert Counter(steps.calls) == {("r", 0): 1, ("r", 1): 1}
 
 
@@ -103,7 +104,7 @@ def test_a_step_that_raises_is_tried_again(engine, steps):
     """The database may have been busy."""
     steps.script = {1: [OSError("busy"), OSError("busy"), "success"]}
     engine.start("r", 2)
-    assert steps.done.wait(10)
+    assert steps.done.wait(PATIENCE_S)
     assert steps.finished == {"r": [""]}
     assert steps.calls.count(("r", 1)) == 3
 
@@ -112,7 +113,7 @@ def test_a_step_that_always_raises_ends_the_run_with_an_error(engine, steps):
     """It is not tried for ever."""
     steps.script = {0: [OSError("gone")] * 50}
     engine.start("r", 2)
-    assert steps.done.wait(20)
+    assert steps.done.wait(PATIENCE_S)
     assert "given up" in steps.finished["r"][0]
     assert ("r", 1) not in steps.calls
 
@@ -122,32 +123,33 @@ def test_what_is_known_is_told_and_forgotten(engine, steps):
     assert set() == engine.known(["r", "s"])
     engine.start("r", 1)
     assert {"r"} == engine.known(["r", "s"])
-    assert steps.done.wait(10)
-    time.sleep(0.3)
-    engine.forget(["r"])
-    assert set() == engine.known(["r"])
+    assert steps.done.wait(PATIENCE_S)
+
+    def is_forgotten() -> bool:
+        engine.forget(["r"])
+        return not engine.known(["r"])
+
+    until(is_forgotten)  # its end is told before it is written down
 
 
 def test_closing_waits_for_what_is_under_way(engine, steps):
     """A step in mid-work is let finish."""
     steps.hold = threading.Event()
     engine.start("r", 1)
-    deadline = time.monotonic() + 10
-    while not steps.calls and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: steps.calls)
     threading.Timer(0.3, steps.hold.set).start()
-    engine.close(5)
+    engine.close(PATIENCE_S)
     assert steps.finished == {"r": [""]}
 
 
 def test_an_engine_can_be_launched_again_over_the_same_store(make, engine, steps):
     """A restart takes new runs, and does not repeat old ones."""
     engine.start("r", 1)
-    assert steps.done.wait(10)
-    engine.close(5)
+    assert steps.done.wait(PATIENCE_S)
+    engine.close(PATIENCE_S)
     other, fresh = make(), Steps()
     other.launch(fresh)
     other.start("s", 1)
-    assert fresh.done.wait(10)
-    time.sleep(0.3)
+    assert fresh.done.wait(PATIENCE_S)
+    time.sleep(0.3)  # in which the old run would begin
     assert fresh.calls == [("s", 0)]

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import zstandard
 
+from harness.waiting import PATIENCE_S
 from tocsin.agent.baseline import Baseline
 from tocsin.agent.spool import Spool
 from tocsin.core.clock import ManualClock
@@ -96,7 +97,7 @@ class FakeServer:
     def close(self) -> None:
         self.http.shutdown()
         self.http.server_close()
-        self.thread.join(5)
+        self.thread.join(PATIENCE_S)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a class, not a function
         server = self

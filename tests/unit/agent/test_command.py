@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.agent.__main__ import main
 from tocsin.cli.agent import app
 
@@ -61,13 +62,13 @@ heartbeat_interval = 0.2
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(PATIENCE_S)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline, (self.folder / "stderr").read_text()
-            time.sleep(0.01)
+        try:
+            until(condition)
+        except pytest.fail.Exception:
+            pytest.fail((self.folder / "stderr").read_text())
 
     def lines(self) -> list[bytes]:
         return [record.raw for record in self.server.records if record.kind == "line"]
@@ -154,7 +155,7 @@ def test_a_second_agent_on_the_same_folder_is_refused(
     second = subprocess.run(
         [sys.executable, "-m", "tocsin.agent", "run", "--config", str(host.config)],
         capture_output=True,
-        timeout=20,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert second.returncode == 2
@@ -167,7 +168,7 @@ def test_a_revoked_agent_ends_and_says_why(host: Host, server: FakeServer) -> No
     server.key = "changed"
     host.start()
     assert host.process is not None
-    assert host.process.wait(20) == 4
+    assert host.process.wait(PATIENCE_S) == 4
     assert "enrol again" in (host.folder / "stderr").read_text()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.agent import integrity_watch
 from tocsin.agent.inotify import IN_Q_OVERFLOW, Notice
 from tocsin.agent.integrity import Integrity, Watch
@@ -237,17 +237,11 @@ class Running:
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.collector.run, args=(self.stop,))
         self.thread.start()
-        self.wait_for(lambda: self.collector.figures()["folders_live"] > 0 and bool(bench.findings()))
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < deadline, self.bench.findings()
-            time.sleep(0.01)
+        until(lambda: self.collector.figures()["folders_live"] > 0 and bool(bench.findings()))
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(PATIENCE_S)
 
 
 @pytest.fixture
@@ -260,16 +254,23 @@ def running(bench: Bench, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     made.end()
 
 
+def put(path: Path, text: str) -> None:
+    """Put a file in its place whole: one that is written there may be looked at in between."""
+    made = path.parent.parent / "made"
+    made.write_text(text)
+    made.replace(path)
+
+
 def test_changes_are_noticed_as_they_happen(bench: Bench, folder: Path, running: Running) -> None:
     """The kernel's notices lead to findings without a scan."""
-    (folder / "a").write_text("22")
-    running.wait_for(lambda: len(changes(bench)) == 1)
-    (folder / "b").write_text("1")
-    running.wait_for(lambda: len(changes(bench)) == 2)
+    put(folder / "a", "22")
+    until(lambda: len(changes(bench)) == 1)
+    put(folder / "b", "1")
+    until(lambda: len(changes(bench)) == 2)
     (folder / "a").unlink()
-    running.wait_for(lambda: len(changes(bench)) == 3)
+    until(lambda: len(changes(bench)) == 3)
     (folder / "b").rename(folder / "c")
-    running.wait_for(lambda: len(changes(bench)) == 5)
+    until(lambda: len(changes(bench)) == 5)
     found = [(finding["action"], Path(finding["path"]).name) for finding in changes(bench)]
     assert found[:3] == [("modified", "a"), ("added", "b"), ("deleted", "a")]
     assert sorted(found[3:]) == [("added", "c"), ("deleted", "b")]
@@ -285,11 +286,11 @@ def test_new_folders_are_watched_too(bench: Bench, folder: Path, running: Runnin
 
     (folder / "x" / "y").mkdir(parents=True)
     (folder / "x" / "y" / "f").write_text("1")
-    running.wait_for(lambda: seen("added", "f"))
+    until(lambda: seen("added", "f"))
     (folder / "x" / "y" / "g").write_text("1")
-    running.wait_for(lambda: seen("added", "g"))
+    until(lambda: seen("added", "g"))
     (folder / "x").rename(folder.parent / "away")
-    running.wait_for(lambda: seen("deleted", "f") and seen("deleted", "g"))
+    until(lambda: seen("deleted", "f") and seen("deleted", "g"))
     # A file that is looked at between its making and its writing is added and then modified.
     assert {"added", "deleted"} == {finding["action"] for finding in changes(bench)} - {"modified"}
 
@@ -318,15 +319,11 @@ def test_without_inotify_the_scans_remain(
     stop = threading.Event()
     thread = threading.Thread(target=collector.run, args=(stop,))
     thread.start()
-    deadline = time.monotonic() + 10
-    while not bench.findings():
-        time.sleep(0.01)
+    until(bench.findings)
     (folder / "a").write_text("1")
-    while not changes(bench):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: changes(bench))
     stop.set()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert "no live notices" in collector.figures()["detail"]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.agent.errors import AgentError, SkippedError
 from tocsin.agent.journal import JournalCollector, line_of
 
@@ -56,12 +57,9 @@ def run_until(bench: Bench, command: str, count: int) -> JournalCollector:
     stop = threading.Event()
     thread = threading.Thread(target=collector.run, args=(stop,))
     thread.start()
-    deadline = time.monotonic() + 10
-    while bench.spool.stats().records < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: bench.spool.stats().records >= count)
     stop.set()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     return collector
 

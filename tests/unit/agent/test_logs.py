@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.agent.errors import SpoolFullError
 from tocsin.agent.logs import LogCollector
 from tocsin.agent.settings import LogSettings
@@ -390,13 +390,12 @@ def test_the_running_collector_reads_until_told_to_stop(bench: Bench, folder: Pa
     stop = threading.Event()
     thread = threading.Thread(target=collector.run, args=(stop,))
     thread.start()
-    while not bench.spool.checkpoints("log:"):
-        time.sleep(0.005)
+    until(lambda: bench.spool.checkpoints("log:"))
     write(path, "new")
-    assert bench.spool.wait(5)
+    assert bench.spool.wait(PATIENCE_S)
     write(path, "last")
     stop.set()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert bench.lines() == [b"new", b"last"]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.certificates import self_signed
+from harness.waiting import PATIENCE_S
 from tocsin.agent.errors import AgentError, LinkError
 from tocsin.agent.server import HTTPServer
 
@@ -43,14 +44,14 @@ def secure(server: FakeServer, certificate: tuple[Path, Path], monkeypatch: pyte
 
 def test_a_trusted_server_is_spoken_to(secure: str, certificate: tuple[Path, Path]) -> None:
     """With the authority given, TLS works."""
-    client = HTTPServer(secure, key="secret-key", ca=str(certificate[0]), timeout_s=5)
+    client = HTTPServer(secure, key="secret-key", ca=str(certificate[0]), timeout_s=PATIENCE_S)
     assert client.heartbeat({"spool": {}}).mark == 0
     client.close()
 
 
 def test_a_stranger_learns_neither_token_nor_key(secure: str, server: FakeServer) -> None:
     """A certificate that no trusted authority vouches for ends the connection before anything is sent."""
-    client = HTTPServer(secure, key="secret-key", timeout_s=5)
+    client = HTTPServer(secure, key="secret-key", timeout_s=PATIENCE_S)
     with pytest.raises(LinkError, match="CERTIFICATE_VERIFY_FAILED"):
         client.heartbeat({})
     with pytest.raises(LinkError):
@@ -86,7 +87,7 @@ def talker() -> Iterator[tuple[str, list[bytes]]]:
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", answers
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_an_odd_answer_has_no_mark(talker: tuple[str, list[bytes]], answer: byte
     """Wrong shapes, redirects and endless answers free no record; only a part of them is read."""
     url, answers = talker
     answers.append(answer)
-    client = HTTPServer(url, timeout_s=5)
+    client = HTTPServer(url, timeout_s=PATIENCE_S)
     assert client.heartbeat({}).mark is None
     client.close()
 
@@ -115,6 +116,6 @@ def test_what_is_no_answer_is_a_link_error(talker: tuple[str, list[bytes]], answ
     """Silence, another protocol and a cut answer all mean: try again later."""
     url, answers = talker
     answers.append(answer)
-    client = HTTPServer(url, timeout_s=5)
+    client = HTTPServer(url, timeout_s=PATIENCE_S)
     with pytest.raises(LinkError):
         client.heartbeat({})

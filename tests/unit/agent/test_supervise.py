@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.agent import supervise
 from tocsin.agent.errors import SkippedError
 from tocsin.agent.supervise import Supervised, stop_all
@@ -40,9 +40,9 @@ def test_a_failing_collector_runs_again(monkeypatch: pytest.MonkeyPatch) -> None
     collector = Scripted(ValueError("one"), OSError("two"))
     supervised = Supervised(collector)
     supervised.start()
-    assert collector.running.wait(5)
+    assert collector.running.wait(PATIENCE_S)
     assert supervised.status() == {"detail": "", "lines": 3, "state": "running", "failures": 2}
-    stop_all([supervised], 5)
+    stop_all([supervised], PATIENCE_S)
     assert supervised.status()["state"] == "stopped"
 
 
@@ -51,12 +51,9 @@ def test_a_failure_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(supervise, "_FIRST_PAUSE_S", 60)
     supervised = Supervised(Scripted(ValueError("broken")))
     supervised.start()
-    deadline = time.monotonic() + 5
-    while supervised.status()["state"] != "failed":
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    until(lambda: supervised.status()["state"] == "failed")
     assert supervised.status()["detail"] == "ValueError: broken"
-    stop_all([supervised], 5)
+    stop_all([supervised], PATIENCE_S)
 
 
 def test_a_skipped_collector_is_not_tried_again() -> None:
@@ -64,6 +61,6 @@ def test_a_skipped_collector_is_not_tried_again() -> None:
     collector = Scripted(SkippedError("no journal here"))
     supervised = Supervised(collector)
     supervised.start()
-    supervised.join(5)
+    supervised.join(PATIENCE_S)
     assert supervised.status() == {"detail": "no journal here", "lines": 3, "state": "skipped"}
     assert collector.runs == 1

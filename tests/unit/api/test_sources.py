@@ -6,6 +6,7 @@ from tests.unit.api.conftest import ClientAs
 from tests.unit.api.ingesting import ingesting
 from tests.unit.ingest.stages import MemoryStore, records
 
+from harness.waiting import PATIENCE_S
 from tocsin.api import sources
 from tocsin.api.services import Services
 from tocsin.core.actor import SYSTEM
@@ -21,7 +22,7 @@ def test_shows_what_became_of_each_source(client_as: ClientAs, platform: Service
             agent, _ = services["agents"].enrol(tx, secret, "web1", {})
             services["agents"].heard(tx, agent.id, Heartbeat(spool={"records": 3}))
         source = f"agent:{agent.id}"
-        services["pipeline"].submit(source, records(source, 1, 4)).result(20)
+        services["pipeline"].submit(source, records(source, 1, 4)).result(PATIENCE_S)
         services["ledger"].received("syslog:udp:192.0.2.9", 2)
         services["ledger"].refused("syslog:udp:192.0.2.9", "not taken: busy", 2)
         client = client_as("read-only", [sources.router], **services)

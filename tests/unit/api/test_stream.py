@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, get_args
 
 import httpx
-import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.accounts import ROLES, Role
 from tocsin.api.application import build, close_streams
 from tocsin.api.services import APISettings, Services
@@ -31,13 +30,12 @@ def served(app: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    until(lambda: server.started)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE_S)
         listener.close()
 
 
@@ -52,7 +50,7 @@ def test_listeners_hear_what_their_role_may_see(platform: Services) -> None:
     headers = key(platform, "read-only")
     with (
         served(build(platform)) as address,
-        httpx.stream("GET", f"{address}/api/v1/stream", headers=headers, timeout=10) as answer,
+        httpx.stream("GET", f"{address}/api/v1/stream", headers=headers, timeout=PATIENCE_S) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()
@@ -79,7 +77,7 @@ def test_streams_end_when_the_platform_stops(platform: Services) -> None:
     with (
         served(app) as address,
         httpx.stream(
-            "GET", f"{address}/api/v1/stream", headers=key(platform, "analyst"), timeout=10
+            "GET", f"{address}/api/v1/stream", headers=key(platform, "analyst"), timeout=PATIENCE_S
         ) as answer,
     ):
         lines = answer.iter_lines()
@@ -94,17 +92,17 @@ def test_only_so_many_listen_at_a_time(platform: Services) -> None:
     headers = key(platform, "read-only")
     with served(build(services)) as address:
         path = f"{address}/api/v1/stream"
-        with httpx.stream("GET", path, headers=headers, timeout=10) as first:
+        with httpx.stream("GET", path, headers=headers, timeout=PATIENCE_S) as first:
             lines = first.iter_lines()
             assert next(lines) == ": listening"
-            refused = httpx.get(path, headers=headers, timeout=10)
+            refused = httpx.get(path, headers=headers, timeout=PATIENCE_S)
             assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
-        for _ in range(100):
-            with httpx.stream("GET", path, headers=headers, timeout=10) as again:
-                if again.status_code == 200:
-                    return
-            time.sleep(0.05)
-        pytest.fail("the place of a listener that left was never given to another")
+
+        def has_room() -> bool:
+            with httpx.stream("GET", path, headers=headers, timeout=PATIENCE_S) as again:
+                return again.status_code == 200
+
+        until(has_room)
 
 
 def test_a_role_hears_of_what_it_may_see() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.waiting import PATIENCE_S
+
 DECODERS = '<decoder name="app"><program_name>^app$</program_name></decoder>'
 RULES = """<group name="g,">
 <rule id="10" level="3"><decoded_as>app</decoded_as><description>a</description></rule>
@@ -31,7 +33,9 @@ def content(tmp_path: Path) -> Path:
 
 def _run(text: str, *options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tocsin", "logtest", *map(str, options)]
-    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, input=text, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def test_each_line_has_its_answer(content: Path) -> None:
@@ -82,7 +86,7 @@ def test_a_program_can_talk_to_it(content: Path) -> None:
             process.stdin.flush()
             found.append(json.loads(process.stdout.readline())["rule"]["id"])
         process.stdin.close()
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(PATIENCE_S)
     assert ["10", "20"] == found
 
 

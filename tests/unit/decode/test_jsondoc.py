@@ -154,9 +154,9 @@ def _first_of(value: Any) -> Any:
 def test_many_equal_keys_take_no_time() -> None:
     """Objects of one name are joined as fast as they are read."""
     text = "{" + ",".join(f'"a":{{"k{n}":1}}' for n in range(5_000)) + "}"
-    before = time.process_time()
+    before = time.thread_time()
     assert 5_000 == len(parse_object(text.encode())["a"])
-    assert time.process_time() - before < 1
+    assert time.thread_time() - before < 1
 
 
 @pytest.mark.parametrize("inner", ["[" * 990 + "]" * 990, '[{"b":' * 450 + "1" + "}]" * 450])

@@ -107,6 +107,6 @@ def test_rfc_5424() -> None:
 )
 def test_a_hostile_header_does_not_stall(line: str) -> None:
     """Long lines that begin like a format and never end it are read in time proportional to their length."""
-    started = time.process_time()
+    started = time.thread_time()
     _parts(line)
-    assert time.process_time() - started < 0.5
+    assert time.thread_time() - started < 0.5

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.actor import SYSTEM
 from tocsin.core.clock import HOUR, MINUTE, SECOND
 from tocsin.detect.builtin import indicator_rule, level_rule
@@ -250,10 +251,10 @@ def test_the_thread_follows_notifies_and_survives_failures(rig, rule, event):
     thread.start()
     rig.log.commit(event(1))
     detector.notify()
-    assert done.wait(10)
+    assert done.wait(PATIENCE_S)
     stop.set()
     detector.notify()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert detector.status().failures == 1
     assert "went away" in detector.status().last_error
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.enrich.base import AnalysisError
 from tocsin.enrich.child import ChildProcess, Limits
+
+ENDLESS = "sleep 600 & echo $! > $0; wait"
 
 
 def child(program: str) -> ChildProcess:
@@ -20,21 +23,18 @@ def child(program: str) -> ChildProcess:
 def test_answer_comes_back() -> None:
     """What the child writes as JSON is returned; it gets the task as argument and the request as input."""
     program = "import sys,json; print(json.dumps({'t': sys.argv[-1], 'r': json.load(sys.stdin)['request']}))"
-    assert child(program).run("task", {"a": 1}, 10) == {"t": "task", "r": {"a": 1}}
+    assert child(program).run("task", {"a": 1}, PATIENCE_S) == {"t": "task", "r": {"a": 1}}
 
 
 def test_child_past_its_time_is_killed_with_its_children(tmp_path: Path) -> None:
     """The whole group goes, not only the first process."""
     mark = tmp_path / "grandchild"
-    program = (
-        "import subprocess,sys,time;"
-        f"p=subprocess.Popen(['sleep','60']);open({str(mark)!r},'w').write(str(p.pid));time.sleep(60)"
-    )
+    stuck = ChildProcess(command=("sh", "-c", ENDLESS, str(mark)))  # begins sooner than another Python
     start = time.monotonic()
-    with pytest.raises(AnalysisError, match="not done after 1"):
-        child(program).run("task", {}, 1)
-    assert time.monotonic() - start < 10
-    assert _is_gone(int(mark.read_text()))
+    with pytest.raises(AnalysisError, match="not done after 2"):
+        stuck.run("task", {}, 2)
+    assert time.monotonic() - start < PATIENCE_S
+    until(lambda: _is_gone(int(mark.read_text())))
 
 
 def test_grandchild_left_behind_is_killed(tmp_path: Path) -> None:
@@ -45,20 +45,16 @@ def test_grandchild_left_behind_is_killed(tmp_path: Path) -> None:
         "p=subprocess.Popen(['sleep','60'],stdout=subprocess.DEVNULL);"
         f"open({str(mark)!r},'w').write(str(p.pid));print('{{}}')"
     )
-    assert child(program).run("task", {}, 10) == {}
-    assert _is_gone(int(mark.read_text()))
+    assert child(program).run("task", {}, PATIENCE_S) == {}
+    until(lambda: _is_gone(int(mark.read_text())))
 
 
 def _is_gone(pid: int) -> bool:
-    for _ in range(200):
-        try:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.01)
-    return False
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.actor import Actor
 from tocsin.core.clock import HOUR, ManualClock
 from tocsin.core.database import Database
@@ -181,14 +182,15 @@ def test_failure_is_kept_and_not_cached(bench: Bench) -> None:
 def test_stuck_analyzer_fails_in_time_and_keeps_its_place(bench: Bench) -> None:
     """The job ends; the others' are done; with every place taken the next fails and says so."""
     free = threading.Event()
-    stuck = Scripted("stuck", lambda _: (free.wait(30), says("info")(_))[1], timeout_s=0.05)
-    good = Scripted("good", says("info"), timeout_s=0.05, cache_s=0)
-    service = bench.service(stuck, good, width=2)
-    jobs = {job.analyzer: job for job in run(service)}
+    stuck = Scripted("stuck", lambda _: (free.wait(PATIENCE_S), says("info")(_))[1], timeout_s=0.05)
+    good = Scripted("good", says("info"), timeout_s=PATIENCE_S)
+    late = Scripted("late", says("info"), timeout_s=0.05)
+    service = bench.service(stuck, good, late, width=2)
+    jobs = {job.analyzer: job for job in run(service, analyzers=["stuck", "good"])}
     assert (jobs["stuck"].status, jobs["stuck"].error) == ("failure", "not done after 0.05 s")
     assert jobs["good"].status == "success"
     run(service, analyzers=["stuck"])
-    (crowded,) = run(service, analyzers=["good"])
+    (crowded,) = run(service, analyzers=["late"])
     assert "every place" in crowded.error
     free.set()
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
@@ -84,7 +85,7 @@ class MemoryStore:
         self.gate.set()
 
     def commit(self, source: str, events: Sequence[Event], last_seq: int) -> Done:
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE_S)
         if self.failures:
             raise self.failures.pop(0)
         mark = self.mark(source)

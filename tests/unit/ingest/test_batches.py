@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 import pytest
 import zstandard
 from tests.unit.ingest.stages import FullError, MemoryStore, records
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.clock import DAY, ManualClock
 from tocsin.core.record import Record
 from tocsin.ingest.batches import AgentReceiver, read_batch, source_of
@@ -36,8 +35,8 @@ def receiver(pipeline: Pipeline, ledger: Ledger) -> AgentReceiver:
 
 def test_stores_and_gives_the_mark(receiver: AgentReceiver, store: MemoryStore) -> None:
     """Batch after batch, each acknowledged with its last sequence."""
-    assert receiver.receive(AGENT, pack(own(1, 5)), 1, 5).result(20) == 5
-    assert receiver.receive(AGENT, pack(own(6, 2)), 6, 7).result(20) == 7
+    assert receiver.receive(AGENT, pack(own(1, 5)), 1, 5).result(PATIENCE_S) == 5
+    assert receiver.receive(AGENT, pack(own(6, 2)), 6, 7).result(PATIENCE_S) == 7
     assert store.seqs(SOURCE) == [1, 2, 3, 4, 5, 6, 7]
     assert receiver.mark(AGENT) == 7
 
@@ -47,15 +46,15 @@ def test_a_replayed_batch_is_acknowledged_and_changes_nothing(
 ) -> None:
     """An agent that missed the answer sends again, whole or overlapping."""
     body = pack(own(1, 5))
-    receiver.receive(AGENT, body, 1, 5).result(20)
+    receiver.receive(AGENT, body, 1, 5).result(PATIENCE_S)
     assert receiver.receive(AGENT, body, 1, 5).result(0) == 5
-    assert receiver.receive(AGENT, pack(own(3, 5)), 3, 7).result(20) == 7
+    assert receiver.receive(AGENT, pack(own(3, 5)), 3, 7).result(PATIENCE_S) == 7
     assert store.seqs(SOURCE) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_gap_is_refused_with_the_mark(receiver: AgentReceiver, store: MemoryStore) -> None:
     """The agent learns from where to send."""
-    receiver.receive(AGENT, pack(own(1, 5)), 1, 5).result(20)
+    receiver.receive(AGENT, pack(own(1, 5)), 1, 5).result(PATIENCE_S)
     with pytest.raises(GapError) as caught:
         receiver.receive(AGENT, pack(own(8, 2)), 8, 9)
     assert caught.value.mark == 5
@@ -67,11 +66,9 @@ def test_records_lost_at_the_agent_are_counted_not_waited_for(
 ) -> None:
     """A batch may account for more sequences than it holds."""
     batch = [*own(4, 2), *own(8, 1)]
-    assert receiver.receive(AGENT, pack(batch), 1, 8).result(20) == 8
+    assert receiver.receive(AGENT, pack(batch), 1, 8).result(PATIENCE_S) == 8
     assert store.seqs(SOURCE) == [4, 5, 8]
-    end = time.monotonic() + 20
-    while ledger.account(SOURCE).refused == 0:  # counted when the commit is known, beside the answer
-        assert time.monotonic() < end
+    until(lambda: ledger.account(SOURCE).refused)  # counted when the commit is known, beside the answer
     account = ledger.account(SOURCE)
     assert (account.received, account.stored, account.refused) == (8, 3, 5)
 
@@ -135,10 +132,10 @@ def test_a_full_disk_is_told_and_the_resend_is_stored_once(
     """The agent keeps the batch, sends again, and finds it there once."""
     store.failures.append(FullError("no room"))
     with pytest.raises(NoRoomError):
-        receiver.receive(AGENT, pack(own(1, 3)), 1, 3).result(20)
+        receiver.receive(AGENT, pack(own(1, 3)), 1, 3).result(PATIENCE_S)
     for _ in range(2_000):
         try:
-            assert receiver.receive(AGENT, pack(own(1, 3)), 1, 3).result(20) == 3
+            assert receiver.receive(AGENT, pack(own(1, 3)), 1, 3).result(PATIENCE_S) == 3
             break
         except NoRoomError:
             continue

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.ingest.conftest import Make
 from tests.unit.ingest.stages import MemoryStore
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
 from tocsin.ingest.bulk import BulkReceiver, answer, read_bulk
@@ -35,7 +36,7 @@ def test_takes_index_and_create(receiver: BulkReceiver, store: MemoryStore) -> N
         b'{"create":{}}\n{"message":"three"}'
     )
     taken = receiver.receive("beats", body, "logs-a")
-    assert [group.durable.result(20) for group in taken.groups if group.durable] == [2, 1]
+    assert [group.durable.result(PATIENCE_S) for group in taken.groups if group.durable] == [2, 1]
     assert store.messages("bulk:beats:logs-a") == ['{"message":"one"}', '{"message":"three"}']
     assert store.messages("bulk:beats:logs-b") == ['{"message":"two"}']
     document = answer(taken.items, 3)
@@ -56,7 +57,7 @@ def test_bad_documents_are_refused_one_by_one(
         b'{"index":{}}\n{"x":"' + b"y" * 1_100_000 + b'"}\n{"index":{}}\n{"b":2}\n'
     )
     taken = receiver.receive("k", body, "i")
-    assert [group.durable.result(20) for group in taken.groups if group.durable] == [2]
+    assert [group.durable.result(PATIENCE_S) for group in taken.groups if group.durable] == [2]
     assert [item.status for item in taken.items] == [201, 400, 400, 400, 400, 400, 201]
     assert answer(taken.items, 0)["errors"] is True
     account = ledger.account("bulk:k:i")
@@ -80,7 +81,7 @@ def test_a_full_queue_is_told_item_by_item(
     assert result["error"]["type"] == "es_rejected_execution_exception"
     store.gate.set()
     assert taken.groups[0].durable is not None
-    assert taken.groups[0].durable.result(20) == 8
+    assert taken.groups[0].durable.result(PATIENCE_S) == 8
     assert store.seqs("bulk:k:b") == []
 
 
@@ -118,7 +119,7 @@ def sent(receiver: BulkReceiver, *lines: bytes) -> list[tuple[int, str]]:
     taken = receiver.receive("k", b"\n".join(lines) + b"\n", "i")
     for group in taken.groups:
         if group.durable is not None:
-            group.durable.result(20)
+            group.durable.result(PATIENCE_S)
     return [(item.status, item.reason) for item in taken.items]
 
 
@@ -194,6 +195,6 @@ def test_a_document_under_way_is_not_taken_twice(receiver: BulkReceiver, store: 
     assert [item.status for item in receiver.receive("k", body, "i").items] == [429]
     store.gate.set()
     assert first.groups[0].durable is not None
-    first.groups[0].durable.result(20)
+    first.groups[0].durable.result(PATIENCE_S)
     assert sent(receiver, b'{"index":{"_id":"a"}}', b'{"n":1}') == [(200, "")]
     assert store.messages("bulk:k:i") == ['{"n":1}']

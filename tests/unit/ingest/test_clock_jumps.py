@@ -6,6 +6,7 @@ import pytest
 from tests.unit.ingest.conftest import Make
 from tests.unit.ingest.stages import FullError, MemoryStore, records
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.clock import DAY, HOUR, ManualClock
 from tocsin.core.database import Database
 from tocsin.ingest.documents import DocumentIntake, Offer
@@ -71,7 +72,7 @@ def test_what_is_under_way_stays_so(
     assert intake.submit("s", [again]) is None
     assert again.fate == "busy"
     store.gate.set()
-    first.result(20)
+    first.result(PATIENCE_S)
     assert intake.submit("s", [again]) is None
     assert len(store.events) == 1
 
@@ -83,11 +84,11 @@ def test_what_was_stored_is_known(
     """A name is known, however long ago it seems to have been."""
     first = intake.submit("s", offers("a", "b"))
     assert first is not None
-    first.result(20)
+    first.result(PATIENCE_S)
     clock.advance(jump)
     again = intake.submit("s", offers("a", "b", "c"))
     assert again is not None
-    again.result(20)
+    again.result(PATIENCE_S)
     account = ledger.account("s")
     assert account.received == account.stored + account.duplicates == 5
     assert account.stored == len(store.events) == 3
@@ -104,18 +105,12 @@ def test_what_waits_for_room_is_under_way_for_a_time(
     store.gate.set()
     assert first is not None
     with pytest.raises(Exception, match="no room"):
-        first.result(20)
-    until_stored(store)
+        first.result(PATIENCE_S)
+    until(lambda: store.events)
     seconds.now += 10
     [again] = offers("a")
     assert intake.submit("s", [again]) is None
     assert again.fate == "again"
-
-
-def until_stored(store: MemoryStore) -> None:
-    """Wait for the commit that is tried again."""
-    while not store.events:
-        assert store.gate.wait(20)
 
 
 @pytest.mark.parametrize("jump", JUMPS)
@@ -124,9 +119,9 @@ def test_records_that_number_themselves_go_on(
 ) -> None:
     """Their sequence says what is new, not the time."""
     pipeline = make_pipeline()
-    pipeline.submit("agent:a", records("agent:a", 1, 5)).result(20)
+    pipeline.submit("agent:a", records("agent:a", 1, 5)).result(PATIENCE_S)
     clock.advance(jump)
-    pipeline.submit("agent:a", records("agent:a", 4, 5)).result(20)
+    pipeline.submit("agent:a", records("agent:a", 4, 5)).result(PATIENCE_S)
     assert store.seqs("agent:a") == list(range(1, 9))
     account = ledger.account("agent:a")
     assert (account.received, account.stored, account.duplicates) == (10, 8, 2)

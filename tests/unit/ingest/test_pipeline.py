@@ -22,6 +22,7 @@ from tests.unit.ingest.stages import (
     stages_on,
 )
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
 from tocsin.ingest.errors import BusyError, NoRoomError, NotStoredError, StoppedError
@@ -31,16 +32,6 @@ from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Committed, Stages
 from tocsin.ingest.processors.classifier import Processing
 
-WAIT = 20.0
-
-
-def until(condition: object, message: str = "never came about") -> None:
-    assert callable(condition)
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, message
-        time.sleep(0.002)
-
 
 def test_resolves_after_the_commit_only(pipeline: Pipeline, store: MemoryStore) -> None:
     """The mark comes when the events are in the store, not before."""
@@ -49,22 +40,22 @@ def test_resolves_after_the_commit_only(pipeline: Pipeline, store: MemoryStore) 
     with pytest.raises(TimeoutError):
         future.result(0.1)
     store.gate.set()
-    assert future.result(WAIT) == 3
+    assert future.result(PATIENCE_S) == 3
     assert store.seqs("agent:a") == [1, 2, 3]
 
 
 def test_gathers_small_submissions_into_one_commit(make_pipeline: Make, store: MemoryStore) -> None:
-    """Records that arrive one by one within the batch's age share a commit."""
-    pipeline = make_pipeline(batch_age_s=0.3)
+    """Records that arrive one by one, while a batch is neither old nor full, share a commit."""
+    pipeline = make_pipeline(batch_age_s=60, batch_records=50)
     futures = [pipeline.submit("s", records("s", seq, 1), gather=True) for seq in range(1, 51)]
-    assert {future.result(WAIT) for future in futures} == {50}
+    assert {future.result(PATIENCE_S) for future in futures} == {50}
     assert store.commits == [("s", 50)]
 
 
 def test_a_full_batch_does_not_wait_for_its_age(make_pipeline: Make, store: MemoryStore) -> None:
     """Size seals a batch even when its age would let it wait for long."""
     pipeline = make_pipeline(batch_age_s=60, batch_records=10)
-    assert pipeline.submit("s", records("s", 1, 10), gather=True).result(WAIT) == 10
+    assert pipeline.submit("s", records("s", 1, 10), gather=True).result(PATIENCE_S) == 10
 
 
 def test_keeps_the_order_of_each_source_from_many_threads(make_pipeline: Make, store: MemoryStore) -> None:
@@ -80,7 +71,7 @@ def test_keeps_the_order_of_each_source_from_many_threads(make_pipeline: Make, s
                     break
                 except BusyError:
                     pipeline.wait_for_room()
-        assert futures[-1].result(WAIT) == 1000
+        assert futures[-1].result(PATIENCE_S) == 1000
 
     threads = [threading.Thread(target=send, args=(f"s{number}",)) for number in range(4)]
     for thread in threads:
@@ -94,8 +85,8 @@ def test_keeps_the_order_of_each_source_from_many_threads(make_pipeline: Make, s
 def test_a_replayed_batch_changes_nothing(pipeline: Pipeline, store: MemoryStore, ledger: Ledger) -> None:
     """The same records again: acknowledged with the mark, stored once, counted as duplicates."""
     batch = records("agent:a", 1, 5)
-    assert pipeline.submit("agent:a", batch).result(WAIT) == 5
-    assert pipeline.submit("agent:a", batch).result(WAIT) == 5
+    assert pipeline.submit("agent:a", batch).result(PATIENCE_S) == 5
+    assert pipeline.submit("agent:a", batch).result(PATIENCE_S) == 5
     assert store.seqs("agent:a") == [1, 2, 3, 4, 5]
     account = ledger.account("agent:a")
     assert (account.received, account.stored, account.duplicates, account.under_way) == (10, 5, 5, 0)
@@ -113,16 +104,16 @@ def test_replayed_records_do_not_reach_what_remembers(store: MemoryStore, ledger
     stages = Stages(plain.classifier, settle, plain.match, plain.commit, plain.mark)
     pipeline = Pipeline(stages, ledger, Limits(workers=0))
     pipeline.start()
-    pipeline.submit("a", records("a", 1, 3)).result(WAIT)
-    pipeline.submit("a", records("a", 2, 4)).result(WAIT)
+    pipeline.submit("a", records("a", 1, 3)).result(PATIENCE_S)
+    pipeline.submit("a", records("a", 2, 4)).result(PATIENCE_S)
     pipeline.stop()
     assert seen == [1, 2, 3, 4, 5]
 
 
 def test_refused_records_move_the_mark(pipeline: Pipeline, store: MemoryStore) -> None:
     """`last_seq` accounts for records that were refused before they came here."""
-    assert pipeline.submit("s", records("s", 1, 2), last_seq=9).result(WAIT) == 9
-    assert pipeline.submit("s", [], last_seq=12).result(WAIT) == 12
+    assert pipeline.submit("s", records("s", 1, 2), last_seq=9).result(PATIENCE_S) == 9
+    assert pipeline.submit("s", [], last_seq=12).result(PATIENCE_S) == 12
     assert store.marks == {"s": 12}
 
 
@@ -136,8 +127,8 @@ def test_tells_senders_to_wait_when_full(make_pipeline: Make, store: MemoryStore
     assert caught.value.retry_after > 0
     assert pipeline.wait_for_room(0.01) is False
     store.gate.set()
-    assert pipeline.wait_for_room(WAIT)
-    assert pipeline.submit("s", records("s", 91, 20)).result(WAIT) == 110
+    assert pipeline.wait_for_room(PATIENCE_S)
+    assert pipeline.submit("s", records("s", 91, 20)).result(PATIENCE_S) == 110
 
 
 def test_bounds_bytes_too(make_pipeline: Make, store: MemoryStore) -> None:
@@ -157,12 +148,12 @@ def test_a_full_disk_is_waited_out_and_nothing_is_lost(
     store.failures.extend([FullError("no room"), FullError("no room")])
     future = pipeline.submit("s", records("s", 1, 4))
     with pytest.raises(NoRoomError):
-        future.result(WAIT)
+        future.result(PATIENCE_S)
     assert pipeline.is_full()
     with pytest.raises(NoRoomError):
         pipeline.submit("s", records("s", 1, 4))
     until(lambda: not pipeline.is_full())
-    assert pipeline.submit("s", records("s", 1, 6)).result(WAIT) == 6
+    assert pipeline.submit("s", records("s", 1, 6)).result(PATIENCE_S) == 6
     assert store.seqs("s") == [1, 2, 3, 4, 5, 6]
     assert ledger.account("s").refused == 0
 
@@ -170,7 +161,7 @@ def test_a_full_disk_is_waited_out_and_nothing_is_lost(
 def test_a_commit_that_fails_for_a_moment_is_tried_again(pipeline: Pipeline, store: MemoryStore) -> None:
     """Two failures and then success: the sender notices nothing."""
     store.failures.extend([BrokenError("io"), BrokenError("io")])
-    assert pipeline.submit("s", records("s", 1, 2)).result(WAIT) == 2
+    assert pipeline.submit("s", records("s", 1, 2)).result(PATIENCE_S) == 2
 
 
 def test_no_batch_overtakes_one_that_was_lost(
@@ -186,11 +177,11 @@ def test_no_batch_overtakes_one_that_was_lost(
     store.gate.set()
     for future in (lost, later):
         with pytest.raises(NotStoredError):
-            future.result(WAIT)
-    assert other.result(WAIT) == 1
+            future.result(PATIENCE_S)
+    assert other.result(PATIENCE_S) == 1
     assert store.seqs("s") == []
     assert ledger.account("s").refused == 4
-    assert pipeline.submit("s", records("s", 1, 4)).result(WAIT) == 4
+    assert pipeline.submit("s", records("s", 1, 4)).result(PATIENCE_S) == 4
 
 
 def test_an_unexpected_error_in_a_commit_does_not_end_the_pipeline(
@@ -199,15 +190,15 @@ def test_an_unexpected_error_in_a_commit_does_not_end_the_pipeline(
     """Whatever a batch raises, the next one is carried."""
     store.failures.append(ZeroDivisionError("a defect"))
     with pytest.raises(NotStoredError):
-        pipeline.submit("s", records("s", 1, 1)).result(WAIT)
-    assert pipeline.submit("s", records("s", 1, 1)).result(WAIT) == 1
+        pipeline.submit("s", records("s", 1, 1)).result(PATIENCE_S)
+    assert pipeline.submit("s", records("s", 1, 1)).result(PATIENCE_S) == 1
 
 
 def test_a_poisoned_record_is_kept_with_its_reason(pipeline: Pipeline, store: MemoryStore) -> None:
     """The record at fault becomes an event that says why; its neighbours are classified."""
     batch = records("s", 1, 7)
     batch[4] = Record("s", 5, POISON, 1_700_000_000_000_000, location="/var/log/x")
-    assert pipeline.submit("s", batch).result(WAIT) == 7
+    assert pipeline.submit("s", batch).result(PATIENCE_S) == 7
     assert store.messages("s") == ["line 1", "line 2", "line 3", "line 4", "poison", "line 6", "line 7"]
     fields = store.events[4].fields
     assert fields["error.message"] == "classification failed: RuntimeError: poisoned"
@@ -230,7 +221,7 @@ def test_a_failing_stage_keeps_the_events(store: MemoryStore, ledger: Ledger, st
         Limits(workers=0),
     )
     pipeline.start()
-    assert pipeline.submit("s", records("s", 1, 2)).result(WAIT) == 2
+    assert pipeline.submit("s", records("s", 1, 2)).result(PATIENCE_S) == 2
     pipeline.stop()
     assert all("KeyError" in str(event.fields["error.message"]) for event in store.events)
 
@@ -252,7 +243,7 @@ def test_stopping_does_not_wait_for_a_full_disk(make_pipeline: Make, store: Memo
     store.failures.extend([FullError("no room")] * 5)
     future = pipeline.submit("s", records("s", 1, 1))
     with pytest.raises(NoRoomError):
-        future.result(WAIT)
+        future.result(PATIENCE_S)
     pipeline.stop()
     assert store.events == []
 
@@ -285,14 +276,14 @@ def _warm(pipeline: Pipeline, store: MemoryStore) -> int:
         time.sleep(0.02)
         return bool(pipeline.worker_ids())
 
-    until(is_up, "no worker came up")
+    until(is_up)
     return sent
 
 
 def test_an_idle_pipeline_has_no_workers(make_pipeline: Make) -> None:
     """Small loads are classified in this process."""
     pipeline = make_pipeline(workers=1, worker_batch_records=10)
-    pipeline.submit("s", records("s", 1, 50)).result(WAIT)
+    pipeline.submit("s", records("s", 1, 50)).result(PATIENCE_S)
     assert pipeline.worker_ids() == []
 
 
@@ -301,10 +292,10 @@ def test_workers_come_with_a_backlog_and_go_when_idle(make_pipeline: Make, store
     pipeline = make_pipeline(workers=1, worker_batch_records=10, worker_idle_s=0.1, idle_check_s=0.05)
     sent = _warm(pipeline, store)
     future = pipeline.submit("w", records("w", sent + 1, 10))
-    assert future.result(WAIT) == sent + 10
+    assert future.result(PATIENCE_S) == sent + 10
     assert store.seqs("w") == list(range(1, sent + 11))
     assert store.messages("w")[-1] == f"line {sent + 10}"
-    until(lambda: not pipeline.worker_ids(), "the worker did not go")
+    until(lambda: not pipeline.worker_ids())
 
 
 def test_batches_that_wait_go_to_workers_that_come_up_later(
@@ -316,10 +307,10 @@ def test_batches_that_wait_go_to_workers_that_come_up_later(
     store.gate.clear()
     for first in range(1, 201, 10):
         pipeline.submit("w", records("w", first, 10))
-    until(pipeline.worker_ids, "no worker came up")
+    until(pipeline.worker_ids)
     kill.touch()
     store.gate.set()
-    assert pipeline.submit("w", records("w", 201, 10)).result(WAIT) == 210
+    assert pipeline.submit("w", records("w", 201, 10)).result(PATIENCE_S) == 210
     assert not kill.exists()
     assert store.seqs("w") == list(range(1, 211))
 
@@ -336,9 +327,9 @@ def test_survives_a_worker_killed_in_mid_batch(
     until(lambda: pipeline.load()[0] == 1)
     kill.touch()
     futures = [pipeline.submit("w", records("w", sent + 2 + 10 * n, 10)) for n in range(3)]
-    until(lambda: not kill.exists(), "no worker took the batch")
+    until(lambda: not kill.exists())
     store.gate.set()
-    assert futures[-1].result(WAIT) == sent + 31
+    assert futures[-1].result(PATIENCE_S) == sent + 31
     assert store.seqs("w") == list(range(1, sent + 32))
     assert not any("error.message" in event.fields for event in store.events)
 
@@ -353,7 +344,7 @@ def test_survives_an_idle_worker_killed(make_pipeline: Make, store: MemoryStore)
         futures = [pipeline.submit("w", records("w", sent + 1 + 10 * n, 10)) for n in range(2)]
         store.gate.set()
         sent += 20
-        assert futures[-1].result(WAIT) == sent
+        assert futures[-1].result(PATIENCE_S) == sent
     assert store.seqs("w") == list(range(1, sent + 1))
 
 
@@ -367,7 +358,7 @@ def test_a_record_that_kills_its_worker_is_quarantined(make_pipeline: Make, stor
     batch[3] = Record("w", sent + 5, FATAL, 1_700_000_000_000_000)
     future = pipeline.submit("w", batch)
     store.gate.set()
-    assert future.result(60) == sent + 9
+    assert future.result(PATIENCE_S) == sent + 9
     assert store.seqs("w") == list(range(1, sent + 10))
     bad = [event for event in store.events if "error.message" in event.fields]
     assert [event.message for event in bad] == ["fatal"]
@@ -385,7 +376,7 @@ def test_what_an_ingest_pipeline_drops_is_counted_and_the_rest_stored(
     )
     pipeline = Pipeline(stages_on(store), ledger, Limits(workers=0), processing=Processing((tmp_path,)))
     pipeline.start()
-    assert pipeline.submit("s", records("s", 1, 4)).result(WAIT) == 4
+    assert pipeline.submit("s", records("s", 1, 4)).result(PATIENCE_S) == 4
     pipeline.stop()
     assert store.seqs("s") == [1, 4]
     assert [event.fields["number"] for event in store.events] == ["1", "4"]

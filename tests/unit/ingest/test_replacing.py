@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from tests.unit.ingest.stages import MemoryStore, event_of, records
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
 from tocsin.ingest.errors import BusyError
@@ -17,8 +18,6 @@ from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Classifier, Stages
-
-WAIT = 30.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def _send(pipeline: Pipeline, source: str, batches: int) -> None:
             except BusyError:
                 pipeline.wait_for_room()
     for future in futures:
-        future.result(WAIT)
+        future.result(PATIENCE_S)
 
 
 def test_every_event_belongs_to_one_edition(running: tuple[Pipeline, Settling], store: MemoryStore) -> None:
@@ -89,7 +88,7 @@ def test_every_event_belongs_to_one_edition(running: tuple[Pipeline, Settling], 
     for number in range(2, 7):
         pipeline.use(Edition(number), lambda number=number: settling.take(number))
     for thread in threads:
-        thread.join(WAIT)
+        thread.join(PATIENCE_S)
     assert settling.strays == []
     for source in sources:
         assert store.seqs(source) == list(range(1, 4001))

@@ -6,11 +6,11 @@ import gc
 import os
 import signal
 import threading
-import time
 
 import pytest
 from tests.unit.ingest.stages import POISON, PlainFactory, records
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
 from tocsin.ingest.ports import Classifier
@@ -75,9 +75,7 @@ def test_classifies_and_ends() -> None:
         (3, "line 3"),
     ]
     worker.close()
-    end = time.monotonic() + 10
-    while not is_gone(worker.pid):
-        assert time.monotonic() < end
+    until(lambda: is_gone(worker.pid))
 
 
 def test_tells_what_the_classifier_raised_and_goes_on() -> None:
@@ -119,7 +117,7 @@ def test_a_pool_whose_workers_do_not_start_fails_what_waits() -> None:
     assert pool.is_warm() is False
     waiting = pool.submit(records("s", 1, 1))
     with pytest.raises(WorkerStartError):
-        waiting.result(30)
+        waiting.result(PATIENCE_S)
     before = threading.active_count()
     assert pool.is_warm() is False
     assert threading.active_count() == before

@@ -83,7 +83,7 @@ def test_number_of_observables_is_bounded() -> None:
 
 def test_hostile_text_takes_linear_time() -> None:
     """Text made to make patterns backtrack is read in well under a second."""
-    start = time.perf_counter()
+    start = time.thread_time()
     for text in (
         "a." * 30_000,
         "a@" * 30_000,
@@ -93,7 +93,7 @@ def test_hostile_text_takes_linear_time() -> None:
         "(" * 60_000,
     ):
         EXTRACTOR.in_text(text)
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_real_log_gives_the_attackers(real_data: Path) -> None:

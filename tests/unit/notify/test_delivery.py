@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 
 from harness.postgres import postgres
 from harness.recorder import Recorder
+from harness.waiting import PATIENCE_S
 from tocsin.accounts import Audit
 from tocsin.core.clock import HOUR, MINUTE, ManualClock
 from tocsin.core.database import Database
@@ -51,7 +52,7 @@ def test_a_commit_wakes_it(
     thread = threading.Thread(target=service.delivery.run, args=(stop,))
     thread.start()
     try:
-        assert service.delivery.ready.wait(10)
+        assert service.delivery.ready.wait(PATIENCE_S)
         for number in range(5):  # also while the one before is still being noted
             put(db, service.outbox, f"key {number}")
             web.wait_for(number + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.accounts import Audit
 from tocsin.accounts.audit import AuditFilter
 from tocsin.core.actor import Actor
@@ -216,23 +217,19 @@ def test_content_that_has_come_to_rest_is_taken_up(make: Make, folder: Path) -> 
     thread.start()
     try:
         (folder / "rules" / "0200-more.xml").write_text(_rule("<match>more</match>"))
-        for _ in range(400):
-            if 500 in rules.edition.ruleset.tree.rules:
-                break
+
+        def is_taken_up() -> bool:
             rules.wake()
-            stop.wait(0.02)
-        assert 500 in rules.edition.ruleset.tree.rules
+            return 500 in rules.edition.ruleset.tree.rules
+
+        until(is_taken_up)
         before = rules.edition
         rules.ask()
-        for _ in range(400):
-            if rules.edition is not before:
-                break
-            stop.wait(0.02)
-        assert rules.edition is not before
+        until(lambda: rules.edition is not before)
     finally:
         stop.set()
         rules.wake()
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 def test_switches_outlive_the_process(make: Make) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.errors import ConflictError, InvalidError
 from tocsin.core.event import Event
@@ -291,13 +292,13 @@ def test_writers_do_not_wait(store: DuckDBStore, tmp_path: Path, monkeypatch: py
 
     def slow(*given: object) -> object:
         entered.set()
-        assert go.wait(10)
+        assert go.wait(PATIENCE_S)
         return copy(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(backing, "_copy", slow)
     taking = threading.Thread(target=store.back_up, args=(tmp_path / "backup",))
     taking.start()
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE_S)
     assert 5 == commit(store, 61, 65)
     go.set()
     taking.join()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from harness.waiting import PATIENCE_S, until
 from tocsin.core.clock import DAY, MINUTE, ManualClock, from_iso
 from tocsin.core.errors import NotFoundError
 from tocsin.core.event import Event
@@ -31,10 +31,7 @@ def begun(store: DuckDBStore, day: str) -> threading.Thread:
     """Begin to drop a day, and return once its readers are waited for."""
     dropping = threading.Thread(target=store.drop_day, args=(day,), daemon=True)
     dropping.start()
-    until = time.monotonic() + 5
-    while day not in store._days._going:
-        assert time.monotonic() < until
-        time.sleep(0.001)
+    until(lambda: day in store._days._going)
     return dropping
 
 
@@ -87,11 +84,11 @@ def test_dropping_a_day_that_is_read_keeps_nobody_from_writing(tmp_path: Path) -
         dropping = begun(store, "2026-11-24")
         committing = threading.Thread(target=store.commit, args=(batch(3),), daemon=True)
         committing.start()
-        committing.join(5)
+        committing.join(PATIENCE_S)
         assert not committing.is_alive()
         assert [1, 3] == [event.seq for event in store.search(Selection(), order="oldest").events]
         assert dropping.is_alive()
-    dropping.join(5)
+    dropping.join(PATIENCE_S)
     assert ["2026-11-25"] == [day.day for day in store.days()]
     assert not (tmp_path / "days" / "2026-11-24.duckdb").exists()
     assert 3 == store.mark("s")

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from harness.waiting import PATIENCE_S
 from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.event import Event
 from tocsin.query.aggregation import SortKey
@@ -285,7 +286,7 @@ def test_killed_at_any_step_the_old_or_the_new_stands(tmp_path: Path, name: str,
 
     child = multiprocessing.get_context("fork").Process(target=die_at, args=(tmp_path, name))
     child.start()
-    child.join(30)
+    child.join(PATIENCE_S)
     assert -signal.SIGKILL == child.exitcode
 
     store = opened(tmp_path)

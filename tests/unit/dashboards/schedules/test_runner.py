@@ -10,6 +10,7 @@ from tests.unit.dashboards.conftest import NOON
 from tests.unit.dashboards.schedules.conftest import ANN, BOB, PLAN, Office, office_of
 
 from harness.postgres import postgres
+from harness.waiting import PATIENCE_S
 from tocsin.core.clock import DAY, HOUR, MINUTE
 from tocsin.core.database import Database
 from tocsin.core.errors import ConflictError, NotFoundError
@@ -249,9 +250,9 @@ def test_the_thread_makes_what_is_asked_for(office: Office) -> None:
 
     office.desk.runner._with = replace(office.desk.runner._with, print=printing)
     thread.start()
-    assert made.wait(20)
+    assert made.wait(PATIENCE_S)
     stop.set()
     office.desk.runner.notify()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert "done" == office.reports()[0].status

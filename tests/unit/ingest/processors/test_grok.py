@@ -88,9 +88,9 @@ def test_a_pattern_that_grows_without_end_is_refused() -> None:
 
 def test_text_made_to_blow_up_is_matched_in_linear_time() -> None:
     """Nested quantifiers cost no more than a pass."""
-    before = time.process_time()
+    before = time.thread_time()
     assert Grok(["^(?:a+)+$"]).match("a" * 50_000 + "!") is None
-    assert time.process_time() - before < 2
+    assert time.thread_time() - before < 2
 
 
 def test_what_does_not_match_is_said_and_changes_nothing() -> None:
