@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event
 from tocsin.query.aggregation import Aggregation, Result, SortKey
@@ -54,8 +56,7 @@ class Committed:
     duplicates: int
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(msgspec.Struct, frozen=True, gc=False):
     """An event with the number of the commit that brought it."""
 
     commit: int

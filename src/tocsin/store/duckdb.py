@@ -50,7 +50,7 @@ from tocsin.store.keeping import Keeping, count_on
 from tocsin.store.lookup import neighbours, of_ids
 from tocsin.store.orders import Orders
 from tocsin.store.pages import read_page
-from tocsin.store.recent import RecentCommits
+from tocsin.store.recent import RECENT_BYTES, RecentCommits
 from tocsin.store.remembered import MOST_BYTES, Answers
 from tocsin.store.retention import Policy
 from tocsin.store.sealing import INDEX_FROM, QUIET_S, Sealer
@@ -58,7 +58,6 @@ from tocsin.store.states import DayState, states
 from tocsin.store.totals import count_events, histogram_of, top_values
 
 _RESERVE_BYTES = 64 * 1024 * 1024
-_RECENT_EVENTS = 10_000
 
 
 class DuckDBStore:
@@ -80,7 +79,7 @@ class DuckDBStore:
         threads: int = 2,
         *,
         reserve_bytes: int = _RESERVE_BYTES,
-        recent_events: int = _RECENT_EVENTS,
+        recent_bytes: int = RECENT_BYTES,
         search_timeout_s: float = 0.0,
         most_open: int = MOST_OPEN,
         index_from: int | None = INDEX_FROM,
@@ -94,7 +93,7 @@ class DuckDBStore:
         self._days.deadlines = Deadlines(search_timeout_s)
         self._days.answers = Answers(remembered_bytes)
         self.holds = Holds(self._days.journal)
-        self._recent = RecentCommits(recent_events, self._days.last_commit)
+        self._recent = RecentCommits(recent_bytes, self._days.last_commit)
 
     def commit(self, batch: Batch) -> Committed:
         """Make the batch and the source's mark durable; see `EventStore.commit`."""

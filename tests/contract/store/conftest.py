@@ -18,6 +18,9 @@ from tocsin.store.retention import Policy
 
 NOON = from_iso("2026-11-24T12:00:00Z")
 
+RECENT_BYTES = 10_000
+"""Room for some of the events these tests commit and not for all: followers read from both places."""
+
 OpenStore = Callable[[], EventStore]
 
 
@@ -50,12 +53,12 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore
         yield from _reopening(lambda: AskedBefore(tmp_path / "log", ManualClock(NOON)))
         return
     if request.param == "duckdb":
-        yield from _reopening(lambda: DuckDBStore(tmp_path / "log", ManualClock(NOON), recent_events=50))
+        yield from _reopening(lambda: DuckDBStore(tmp_path / "log", ManualClock(NOON), recent_bytes=RECENT_BYTES))
         return
     url = request.getfixturevalue("opensearch")
     with indices(url) as layout:
         yield from _reopening(
-            lambda: OpenSearchStore(Access((url,), patience_s=10), layout, recent_events=50)
+            lambda: OpenSearchStore(Access((url,), patience_s=10), layout, recent_bytes=RECENT_BYTES)
         )
 
 

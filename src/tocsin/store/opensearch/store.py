@@ -43,9 +43,8 @@ from tocsin.store.opensearch.measuring import EXACT_UP_TO, Measuring
 from tocsin.store.opensearch.reading import Reader
 from tocsin.store.opensearch.replay import Replayed, Source, replay
 from tocsin.store.opensearch.writing import EventWriter
-from tocsin.store.recent import RecentCommits
+from tocsin.store.recent import RECENT_BYTES, RecentCommits
 
-_RECENT_EVENTS = 10_000
 _MOST_NEIGHBOURS = 1_000
 _LARGEST = 2**63
 
@@ -58,7 +57,7 @@ class OpenSearchStore:
         access: Access,
         layout: Layout | None = None,
         *,
-        recent_events: int = _RECENT_EVENTS,
+        recent_bytes: int = RECENT_BYTES,
         exact_up_to: int = EXACT_UP_TO,
         owner: str = "",
         lease_s: float = GOOD_FOR_S,
@@ -77,7 +76,7 @@ class OpenSearchStore:
         self._writer = EventWriter(self._client, self._layout, sleep)
         self._prepare()
         self._commits.load()
-        self._recent = RecentCommits(recent_events, self._commits.last)
+        self._recent = RecentCommits(recent_bytes, self._commits.last)
 
     def identity(self) -> str:
         """Return what tells this log from every other, also from a new one under the same name."""
