@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from time import perf_counter_ns
 from typing import Any
 
@@ -31,7 +32,7 @@ MAX_KINDS = 4_096
 SAMPLED = 256
 """Events of a kind that are counted before its witnesses are chosen anew."""
 
-TIMED_EVERY = 16
+TIMED_EVERY = 64
 """Of so many events one is timed."""
 
 OnFault = Callable[[WatchRule, Event, Exception], None]
@@ -42,13 +43,26 @@ def _raise(_rule: WatchRule, _event: Event, error: Exception) -> None:
 
 
 @dataclass(slots=True)
-class _Bucket:
-    """The rules for one kind of events."""
+class _Condition:
+    """What is left of one rule for a kind of events, or of several that ask the same."""
 
-    left: dict[int, Node]
+    node: Node
+    places: tuple[int, ...]
+    """Of the rules, in their own order."""
+    holds: Flat | None = None
+    """The condition compiled, once it was asked."""
+    evaluations: int = 0
+    ns: int = 0
+    """Both since the last `spent`."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """The conditions for one kind of events, by the place of the first rule that has each."""
+
+    conditions: dict[int, _Condition]
     lookup: Lookup
     sample: Sample | None
-    compiled: dict[int, Flat] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,12 +87,12 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[WatchRule], *, sampled: int = SAMPLED) -> None:
         self.rules = tuple(rules)
-        self._evaluations: dict[int, int] = {}
-        self._ns: dict[int, int] = {}
+        self._spent: list[_Condition] = []
+        """Those evaluated since the last `spent`."""
         self._turn = 0
         self._router = Router(self.rules)
         self._sampled = sampled
-        self._buckets: dict[tuple[tuple[int, int], ...], _Bucket] = {}
+        self._buckets: dict[tuple[tuple[tuple[int, ...], int], ...], _Bucket] = {}
         self._kinds = 0
         self._memory = Memory()
         self._guessed: dict[int, Witness] = {}
@@ -89,7 +103,10 @@ class RuleIndex:
         with self._lock:
             kind, view = self._kind(event)
             found = kind.place(self._memory).of(view)
-        return [self.rules[place] for place in sorted(found)]
+            conditions = [kind.bucket.conditions[place] for place in found]
+        return [
+            self.rules[place] for place in sorted(chain.from_iterable(each.places for each in conditions))
+        ]
 
     def matching(self, event: Event, on_fault: OnFault = _raise) -> list[WatchRule]:
         """Return the rules that the event matches, in the rules' own order.
@@ -101,61 +118,59 @@ class RuleIndex:
             found, bucket = kind.place(self._memory).of(view), kind.bucket
             if bucket.sample is not None:
                 self._learn(bucket, view)
-            return self._held(bucket, view, sorted(found), on_fault) if found else []
+            return self._held(bucket, view, found, on_fault) if found else []
 
-    def _held(self, bucket: _Bucket, view: View, places: list[int], on_fault: OnFault) -> list[WatchRule]:
+    def _held(self, bucket: _Bucket, view: View, found: set[int], on_fault: OnFault) -> list[WatchRule]:
         self._turn = (self._turn + 1) % TIMED_EVERY
-        if not self._turn:
-            return [self.rules[place] for place in places if self._timed(bucket, place, view, on_fault)]
-        compiled, evaluations = bucket.compiled, self._evaluations
-        held = []
-        for place in places:
-            evaluations[place] = evaluations.get(place, 0) + 1
-            holds = compiled.get(place)
-            try:
-                if holds(view) if holds is not None else self._holds(bucket, place, view, on_fault):
-                    held.append(self.rules[place])
-            except Exception:  # noqa: BLE001 - asked again with care, where a fault is told
-                if self._holds(bucket, place, view, on_fault):
-                    held.append(self.rules[place])
-        return held
+        held: list[int] = []
+        for place in found:
+            condition = bucket.conditions[place]
+            if not condition.evaluations:
+                self._spent.append(condition)
+            condition.evaluations += 1
+            holds = condition.holds
+            if not self._turn:
+                satisfied = self._timed(condition, view, on_fault)
+            elif holds is None:
+                satisfied = self._holds(condition, view, on_fault)
+            else:
+                try:
+                    satisfied = holds(view)
+                except Exception:  # noqa: BLE001 - asked again with care, where a fault is told
+                    satisfied = self._holds(condition, view, on_fault)
+            if satisfied:
+                held += condition.places
+        held.sort()
+        return [self.rules[place] for place in held]
 
-    def _timed(self, bucket: _Bucket, place: int, view: View, on_fault: OnFault) -> bool:
-        self._evaluations[place] = self._evaluations.get(place, 0) + 1
+    def _timed(self, condition: _Condition, view: View, on_fault: OnFault) -> bool:
         began = perf_counter_ns()
         try:
-            return self._holds(bucket, place, view, on_fault)
+            return self._holds(condition, view, on_fault)
         finally:
-            spent = perf_counter_ns() - began
-            self._ns[place] = self._ns.get(place, 0) + spent * TIMED_EVERY
+            condition.ns += (perf_counter_ns() - began) * TIMED_EVERY
 
     def spent(self) -> list[tuple[WatchRule, int, int]]:
         """Return the rules evaluated since the last call: how often, and for how many nanoseconds.
 
-        The time is taken at every 16th event and stands for the others.
+        The time is taken at every 64th event and stands for the others. Rules that ask the same share it.
         """
         with self._lock:
-            evaluations, self._evaluations = self._evaluations, {}
-            ns, self._ns = self._ns, {}
-        return [(self.rules[place], times, ns.get(place, 0)) for place, times in evaluations.items()]
+            figures = []
+            for condition in self._spent:
+                share = condition.ns // len(condition.places)
+                figures += [(self.rules[place], condition.evaluations, share) for place in condition.places]
+                condition.evaluations = condition.ns = 0
+            self._spent.clear()
+        return figures
 
-    def _holds(self, bucket: _Bucket, place: int, view: View, on_fault: OnFault) -> bool:
+    def _holds(self, condition: _Condition, view: View, on_fault: OnFault) -> bool:
         try:
-            return self._asked(bucket, place, view)
+            return _asked(condition, view)
         except Exception as error:  # noqa: BLE001 - supervised edge: one rule's fault must not stop others
-            on_fault(self.rules[place], view.event, error)
+            for place in condition.places:
+                on_fault(self.rules[place], view.event, error)
             return False
-
-    def _asked(self, bucket: _Bucket, place: int, view: View) -> bool:
-        """Evaluate a rule; one that met a field of several values is compiled for those from then on."""
-        holds = bucket.compiled.get(place)
-        if holds is None:
-            holds = bucket.compiled[place] = compile_flat(bucket.left[place])
-        try:
-            return holds(view)
-        except MultiValuedError:
-            holds = bucket.compiled[place] = compile_flat(bucket.left[place], several=True)
-            return holds(view)
 
     def _kind(self, event: Event) -> tuple[_Kind, View]:
         shape = self._router.shape(event.fields)
@@ -166,8 +181,11 @@ class RuleIndex:
         return kind, View(event, shape.plans)
 
     def _bucket_for(self, shape: Shape, kind: tuple[frozenset[Leaf], ...]) -> _Bucket:
-        remainders = self._router.remainders(shape, kind)
-        signature = tuple((place, id(node)) for place, node in remainders)
+        alike: dict[int, tuple[Node, list[int]]] = {}
+        for place, node in self._router.remainders(shape, kind):
+            alike.setdefault(id(node), (node, []))[1].append(place)
+        conditions = {places[0]: _Condition(node, tuple(places)) for node, places in alike.values()}
+        signature = tuple((each.places, id(each.node)) for each in conditions.values())
         self._kinds += 1
         if self._kinds > MAX_KINDS:
             self._router.forget()
@@ -177,13 +195,10 @@ class RuleIndex:
             self._kinds = 0
         bucket = self._buckets.get(signature)
         if bucket is None:
-            left = dict(remainders)
-            sample = (
-                Sample(partial(atoms_of, left.values()), self._sampled) if self._sampled and left else None
-            )
-            bucket = _Bucket(
-                left, lookup_of({place: self._guess(node) for place, node in remainders}, {}), sample
-            )
+            nodes = [each.node for each in conditions.values()]
+            sample = Sample(partial(atoms_of, nodes), self._sampled) if self._sampled and nodes else None
+            guessed = {place: self._guess(each.node) for place, each in conditions.items()}
+            bucket = _Bucket(conditions, lookup_of(guessed, {}), sample)
             self._buckets[signature] = bucket
         return bucket
 
@@ -197,6 +212,18 @@ class RuleIndex:
         sample = bucket.sample
         if sample is not None and sample.add(view):
             frequency = sample.frequency()
-            chosen = {place: witness_of(node, frequency) for place, node in bucket.left.items()}
+            chosen = {place: witness_of(each.node, frequency) for place, each in bucket.conditions.items()}
             bucket.lookup = lookup_of(chosen, sample.lengths())
             bucket.sample = sample.next()
+
+
+def _asked(condition: _Condition, view: View) -> bool:
+    """Evaluate a condition; one that met a field of several values is compiled for those from then on."""
+    holds = condition.holds
+    if holds is None:
+        holds = condition.holds = compile_flat(condition.node)
+    try:
+        return holds(view)
+    except MultiValuedError:
+        holds = condition.holds = compile_flat(condition.node, several=True)
+        return holds(view)

@@ -26,6 +26,8 @@ MAX_REMEMBERED = 200_000
 LONGEST = 200
 """Characters of a value that is remembered."""
 
+_ONLY_TEXT = frozenset({str})
+
 _AGAIN = 4
 """A field's values are remembered while each comes so many times in the mean."""
 
@@ -133,7 +135,7 @@ class Place:
         for each in self.fields:
             value: Any = values[each.name]
             kind = type(value)
-            if kind is list and all(type(element) is str for element in value):
+            if kind is list and _ONLY_TEXT.issuperset(map(type, value)):
                 value = tuple(value)
             elif kind is not str and kind is not int:  # bool is equal to a number, and another text
                 found.update(each.search(view))

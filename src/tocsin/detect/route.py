@@ -109,6 +109,7 @@ class Router:
                     self._fields.setdefault(leaf.field, _FieldClasses()).add(leaf)
                     if not isinstance(leaf, Exists):
                         self._sorted.add(leaf.field)
+        self._rests: dict[Node, Node] = {}
         self._conditions = [self._condition(rule) for rule in rules]
         self._told = {id(scope): tuple(_leaves(scope)) for scope in scopes}
         self._told |= {id(rest): tuple(_leaves(rest)) for _, rest, told in self._conditions if told}
@@ -126,7 +127,7 @@ class Router:
         for leaf in told:
             self._fields[leaf.field].add(leaf)
         scope = self._scopes[rule.scope] if rule.scope is not None and node is not rule.node else None
-        return scope, node, bool(told)
+        return scope, self._rests.setdefault(node, node), bool(told)
 
     def _decides(self, leaf: Leaf) -> bool:
         """Say whether an event's kind tells if the condition holds."""
@@ -176,7 +177,7 @@ class Router:
     def remainders(self, shape: Shape, kind: tuple[frozenset[Leaf], ...]) -> list[Remainder]:
         """Return what is left of each rule that an event of the kind may match.
 
-        The same remainder is the same object for every kind.
+        The same remainder is the same object for every kind, and for all rules that ask the same.
         """
         decided = _Decided(self._decides, shape.present, frozenset().union(*kind))
         scopes: dict[int, Node] = {}

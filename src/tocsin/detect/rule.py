@@ -83,6 +83,14 @@ class Watch:
     notify: tuple[Notify, ...] = ()
     notes: tuple[str, ...] = ()
     """Where the other mode would answer otherwise."""
+    takes_whole: bool = field(init=False)
+    """It sees an event's document as it is: nothing is filled in, nothing left out."""
+
+    def __post_init__(self) -> None:
+        """Derive what follows from the rest."""
+        compounds = len(self.kind.key_fields) > 1 or len(self.poll.aggregation_fields) > 1
+        whole = not compounds and (not self.include or "*" in self.include)
+        object.__setattr__(self, "takes_whole", whole)
 
 
 @dataclass(frozen=True, slots=True)

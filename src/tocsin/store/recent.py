@@ -77,7 +77,7 @@ def _size_of(events: Sequence[Event]) -> int:
 
 
 def memory_of(event: Event) -> int:
-    """Return how many bytes of memory an event takes; the names of fields are shared by all and not counted."""
+    """Return how many bytes of memory an event takes; names of fields are shared by all and left out."""
     parts = [event, event.message, event.fields]
     for value in event.fields.values():
         parts.append(value)

@@ -53,7 +53,9 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore
         yield from _reopening(lambda: AskedBefore(tmp_path / "log", ManualClock(NOON)))
         return
     if request.param == "duckdb":
-        yield from _reopening(lambda: DuckDBStore(tmp_path / "log", ManualClock(NOON), recent_bytes=RECENT_BYTES))
+        yield from _reopening(
+            lambda: DuckDBStore(tmp_path / "log", ManualClock(NOON), recent_bytes=RECENT_BYTES)
+        )
         return
     url = request.getfixturevalue("opensearch")
     with indices(url) as layout:

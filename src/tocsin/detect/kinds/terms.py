@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -39,23 +40,24 @@ class NewTermKind(Stateless):
         """Look at every field of every event."""
         found: list[Match] = []
         for hit in hits:
-            marked = Hit(hit.at, hit.id, dict(hit.fields))
+            marks: Document = {}
             for number, name in enumerate(self.settings.fields):
-                found += self._look(marked, number, name)
+                mark = self._mark(hit, number, name)
+                if mark:
+                    marks[mark] = name
+                    found.append(match_of(hit, **marks))
         return found
 
-    def _look(self, hit: Hit, number: int, name: str | tuple[str, ...]) -> list[Match]:
+    def _mark(self, hit: Hit, number: int, name: str | tuple[str, ...]) -> str:
+        """Return under which name a match says which field it is about; empty for no match."""
         value = _value(hit.fields, name)
         if not value:
-            if not self.settings.alert_on_missing_field:
-                return []
-            hit.fields["missing_field"] = name
-            return [match_of(hit)]
-        if hashable(value) in self._state.seen[number]:
-            return []
-        self._remember(number, hashable(value))
-        hit.fields["new_field"] = name
-        return [match_of(hit)]
+            return "missing_field" if self.settings.alert_on_missing_field else ""
+        value = hashable(value)
+        if value in self._state.seen[number]:
+            return ""
+        self._remember(number, value)
+        return "new_field"
 
     def terms(self, at: int, buckets: Sequence[tuple[Any, int]]) -> list[Match]:
         """Look at values with their numbers; asked this way, a rule has one field."""
@@ -103,13 +105,14 @@ class _Cardinalities(msgspec.Struct):
 
 
 class CardinalityKind(Stateless):
-    """Values of a field per key with when each was last seen; they expire when somebody looks."""
+    """Values of a field per key with when each was last seen; they expire when somebody looks.
+
+    A key's values stand in the order of when they were last seen, so that the first are the first to expire.
+    """
 
     def __init__(self, settings: KindSettings) -> None:
         super().__init__(settings)
         self._state = _Cardinalities()
-        self._oldest: dict[Any, int] = {}
-        """Per key a time before which none of its values was last seen: follows from the state."""
 
     def data(self, hits: Sequence[Hit]) -> list[Match]:
         """Note the value of each event and look at its key."""
@@ -122,18 +125,26 @@ class CardinalityKind(Stateless):
             bounded(self._state.first)
             value = hashable(lookup(hit.fields, self.settings.cardinality_field))
             if value is not None:
-                terms[value] = hit.at
-                bounded(terms)
-                if hit.at < self._oldest.get(key, hit.at):
-                    self._oldest[key] = hit.at
+                self._see(key, terms, value, hit.at)
                 found += self._check(key, hit)
         return found
+
+    def _see(self, key: Any, terms: dict[Any, int], value: Any, at: int) -> None:
+        """Note when a value was seen; the one last seen stands last."""
+        terms.pop(value, None)
+        late = bool(terms) and at < terms[next(reversed(terms))]
+        terms[value] = at
+        if late:
+            self._state.terms[key] = _by_time(terms)
+        bounded(self._state.terms[key])
 
     def _check(self, key: Any, hit: Hit) -> list[Match]:
         if not self._is_off(key, hit.at):
             return []
-        found = self.collect(hit.at)
-        return found + self._matched(key, hit)
+        if self.settings.fewest is not None:
+            return self.collect(hit.at) + self._matched(key, hit)
+        _expire(self._state.terms[key], hit.at - self.settings.timeframe)
+        return self._matched(key, hit)
 
     def _matched(self, key: Any, hit: Hit) -> list[Match]:
         if not self._is_off(key, hit.at):
@@ -153,23 +164,13 @@ class CardinalityKind(Stateless):
         """Let values expire, and look at every key when there may be too few."""
         found: list[Match] = []
         for key, terms in list(self._state.terms.items()):
-            self._expire(key, terms, at)
+            _expire(terms, at - self.settings.timeframe)
             if self.settings.fewest is not None:
                 fields: Document = {self.settings.timestamp_field: timestamp(at)}
                 if self.settings.query_key:
                     fields[self.settings.query_key] = key
                 found += self._matched(key, Hit(at, "", fields))
         return found
-
-    def _expire(self, key: Any, terms: dict[Any, int], at: int) -> None:
-        """Forget values last seen more than a timeframe ago, without a look at each when there are none."""
-        timeframe = self.settings.timeframe
-        if key in self._oldest and at - self._oldest[key] <= timeframe:
-            return
-        for value in [value for value, last in terms.items() if at - last > timeframe]:
-            del terms[value]
-        self._oldest[key] = min(terms.values(), default=at)
-        bounded(self._oldest)
 
     def dump(self) -> bytes:
         """Return the values and when they were seen."""
@@ -178,4 +179,15 @@ class CardinalityKind(Stateless):
     def restore(self, state: bytes) -> None:
         """Go on from `dump`."""
         self._state = msgspec.msgpack.decode(state, type=_Cardinalities)
-        self._oldest.clear()
+        terms = self._state.terms
+        terms.update({key: _by_time(values) for key, values in terms.items()})
+
+
+def _by_time(terms: dict[Any, int]) -> dict[Any, int]:
+    return dict(sorted(terms.items(), key=itemgetter(1)))
+
+
+def _expire(terms: dict[Any, int], before: int) -> None:
+    """Forget the values last seen before a time."""
+    while terms and terms[first := next(iter(terms))] < before:
+        del terms[first]

@@ -23,7 +23,7 @@ from tocsin.detect.runs.passing import PassingRun, remembers_nothing
 from tocsin.detect.runs.past import Past
 from tocsin.detect.tables import HeldRow, RunRow
 
-TIMED_EVERY = 16
+TIMED_EVERY = 64
 """Of so many events handed to rules one is timed and stands for the others: asking the time costs as much."""
 
 log = structlog.get_logger("tocsin.detect")

@@ -17,16 +17,16 @@ class Documents:
     def __init__(self) -> None:
         self._event: Event | None = None
         self._time_field = ""
-        self._id = ""
-        self._document: Document = {}
+        self._hit = Hit(0, "", {})
 
     def hit(self, watch: Watch, event: Event) -> Hit:
-        """Return an event as the log of a rule holds it; what is below its top is shared by all rules."""
+        """Return an event as the log of a rule holds it: to be read only, since rules share it."""
         time_field = watch.kind.timestamp_field
         if event is not self._event or time_field != self._time_field:
-            self._event, self._time_field, self._id = event, time_field, event.id
-            self._document = document_of(event, time_field)
-        return Hit(event.at, self._id, prepared(watch, self._document.copy()))
+            self._event, self._time_field = event, time_field
+            self._hit = Hit(event.at, event.id, document_of(event, time_field))
+        hit = self._hit
+        return hit if watch.takes_whole else Hit(hit.at, hit.id, prepared(watch, hit.fields.copy()))
 
 
 def document_of(event: Event, time_field: str) -> Document:

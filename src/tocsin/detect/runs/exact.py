@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -25,8 +25,10 @@ MAX_HELD = 20_000
 _LONGEST_HELD = LATENESS * 3 // 2
 """Settling each event when its lateness is over would be the same work over and over."""
 
-_SNAPSHOT_EVERY = MAX_HELD // 8
-"""Events between snapshots in memory, from which the fold is run again: few, since each is a whole state."""
+_SNAPSHOT_SHARE = 4
+_SNAPSHOT_SPAN = _LONGEST_HELD - LATENESS
+"""As parts of the events held at most, and of time, between snapshots in memory, from which the fold is run
+again: few, since each is a whole state, and enough that time seldom settles without one to settle at."""
 
 
 @dataclass(slots=True)
@@ -68,6 +70,8 @@ class ExactRun:
         self._old: list[Hit] = []
         self._snapshots: list[tuple[Position, bytes]] = []
         self._since_snapshot = 0
+        self._snapshot_at = began
+        """Of the last one."""
         self.dirty = True
         self._fresh: list[tuple[Hit, int]] = []
         self._gone: int | None = None
@@ -180,14 +184,19 @@ class ExactRun:
     def _looked(self) -> int:
         return self._fold.state.looked if self._fold.looks else 0
 
-    def _run(self, hits: Iterable[Hit], watermark: int) -> list[Telling]:
+    def _run(self, hits: Sequence[Hit], watermark: int) -> list[Telling]:
         told: list[Telling] = []
-        for hit in hits:
+        for following, hit in enumerate(hits, 1):
             told += self._fold.take(hit)
             self._since_snapshot += 1
-            if self._since_snapshot >= _SNAPSHOT_EVERY:
+            due = (
+                self._since_snapshot * _SNAPSHOT_SHARE >= self._most
+                or hit.at - self._snapshot_at >= _SNAPSHOT_SPAN
+            )
+            # Time can settle at a snapshot only when no event of its moment comes after it.
+            if due and (following == len(hits) or hits[following].at > hit.at):
                 self._snapshots.append((self._fold.state.position, self._fold.dump()))
-                self._since_snapshot = 0
+                self._since_snapshot, self._snapshot_at = 0, hit.at
         return told + self._fold.look_until(watermark)
 
     def _replay(self, late: Position, watermark: int) -> Changes:
@@ -211,7 +220,7 @@ class ExactRun:
         state = self._snapshots[-1][1] if self._snapshots else self._state.base
         self._fold.restore(state)
         position = self._fold.state.position
-        self._since_snapshot = 0
+        self._since_snapshot, self._snapshot_at = 0, position[0]
         return (position[0], position[1])
 
     def _remember(self, changes: Changes) -> None:
@@ -225,25 +234,48 @@ class ExactRun:
         return len(self._log) > self._most or watermark - self._state.base_at > _LONGEST_HELD
 
     def _settle(self, watermark: int) -> None:
-        """Fold the oldest events into the base for good."""
+        """Let the oldest events be part of the base for good."""
         until = watermark - LATENESS
         if len(self._log) > self._most:
             until = max(until, self._log[len(self._log) - self._most // 2].at)
-        base = Fold(self._kind, self._poll, until)
-        base.restore(self._state.base)
-        cut = bisect_right(self._log, (until, _LAST), key=_position)
-        for hit in self._log[:cut]:
-            base.take(hit)
-        base.look_until(until + 1)
-        base.tidy(until)
-        settled = tuple(base.state.position)
+        snapshot = self._snapshot_until(until)
+        if snapshot is not None and watermark - snapshot[0][0] <= _LONGEST_HELD:
+            settled, base = snapshot
+            until = settled[0]
+            self._fold.tidy(until)
+        else:
+            settled, base = self._folded(until, snapshot)
+        cut = bisect_right(self._log, settled, key=_position)
         for hit in self._log[:cut]:
             self._ids.discard(hit.id)
         del self._log[:cut]
         self._snapshots = [each for each in self._snapshots if each[0] > settled]
         self._state.told = [each for each in self._state.told if tuple(each.telling.position) > settled]
-        self._state.base, self._state.base_at, self.dirty = base.dump(), until, True
+        self._state.base, self._state.base_at, self.dirty = base, until, True
         self._gone = until
+
+    def _snapshot_until(self, until: int) -> tuple[Position, bytes] | None:
+        """Return the newest snapshot up to a time with all events of its moment in it."""
+        if self._poll.aggregates:  # what is gathered depends on how far time had come by then
+            return None
+        for position, state in reversed(self._snapshots):
+            if position[0] <= until:
+                place = bisect_right(self._log, position, key=_position)
+                if place == len(self._log) or self._log[place].at > position[0]:
+                    return position, state
+        return None
+
+    def _folded(self, until: int, snapshot: tuple[Position, bytes] | None) -> tuple[Position, bytes]:
+        """Fold the events up to a time, from a snapshot or the base; return its end and the state."""
+        fold = Fold(self._kind, self._poll, until)
+        fold.restore(self._state.base if snapshot is None else snapshot[1])
+        first = 0 if snapshot is None else bisect_right(self._log, snapshot[0], key=_position)
+        for hit in self._log[first : bisect_right(self._log, (until, _LAST), key=_position)]:
+            fold.take(hit)
+        fold.look_until(until + 1)
+        fold.tidy(until)
+        position = fold.state.position
+        return max((position[0], position[1]), (until, _LAST)), fold.dump()
 
     def dump(self) -> bytes:
         """Return what is kept beside the held events."""
