@@ -46,11 +46,12 @@ class Factory:
 
 @dataclass(frozen=True)
 class Measured:
-    """Of one run: by the clock, and CPU time of this process. Seconds."""
+    """Of one run: events, and seconds by the clock."""
 
     stored: int
     seconds: float
     busy: float
+    """CPU time of this process."""
 
     @property
     def rate(self) -> float:
@@ -58,14 +59,19 @@ class Measured:
         return self.stored / self.seconds
 
 
-Beside = Callable[[DuckDBStore, Database], AbstractContextManager[None]]
-"""What runs beside ingest while it is measured."""
+Beside = Callable[[DuckDBStore, Database], AbstractContextManager[Callable[[], None]]]
+"""What runs beside ingest while it is measured; it is entered with what waits until it has warmed up."""
+
+
+def nothing(_store: DuckDBStore, _database: Database) -> AbstractContextManager[Callable[[], None]]:
+    """Run nothing beside."""
+    return nullcontext(lambda: None)
 
 
 def measure(
-    folder: Path, content: Path, count: int, workers: int, beside: Beside = lambda *_: nullcontext()
+    folder: Path, content: Path, count: int, workers: int, beside: Beside = nothing, *, warm: int = 0
 ) -> Measured:
-    """Put so many lines through the whole way into a new log in a folder."""
+    """Put so many lines through the whole way into a new log in a folder, after `warm` that do not count."""
     clock = SystemClock()
     store = DuckDBStore(folder / "log", clock)
     database = Database(f"sqlite:///{folder}/tocsin.db")
@@ -80,15 +86,18 @@ def measure(
     pipeline = Pipeline(stages, ledger, Limits(workers=workers))
     pipeline.start()
     now = clock.now()
-    made = [Record("bench:1", seq, line.encode(), now) for seq, line in enumerate(made_lines(count), start=1)]
-    with beside(store, database):
+    made = [
+        Record("bench:1", seq, line.encode(), now) for seq, line in enumerate(made_lines(warm + count), 1)
+    ]
+    with beside(store, database) as warmed:
+        _put(pipeline, made[:warm])
+        warmed()
+        before = ledger.account("bench:1").stored
         started, busy = time.perf_counter(), time.process_time()
-        for at in range(0, count, SUBMIT):
-            last = _submit(pipeline, made[at : at + SUBMIT])
-        last.result(600)
+        _put(pipeline, made[warm:])
         seconds, busy = time.perf_counter() - started, time.process_time() - busy
     pipeline.stop()
-    stored = ledger.account("bench:1").stored
+    stored = ledger.account("bench:1").stored - before
     store.close()
     database.close()
     return Measured(stored, seconds, busy)
@@ -102,6 +111,15 @@ def run(folder: Path, content: Path, count: int, workers: int) -> None:
         f"{done.seconds:.1f} s, {workers} workers beside the committing process, "
         f"which was busy {done.busy:.1f} s and held {own} MB at most)"
     )
+
+
+def _put(pipeline: Pipeline, records: list[Record]) -> None:
+    """Submit records and wait until the last of them is committed."""
+    last = None
+    for at in range(0, len(records), SUBMIT):
+        last = _submit(pipeline, records[at : at + SUBMIT])
+    if last is not None:
+        last.result(600)
 
 
 def _submit(pipeline: Pipeline, records: list[Record]):  # type: ignore[no-untyped-def]  # a Future[int]
