@@ -52,6 +52,7 @@ def read_elastalert(source: Source, default_name: str, defaults: PollSettings = 
     """
     source = with_imports(source)
     _refuse_unsafe(source)
+    _refuse_modules(source)
     kind = read_kind(source)
     poll = read_poll(source, defaults)
     name = str(source.values.get("name") or default_name)
@@ -93,7 +94,6 @@ def _watch(
         poll=poll,
         wording=read_wording(source, name, poll),
         include=typed.names(source, "include"),
-        readable_times=_readable_times(source),
         told_options=told_options(source, name, poll),
         told_once=typed.flag(source, "include_rule_params_in_first_match_only"),
         notify=read_alerters(source),
@@ -101,17 +101,15 @@ def _watch(
     )
 
 
-def _readable_times(source: Source) -> bool:
-    """Say whether times are written for people: the one enhancement that needs no code of strangers."""
-    given = typed.names(source, "match_enhancements")
-    for name in given:
+def _refuse_modules(source: Source) -> None:
+    """Refuse enhancements but the one that writes times for people: it alone needs no code of strangers."""
+    for name in typed.names(source, "match_enhancements"):
         if name not in _ENHANCEMENTS:
             raise source.refuse(
                 f"enhancement {name!r} names a Python module, and rules do not load code; "
                 f"let a playbook change or close the alert",
                 "match_enhancements",
             )
-    return bool(given)
 
 
 def _mode(source: Source, ours: Mapping[str, Any], kind: KindSettings) -> Mode:

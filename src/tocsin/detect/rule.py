@@ -74,8 +74,6 @@ class Watch:
     wording: Wording
     include: tuple[str, ...] = ()
     """The fields a match keeps; empty: all."""
-    readable_times: bool = False
-    """A match's time is written for people."""
     told_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Options of the rule that its matches carry, under the names they have there."""
     told_once: bool = False

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from tocsin.core.clock import MINUTE
 from tocsin.core.detection import Detection, RuleNotice, Service
 from tocsin.core.event import Event
 from tocsin.detect.explain import Explanation
 from tocsin.detect.kinds import Hit, Match
 from tocsin.detect.kinds.document import minute
 from tocsin.detect.kinds.figures import event_of
+from tocsin.detect.kinds.settings import minute_of
 from tocsin.detect.match import labels, references
 from tocsin.detect.rule import MAX_KEY, Watch, WatchRule, title_of
 from tocsin.detect.runs.fold import Telling
@@ -74,12 +74,12 @@ def services(watch: Watch) -> tuple[Service, ...]:
 def dressed(watch: Watch, matches: list[Match]) -> list[Match]:
     """Return matches as the rule wants them worded: with options of its own, with times for people."""
     matches = [_with_options(watch, match, number) for number, match in enumerate(matches)]
-    if not watch.readable_times:
+    if not watch.poll.readable_times:
         return matches
     name = watch.kind.timestamp_field
     return [
         msgspec.structs.replace(
-            match, at=match.at // MINUTE * MINUTE, fields={**match.fields, name: minute(match.at)}
+            match, at=minute_of(match.at), fields={**match.fields, name: minute(match.at)}
         )
         for match in matches
     ]

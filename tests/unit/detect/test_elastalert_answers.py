@@ -255,3 +255,15 @@ def test_mappings_are_no_keys():
     rule = "type: frequency\nnum_events: 1\ntimeframe: {minutes: 5}\nquery_key: tags\nuse_terms_query: true\n"
     [alert] = run(rule, (10, {"tags": [{"k": 1}, "b"]}))
     assert alert.documents[0]["tags"] == "b"
+
+
+def test_a_schedule_takes_matches_by_their_minute_when_times_are_written_first():
+    """One of the very minute a gathering ends still belongs to it, whatever its second."""
+    rule = (
+        "aggregation: {schedule: '*/5 * * * *'}\naggregation_alert_time_compared_with_timestamp_field: true\n"
+        "match_enhancements: [TimeEnhancement]\n"
+    )
+    events = (10, {}), (310, {})
+    first = "run_enhancements_first: true\n"
+    assert [alert.ids for alert in run(rule, *events)] == [["0"], ["1"]]
+    assert [alert.ids for alert in run(rule + first, *events)] == [["0", "1"]]

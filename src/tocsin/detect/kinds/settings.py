@@ -139,6 +139,11 @@ class KindSettings:
         return self.key_fields or ((self.query_key,) if self.query_key else ())
 
 
+def minute_of(at: int) -> int:
+    """Return the minute a time lies in."""
+    return at // MINUTE * MINUTE
+
+
 @dataclass(frozen=True, slots=True)
 class PollSettings:
     """When ElastAlert would ask, over which span, and what becomes of a match. Spans are microseconds."""
@@ -171,10 +176,16 @@ class PollSettings:
     """What the name of a told field ends in."""
     in_root: bool = False
     """A gathered match is written down with its own time as that of the record: they are told by it."""
-    by_minute: bool = False
-    """A match's time is written for people before anything else is done with it: its seconds are lost."""
+    readable_times: bool = False
+    """A match's time is written for people when it is told, which loses its seconds."""
+    readable_first: bool = False
+    """So it is before anything else is done with the match."""
     limit_execution: str = ""
     limit_coverage: bool = False
+
+    def moment(self, at: int) -> int:
+        """Return the time of a match as far as what is done with it can tell."""
+        return minute_of(at) if self.readable_times and self.readable_first else at
 
     @property
     def aggregates(self) -> bool:

@@ -38,7 +38,8 @@ def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
         top_suffix=".keyword" if typed.flag(source, "raw_count_keys", True) else "",
         top_number=typed.whole(source, "top_count_number", 5, 1, 1_000),
         in_root=typed.flag(source, "include_match_in_root"),
-        by_minute=typed.flag(source, "run_enhancements_first") and "match_enhancements" in source.values,
+        readable_times=bool(source.values.get("match_enhancements")),
+        readable_first=typed.flag(source, "run_enhancements_first"),
         limit_execution=_cron(source, "limit_execution", source.values.get("limit_execution")),
         limit_coverage=typed.flag(source, "limit_execution_coverage"),
     )

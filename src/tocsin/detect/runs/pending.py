@@ -10,7 +10,7 @@ import msgspec
 from tocsin.core.schedule import next_time
 from tocsin.detect.kinds.base import Match
 from tocsin.detect.kinds.document import lookup
-from tocsin.detect.kinds.settings import PollSettings
+from tocsin.detect.kinds.settings import PollSettings, minute_of
 
 
 class Waiting(msgspec.Struct):
@@ -53,16 +53,18 @@ class Pending:
         """Add a match to the gathering of its key, which it may open."""
         key = self._key(match)
         gathering = self.state.gatherings.get(key)
-        moment = match.at if self._settings.compare_match_time else now
+        moment = self._settings.moment(match.at) if self._settings.compare_match_time else now
         if gathering is None or not gathering.leader or gathering.due < moment:
             gathering = self._open(key, match, now)
         number = self._wait(match, gathering.due, gathering.leader, key)
         gathering.leader = gathering.leader or number
 
     def retry(self, matches: list[Match], due: int) -> None:
-        """Keep the matches of an alert that could not be delivered."""
+        """Keep the matches of an alert that could not be delivered; their times stay as they were told."""
         leader = 0
         for match in matches:
+            if self._settings.readable_times:
+                match.at = minute_of(match.at)
             number = self._wait(match, due, leader, None)
             leader = leader or number
 
@@ -133,5 +135,5 @@ class Pending:
     def _due(self, match: Match, now: int) -> int:
         if self._settings.aggregation_schedule:
             return next_time(self._settings.aggregation_schedule, now)
-        start = match.at if self._settings.aggregate_by_match_time else now
+        start = self._settings.moment(match.at) if self._settings.aggregate_by_match_time else now
         return start + self._settings.aggregation

@@ -18,7 +18,7 @@ _AROUND = 10 * MINUTE
 def tell_top(kind: KindSettings, poll: PollSettings, matches: Sequence[Match], log: Log) -> None:
     """Add to every match the most frequent values of the fields the rule names, of the same key."""
     for match in matches if poll.top_fields else ():
-        hits = _around(kind, match, match.at // MINUTE * MINUTE if poll.by_minute else match.at, log)
+        hits = _around(kind, match, poll.moment(match.at), log)
         for name in poll.top_fields:
             groups = [group for group in ranked(hits, name) if len(group[1]) >= kind.min_doc_count]
             counts = {value: len(inside) for value, inside in groups[: poll.top_number]}
@@ -35,7 +35,8 @@ def _around(kind: KindSettings, match: Match, at: int, log: Log) -> list[Hit]:
     wanted = lookup(match.fields, kind.query_key)
     if wanted is None:
         return list(hits)
-    parts = list(zip(kind.keys, str(wanted).split(", "), strict=False))
+    texts = (text.strip() for text in str(wanted).split(","))
+    parts = list(zip(kind.keys, texts, strict=False))
     return [hit for hit in hits if all(_says(hit, name, part) for name, part in parts)]
 
 
