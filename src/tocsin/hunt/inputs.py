@@ -226,7 +226,7 @@ def format_of(name: str, head: bytes) -> Format:
         return "evtx"
     if low.endswith(".csv"):
         return "csv"
-    return "json" if _JSON.match(head.removeprefix(b"\xef\xbb\xbf")) else "lines"
+    return "json" if _JSON.match(head) else "lines"
 
 
 _JSON = re.compile(rb"\s*(\{|\[\s*(\{|\]|$))")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -60,6 +61,8 @@ class _Work:
 
     def run(self, place: int) -> None:
         """Take file after file until there is none left."""
+        # Ctrl-C reaches every process of a terminal; the first one ends the others.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         worker = self.make()
         while (number := self._next()) is not None:
             put = self.results.put

@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from os import SEEK_END
+from typing import IO, Any
 
 import evtx
 import orjson
@@ -15,6 +16,7 @@ import orjson
 from tocsin.core.event import Event
 from tocsin.core.record import Record
 from tocsin.decode.analysis import Analyst
+from tocsin.hunt.encoding import as_utf8
 from tocsin.hunt.errors import UnreadableError
 from tocsin.hunt.flatten import event_of, windows_event
 from tocsin.hunt.inputs import Format, Input, Opened, Told, format_of
@@ -24,6 +26,9 @@ MAX_LINE = 4 * 1024**2
 
 MAX_WHOLE = 256 * 1024**2
 """Bytes of a file of JSON that is one document, which must be read whole."""
+
+_BLOCK = 64 * 1024
+"""Bytes of a block of a Windows event log."""
 
 _MAX_FAULTS = 10_000
 _TOLD_EVERY = 500
@@ -59,18 +64,18 @@ class Readers:
             yield from self._read(opened, source, opened.chunks(), modified_at)
 
     def _read(self, opened: Opened, source: Input, chunks: Iterator[bytes], modified_at: int) -> Reading:
-        head = next(chunks, b"")
-        found = format_of(source.member or source.path, head)
-        if found == "evtx":
+        head, name = next(chunks, b""), source.member or source.path
+        if format_of(name, head) == "evtx":
             return _event_log(opened, source.name, head)
-        content = chain([head], chunks)
-        return self._text(found, content, source.name, modified_at)
+        content = as_utf8(chain([head], chunks))
+        head = next(content, b"")
+        return self._text(format_of(name, head), chain([head], content), source.name, modified_at)
 
     def _text(self, found: Format, content: Iterable[bytes], name: str, modified_at: int) -> Reading:
         if found == "json":
             return _documents(content, name)
         if found == "csv":
-            return _rows(lines(content), name)
+            return _rows(lines(content, blank=True), name)
         return self._lines(lines(content), name, modified_at)
 
     def _lines(self, source: Iterable[tuple[int, bytes]], name: str, modified_at: int) -> Reading:
@@ -79,14 +84,14 @@ class Readers:
             yield self._analyst.decode(record)[1]
 
 
-def lines(content: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield number, from 1, and bytes of each line that is not empty; one too long is cut."""
+def lines(content: Iterable[bytes], *, blank: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Yield number, from 1, and bytes of each line, of empty ones only if asked; one too long is cut."""
     number, rest = 0, b""
     for chunk in content:
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             number += 1
-            if line.strip():
+            if blank or line.strip():
                 yield number, line.rstrip(b"\r")[:MAX_LINE]
         if len(rest) > 2 * MAX_LINE:
             rest = rest[: MAX_LINE + 1]
@@ -102,7 +107,17 @@ def _event_log(opened: Opened, name: str, head: bytes) -> Reading:
         records = evtx.PyEvtxParser(whole).records_json()
     except (OSError, RuntimeError, ValueError) as error:
         raise UnreadableError(f"no Windows event log: {error}") from error
-    return _windows_events(records, name, opened.at(whole))
+    return chain(_windows_events(records, name, opened.at(whole)), _cut_off(whole, head))
+
+
+def _cut_off(whole: IO[bytes], head: bytes) -> Reading:
+    """Say so where the file ends before its header says, or inside one of its blocks."""
+    start, blocks = int.from_bytes(head[40:42], "little"), int.from_bytes(head[42:44], "little")
+    size = whole.seek(0, SEEK_END)
+    rest = (size - start) % _BLOCK
+    if rest or size < start + blocks * _BLOCK:
+        left = max(size - start, 0) // _BLOCK
+        yield Fault(0, f"the file was cut off: of its blocks of 64 KiB, {left} are whole")
 
 
 def _windows_events(records: Any, name: str, tell: Callable[[], None]) -> Reading:
@@ -135,7 +150,7 @@ def _documents(content: Iterable[bytes], name: str) -> Reading:
     """Read JSON lines; a file that is one document of several lines is read whole."""
     chunks = iter(content)
     head = list(islice(chunks, 4))
-    start = b"".join(head).removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = b"".join(head).lstrip()
     first = start.split(b"\n", 1)[0]
     if start[:1] == b"{" and _is_document(first):
         return _json_lines(lines(chain(head, chunks)), name)
@@ -170,7 +185,7 @@ def _whole(content: Iterable[bytes], name: str) -> Reading:
         if size > MAX_WHOLE:
             raise UnreadableError(f"one JSON document of more than {MAX_WHOLE} bytes: write one event a line")
         parts.append(chunk)
-    text = b"".join(parts).removeprefix(b"\xef\xbb\xbf")
+    text = b"".join(parts)
     try:
         documents: Iterable[Any] = [orjson.loads(text)]
     except orjson.JSONDecodeError:
@@ -226,16 +241,23 @@ def _wrapped(document: Any) -> list[Any]:
     return []
 
 
-def _rows(source: Iterator[tuple[int, bytes]], name: str) -> Reading:
-    first = next(source, None)
-    if first is None:
-        raise UnreadableError("the file is empty")
-    header = first[1].removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    delimiter = max(",;\t|", key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
+def _header(line: str) -> tuple[list[str], str]:
+    """Return the names of the columns and what stands between them."""
+    delimiter = max(",;\t|", key=line.count)
+    try:
+        names = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise UnreadableError(f"no CSV header: {error}") from error
     if not names or len(names) > _MAX_COLUMNS:
         raise UnreadableError("no CSV header")
-    at = first[0]
+    return names, delimiter
+
+
+def _rows(source: Iterator[tuple[int, bytes]], name: str) -> Reading:
+    at, first = next((each for each in source if each[1].strip()), (0, b""))
+    if not first:
+        raise UnreadableError("the file is empty")
+    names, delimiter = _header(first.decode("utf-8", "replace"))
 
     def text() -> Iterator[str]:
         nonlocal at
@@ -251,6 +273,8 @@ def _rows(source: Iterator[tuple[int, bytes]], name: str) -> Reading:
             return
         except csv.Error as error:
             yield Fault(at, f"not CSV: {error}")
+            continue
+        if not row:
             continue
         if len(row) != len(names):
             yield Fault(at, f"{len(row)} columns where the header has {len(names)}")
