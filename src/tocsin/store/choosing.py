@@ -8,7 +8,7 @@ occurs often is tested once instead of each time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -26,9 +26,13 @@ class Bounds:
     """
 
     events: int = 1_000
-    most: int = 128
-    share: int = 1_000
+    most: int = 64
+    share: int = 100
     different: int = 1_000
+
+    def fewer(self) -> tuple[Bounds, ...]:
+        """Return these bounds, then those to try when memory does not suffice: each column takes some."""
+        return self, replace(self, most=self.most // 4), replace(self, most=0)
 
 
 Selected = Callable[[Writer], str]

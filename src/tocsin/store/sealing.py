@@ -195,7 +195,7 @@ class Sealer:
             self._writing = cursor
             self._alive()
             try:
-                events = _rewrite(cursor, order, self._index_from, self._bounds)
+                events = self._rewritten(cursor, order)
             finally:
                 self._writing = None
         self._step("synced")
@@ -210,6 +210,15 @@ class Sealer:
             events,
             self._days.clock.now(),
         )
+
+    def _rewritten(self, cursor: duckdb.DuckDBPyConnection, order: _Order) -> int:
+        """Write the file, with fewer columns if it must be; returns how many events it holds."""
+        *more, last = self._bounds.fewer()
+        for bounds in more:
+            with suppress(duckdb.OutOfMemoryException):
+                return _rewrite(cursor, order, self._index_from, bounds)
+            _clear(order.path)
+        return _rewrite(cursor, order, self._index_from, last)
 
     def _swap(self, order: _Order, seal: Seal) -> None:
         """Let the new file stand for the day; the caller holds `writing`."""

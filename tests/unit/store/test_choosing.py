@@ -12,10 +12,10 @@ import pytest
 from tocsin.core.clock import DAY, ManualClock, from_iso
 from tocsin.core.event import Event
 from tocsin.query.lucene import parse_lucene
-from tocsin.query.own_columns import OwnField
+from tocsin.query.own_columns import OwnColumns, OwnField
 from tocsin.query.tree import Not
 from tocsin.store.base import Batch, Selection, StoreError
-from tocsin.store.choosing import Bounds
+from tocsin.store.choosing import Bounds, Choice
 from tocsin.store.duckdb import DuckDBStore
 from tocsin.store.pages import fetch
 from tocsin.store.sealing import Sealer
@@ -140,6 +140,30 @@ def test_a_day_sealed_again_keeps_its_columns(store: DuckDBStore) -> None:
     assert Sealer(store._days, 0, bounds=SMALL).seal(OLD, Not(parse_lucene("a:late"))) is not None
     assert ("a", "BIGINT") == (columns(store)[0].name, columns(store)[0].type)
     assert 20 == store.count(Selection())
+
+
+def test_with_little_memory_there_are_fewer_columns(
+    store: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day is sealed with those there is memory for, and with none if it must be."""
+    commit(store, [{f"f{field}": n for field in range(8)} for n in range(20)])
+    tried: list[int] = []
+    made = Choice.columns
+
+    def within(choice: Choice, bounds: Bounds) -> OwnColumns:
+        tried.append(bounds.most)
+        if bounds.most > allowed[-1]:
+            raise duckdb.OutOfMemoryException("too many")
+        return made(choice, bounds)
+
+    monkeypatch.setattr(Choice, "columns", within)
+    allowed: list[int] = []
+    for most in (2, 0):
+        allowed.append(most)
+        seal(store, Bounds(events=10, most=8))
+        assert 20 == store.count(Selection(parse_lucene("f7:>=0")))
+    assert [8, 2, 8, 2, 0] == tried
+    assert 2 == len(columns(store))
 
 
 def of_layout(path: Path, version: int) -> None:
