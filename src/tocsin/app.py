@@ -56,7 +56,7 @@ from tocsin.searches import SavedSearches
 from tocsin.settings import Settings
 from tocsin.store.base import Batch, EventStore, Selection
 from tocsin.store.documents import Documents
-from tocsin.stores import keeping_of, open_store
+from tocsin.stores import holds_of, keeping_of, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +177,7 @@ def _services(ground: Ground, parts: Wired) -> Services:
         alerts=parts.alerts,
         cases=parts.cases,
         store=ground.store,
+        holds=holds_of(ground.store, ground.data.part("events")),
         searches=SavedSearches(clock, audit),
         documents=Documents(clock, audit),
         identities=Identities(db, clock, ground.store.get),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from tocsin.core.clock import DAY, Clock, day_of
+from tocsin.core.clock import DAY, Clock, day_of, from_iso
 from tocsin.core.errors import InvalidError, TocsinError
 from tocsin.intel import Intel
+from tocsin.query.tree import Or
 from tocsin.respond.service import PlaybookService
-from tocsin.store.base import EventStore
+from tocsin.store.base import Day, EventStore, Selection
 from tocsin.store.duckdb import DuckDBStore
+from tocsin.store.holds import Hold, Holds
+from tocsin.store.journal import Deed
 from tocsin.store.keeping import Keeping
 from tocsin.store.orders import Order
 
@@ -26,23 +30,39 @@ log = structlog.get_logger(__name__)
 
 
 class Retention:
-    """Deletes the days older than `days`; 0 keeps everything."""
+    """Deletes the days older than `days`; 0 keeps everything.
 
-    def __init__(self, store: EventStore, clock: Clock, days: int) -> None:
+    For a log on a cluster, which deletes whole days: one with an event under a hold stays as it is.
+    """
+
+    def __init__(self, store: EventStore, clock: Clock, days: int, holds: Holds) -> None:
         self._store = store
         self._clock = clock
         self._days = days
+        self._holds = holds
 
     def apply(self) -> list[str]:
         """Delete what is too old now; returns the days deleted."""
         if not self._days:
             return []
         oldest = day_of(self._clock.now() - self._days * DAY)
-        dropped = [day.day for day in self._store.days() if day.day < oldest]
-        for day in dropped:
-            self._store.drop_day(day)
-            log.info("day_dropped", day=day, retention_days=self._days)
-        return dropped
+        return [day.day for day in self._store.days() if day.day < oldest and self._dropped(day)]
+
+    def _dropped(self, day: Day) -> bool:
+        with self._holds.settled() as note:
+            holds = self._holds.on(day.day)
+            if holds and self._has_one_of(day.day, holds):
+                return False
+            self._store.drop_day(day.day)
+            details = {"events": day.events, "reason": f"older than {self._days} days"}
+            note(Deed(self._clock.now(), "system", "day.dropped", day.day, details))
+        log.info("day_dropped", day=day.day, retention_days=self._days)
+        return True
+
+    def _has_one_of(self, day: str, holds: Sequence[Hold]) -> bool:
+        start = from_iso(f"{day}T00:00:00Z")
+        held = Selection(Or(tuple(hold.node for hold in holds)), start, start + DAY)
+        return bool(self._store.search(held, limit=1).events)
 
     def run(self, stop: threading.Event) -> None:
         """Apply every ten minutes until `stop` is set; a failure is logged and tried again."""

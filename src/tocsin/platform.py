@@ -86,7 +86,11 @@ class Platform:
         self.playbooks.launch()
         self.problems += tuple(self.playbooks.problems)
         days = self.settings.store.retention_days
-        retention = Care(self.keeping) if self.keeping else Retention(self.store, self.services.clock, days)
+        retention = (
+            Care(self.keeping)
+            if self.keeping
+            else Retention(self.store, self.services.clock, days, self.services.holds)
+        )
         works = (
             self.detector.run,
             self.playbooks.dispatcher.run,

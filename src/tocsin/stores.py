@@ -12,6 +12,8 @@ from tocsin.settings import SettingsError
 from tocsin.settings_sections import StoreSettings
 from tocsin.store.base import EventStore
 from tocsin.store.duckdb import DuckDBStore
+from tocsin.store.holds import Holds
+from tocsin.store.journal import Journal
 from tocsin.store.keeping import Keeping
 from tocsin.store.opensearch.client import Access, Client
 from tocsin.store.opensearch.mapping import Layout
@@ -92,6 +94,14 @@ def keeping_of(store: EventStore, settings: StoreSettings) -> Keeping | None:
             raise SettingsError(f"store.classes, the query of number {number}: {error}") from error
     policy = Policy(settings.retention_days, tuple(classes), settings.max_bytes)
     return store.keeping(policy, settings.seal_after_minutes * 60.0)
+
+
+def holds_of(store: EventStore, folder: Path) -> Holds:
+    """Return the legal holds on a log; those on one on a cluster stand in the journal of this folder too."""
+    if isinstance(store, DuckDBStore):
+        return store.holds
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Holds(Journal(folder))
 
 
 def owner_of(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from tocsin.core.clock import DAY, HOUR, ManualClock, from_iso
 from tocsin.core.errors import TocsinError
 from tocsin.housekeeping import Renewal, Retention, RunRetention
 from tocsin.store.base import Day, StoreError
+from tocsin.store.holds import Holds
+from tocsin.store.journal import Journal
 
 NOON = from_iso("2026-11-24T12:00:00Z")
 DAYS = ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]
@@ -49,28 +52,34 @@ class Turns(threading.Event):
         return self.is_set()
 
 
+@pytest.fixture
+def holds(tmp_path: Path) -> Holds:
+    """The holds on the log; none is placed yet."""
+    return Holds(Journal(tmp_path))
+
+
 @pytest.mark.parametrize(("days", "dropped"), [(0, 0), (1, 3), (2, 2), (3, 1), (4, 0), (30, 0)], ids=str)
-def test_only_days_older_than_asked_are_deleted(days: int, dropped: int) -> None:
+def test_only_days_older_than_asked_are_deleted(holds: Holds, days: int, dropped: int) -> None:
     """A day that holds an event younger than the limit stays whole; 0 keeps everything."""
     log = Log()
-    assert DAYS[:dropped] == Retention(log, ManualClock(NOON), days).apply()
+    assert DAYS[:dropped] == Retention(log, ManualClock(NOON), days, holds).apply()
     assert DAYS[dropped:] == log.kept
 
 
-def test_a_day_goes_as_time_goes_on() -> None:
+def test_a_day_goes_as_time_goes_on(holds: Holds) -> None:
     """At midnight, not within the day."""
     log, clock = Log(), ManualClock(NOON)
-    retention = Retention(log, clock, 4)
+    retention = Retention(log, clock, 4, holds)
     clock.advance(12 * HOUR - 1)
     assert [] == retention.apply()
     clock.advance(1)
     assert ["2026-11-20"] == retention.apply()
 
 
-def test_a_failure_is_tried_again() -> None:
+def test_a_failure_is_tried_again(holds: Holds) -> None:
     """A day in use is deleted the next time; the thread lives."""
     log, turns = Log(failures=1), Turns(3)
-    Retention(log, ManualClock(NOON), 2).run(turns)
+    Retention(log, ManualClock(NOON), 2, holds).run(turns)
     assert DAYS[2:] == log.kept
     assert [600.0] * 3 == turns.waited
 

@@ -48,6 +48,8 @@ class Services:
     alerts: Any = None
     cases: Any = None
     store: Any = None
+    holds: Any = None
+    """Legal holds on the log."""
     searches: Any = None
     documents: Any = None
     identities: Any = None

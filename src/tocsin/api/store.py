@@ -1,4 +1,4 @@
-"""Routes of the embedded log's days: their state, and the holds that keep events from being deleted."""
+"""Routes of the days of an embedded log, and of the holds that keep events of any log from being deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tocsin.api.services import Services, services
 from tocsin.core.clock import from_datetime, to_iso
 from tocsin.core.errors import ConflictError
 from tocsin.store.duckdb import DuckDBStore
-from tocsin.store.holds import Hold, NewHold
+from tocsin.store.holds import Hold, Holds, NewHold
 
 router = APIRouter(prefix="/store", tags=["store"])
 
@@ -46,13 +46,18 @@ def embedded(services: _Services) -> DuckDBStore:
     """Return the embedded log; raises `ConflictError` when the platform keeps its log elsewhere."""
     store = services.store
     if not isinstance(store, DuckDBStore):
-        raise ConflictError(
-            "the log of this platform is on a cluster, which keeps days and holds its own way"
-        )
+        raise ConflictError("the log of this platform is on a cluster, which keeps days its own way")
     return store
 
 
+def held(services: _Services) -> Holds:
+    """Return the holds on the log of the platform."""
+    found: Holds = services.holds
+    return found
+
+
 _Log = Annotated[DuckDBStore, Depends(embedded)]
+_Holds = Annotated[Holds, Depends(held)]
 
 
 @router.get("/days")
@@ -70,31 +75,31 @@ def days(_caller: _Reader, store: _Log) -> dict[str, Any]:
 
 
 @router.get("/holds")
-def holds(_caller: _Reader, store: _Log, lifted: bool = False) -> dict[str, Any]:
+def holds(_caller: _Reader, kept: _Holds, lifted: bool = False) -> dict[str, Any]:
     """Return the holds in force, oldest first; with `lifted`, those that were lifted too."""
-    found = store.holds.all() if lifted else store.holds.in_force()
+    found = kept.all() if lifted else kept.in_force()
     return listing(map(_view, found), total=len(found))
 
 
 @router.post("/holds", status_code=201)
-def place(body: HoldIn, caller: _Keeper, store: _Log, services: _Services) -> dict[str, Any]:
+def place(body: HoldIn, caller: _Keeper, kept: _Holds, services: _Services) -> dict[str, Any]:
     """Place a hold: its events stay whatever the retention says, until it is lifted."""
     bounds = [None if at is None else from_datetime(at) for at in (body.from_at, body.to_at)]
     new = NewHold(body.reason, body.query, *bounds)
     with services.db.write() as tx:
         # The log's journal has the hold and a trail of its own in one transaction. This entry stands for it
         # in the platform's trail: when it cannot be written, the hold is in force all the same.
-        hold = store.holds.place(new, str(caller.actor), services.clock.now())
+        hold = kept.place(new, str(caller.actor), services.clock.now())
         facts = {"query": hold.query, "reason": hold.reason}
         services.audit.record(tx, caller.actor, "place", kind="hold", subject=str(hold.id), details=facts)
     return _view(hold)
 
 
 @router.post("/holds/{hold_id}/lift")
-def lift(hold_id: int, body: LiftIn, caller: _Keeper, store: _Log, services: _Services) -> dict[str, Any]:
+def lift(hold_id: int, body: LiftIn, caller: _Keeper, kept: _Holds, services: _Services) -> dict[str, Any]:
     """Lift a hold: the retention applies to its events again. It stays on the list of all."""
     with services.db.write() as tx:
-        hold = store.holds.lift(hold_id, body.reason, str(caller.actor), services.clock.now())
+        hold = kept.lift(hold_id, body.reason, str(caller.actor), services.clock.now())
         facts = {"reason": body.reason}
         services.audit.record(tx, caller.actor, "lift", kind="hold", subject=str(hold.id), details=facts)
     return _view(hold)

@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from tocsin.cli.printing import console, moment, print_json
-from tocsin.cli.store_opening import ConfigOption, DataOption, JSONOption, events_folder, progress
+from tocsin.cli.store_opening import ConfigOption, DataOption, JSONOption, events_folder, holds_of, progress
 
 if TYPE_CHECKING:
     from tocsin.store.holds import Hold
@@ -98,8 +98,7 @@ def add(  # noqa: PLR0917 - typer reads options from the parameters
     """
     from tocsin.core.clock import SystemClock
     from tocsin.query.dates import parse_span
-    from tocsin.store.holds import Holds, NewHold
-    from tocsin.store.states import journal_of
+    from tocsin.store.holds import NewHold
 
     now = SystemClock().now()
     new = NewHold(
@@ -108,7 +107,7 @@ def add(  # noqa: PLR0917 - typer reads options from the parameters
         parse_span(from_, now=now)[0] if from_ else None,
         parse_span(to, now=now)[1] if to else None,
     )
-    hold = Holds(journal_of(events_folder(data, config))).place(new, _who(), now)
+    hold = holds_of(data, config).place(new, _who(), now)
     if json_:
         print_json(hold_view(hold))
         return
@@ -126,10 +125,7 @@ def list_(
 
     Example: tocsin store hold list --all
     """
-    from tocsin.store.holds import Holds
-    from tocsin.store.states import journal_of
-
-    holds = Holds(journal_of(events_folder(data, config)))
+    holds = holds_of(data, config)
     found = holds.all() if every else holds.in_force()
     if json_:
         print_json({"holds": [hold_view(hold) for hold in found]})
@@ -153,10 +149,8 @@ def remove(
     Example: tocsin store hold remove 3 --reason "case 7 is closed"
     """
     from tocsin.core.clock import SystemClock
-    from tocsin.store.holds import Holds
-    from tocsin.store.states import journal_of
 
-    lifted = Holds(journal_of(events_folder(data, config))).lift(hold, reason, _who(), SystemClock().now())
+    lifted = holds_of(data, config).lift(hold, reason, _who(), SystemClock().now())
     if json_:
         print_json(hold_view(lifted))
         return

@@ -15,6 +15,7 @@ from tocsin.core.errors import InvalidError
 
 if TYPE_CHECKING:
     from tocsin.settings import Settings
+    from tocsin.store.holds import Holds
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of everything that is kept.", envvar="TOCSIN_DATA")
@@ -38,6 +39,14 @@ def events_folder(data: Path | None, config: Path | None) -> Path:
     if settings.store.kind != "duckdb":
         raise InvalidError("the log of this platform is on a cluster: use what the cluster offers for this")
     return settings.data.expanduser().resolve() / "events"
+
+
+def holds_of(data: Path | None, config: Path | None) -> Holds:
+    """Return the legal holds on the log, wherever it is kept; raises `StoreError` when there is no log."""
+    from tocsin.store.holds import Holds
+    from tocsin.store.states import journal_of
+
+    return Holds(journal_of(settings_of(data, config).data.expanduser().resolve() / "events"))
 
 
 @contextmanager

@@ -6,7 +6,8 @@ A hold is a query, a range of time, or both. It covers what is in the log and wh
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tocsin.core.clock import DAY, from_iso
@@ -126,6 +127,15 @@ class Holds:
     def on(self, day: str) -> Sequence[Hold]:
         """Return the holds in force whose time reaches into a day."""
         return [hold for hold in self.in_force() if hold.touches(day)]
+
+    @contextmanager
+    def settled(self) -> Iterator[Callable[[Deed], None]]:
+        """Keep the holds as they are for the block: nobody places one meanwhile.
+
+        Yields what writes a deed to the trail, at the end of the block.
+        """
+        with self._journal.transaction() as tx:
+            yield lambda deed: note(tx, deed)
 
     def guarded(self, day: str) -> tuple[Guard, Sequence[Hold]]:
         """Return the holds on a day, and a check that none was placed since."""

@@ -55,9 +55,9 @@ class Checked:
 
 
 def journal_of(root: Path) -> Journal:
-    """Open the journal of an embedded log; raises `StoreError` when there is none."""
+    """Open the journal of a log; raises `StoreError` when there is none."""
     if not (root / FILE).exists():
-        raise StoreError(f"there is no embedded log under {root}")
+        raise StoreError(f"there is no log under {root}")
     return Journal(root)
 
 

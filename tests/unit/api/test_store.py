@@ -25,7 +25,7 @@ def log(tmp_path, clock):
 
 def test_days_tell_their_state(client_as, log):
     """The newest is open, the one before is sealed with a checksum."""
-    client = client_as("read-only", [store.router], store=log)
+    client = client_as("read-only", [store.router], store=log, holds=log.holds)
     first, second = client.get("/api/v1/store/days").json()["items"]
     assert ("sealed", "open") == (first["state"], second["state"])
     assert 64 == len(first["sha256"])
@@ -34,7 +34,7 @@ def test_days_tell_their_state(client_as, log):
 
 def test_a_hold_is_placed_listed_and_lifted(client_as, log, platform):
     """By an administrator, with both trails."""
-    client = client_as("administrator", [store.router], store=log)
+    client = client_as("administrator", [store.router], store=log, holds=log.holds)
     body = {"reason": "case 7", "query": "n:1", "from_at": "2026-11-23T00:00:00Z"}
     placed = client.post("/api/v1/store/holds", json=body)
     assert 201 == placed.status_code
@@ -54,7 +54,7 @@ def test_a_hold_is_placed_listed_and_lifted(client_as, log, platform):
 
 def test_only_administrators_place_and_lift(client_as, log):
     """Everybody else may look."""
-    client = client_as("analyst", [store.router], store=log)
+    client = client_as("analyst", [store.router], store=log, holds=log.holds)
     assert 403 == client.post("/api/v1/store/holds", json={"reason": "mine"}).status_code
     assert 403 == client.post("/api/v1/store/holds/1/lift", json={"reason": "mine"}).status_code
     assert 200 == client.get("/api/v1/store/holds").status_code
@@ -62,7 +62,7 @@ def test_only_administrators_place_and_lift(client_as, log):
 
 def test_what_is_wrong_is_said(client_as, log):
     """A query that moves with time, an empty range, no reason; a log that is not embedded."""
-    client = client_as("administrator", [store.router], store=log)
+    client = client_as("administrator", [store.router], store=log, holds=log.holds)
     for body in (
         {"reason": "r", "query": "@timestamp:>now-1d"},
         {"reason": "r", "from_at": "2026-11-23T00:00:00Z", "to_at": "2026-11-23T00:00:00Z"},
