@@ -73,6 +73,7 @@ interface Span {
   from: string;
   to: string;
   partial: boolean;
+  approximate: boolean;
 }
 export interface CountAnswer extends Span {
   kind: "count";

@@ -37,6 +37,8 @@ interface Props {
   style?: CSSProperties;
 }
 
+const ESTIMATED =
+  "Estimated: over more than 10,000 events the search server estimates different values and percentiles, within about 1 %.";
 const STEPS: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -93,6 +95,13 @@ export function PanelBox({ panel, asked, onNarrow, full, onFull, editing, style 
         {panel.description && (
           <Tooltip label={panel.description} multiline maw={320}>
             <IconInfoCircle size={14} className="dim" aria-label={panel.description} style={{ flex: "none" }} />
+          </Tooltip>
+        )}
+        {answer?.approximate && (
+          <Tooltip label={ESTIMATED} multiline maw={320}>
+            <span className="dim" role="img" aria-label={ESTIMATED} data-approximate>
+              ≈
+            </span>
           </Tooltip>
         )}
         {panel.time && <span className="dim cut">{rangeText(panel.time)}</span>}

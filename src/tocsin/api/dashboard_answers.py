@@ -29,6 +29,7 @@ def answered_view(panel: Panel, found: Answered) -> dict[str, Any]:
         "from": to_iso(found.start),
         "to": to_iso(found.end),
         "partial": found.partial,
+        "approximate": found.approximate,
         **_figures(panel, found.answer),
     }
 

@@ -11,11 +11,15 @@ from tocsin.core.attack import Technique
 
 @dataclass(frozen=True, slots=True)
 class CountAnswer:
-    """One figure, and that of the span of the same length before; None where there was nothing to measure."""
+    """One figure, and that of the span of the same length before; None where there was nothing to measure.
+
+    Here and below, `approximate` says that some of the figures are estimates of the log's.
+    """
 
     value: float | None
     previous: float | None = None
     compared: bool = False
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class TimeAnswer:
     starts: Sequence[int]
     series: Sequence[Series]
     total: int
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class ItemsAnswer:
     items: Sequence[Item]
     other: int
     total: int
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,11 @@ class Answered:
     end: int
     answer: Answer
     partial: bool = field(default=False)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether some of the figures are estimates."""
+        return isinstance(self.answer, CountAnswer | TimeAnswer | ItemsAnswer) and self.answer.approximate
 
 
 TACTICS = (

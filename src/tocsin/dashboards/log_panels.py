@@ -42,6 +42,7 @@ from tocsin.query.aggregation import (
     Result,
     Stats,
     Terms,
+    is_estimated,
 )
 from tocsin.query.intervals import Interval
 from tocsin.query.tree import Node
@@ -90,18 +91,18 @@ class LogPanels:
                 raise InvalidError("a panel of text asks nothing")
 
     def _count(self, asked: Question) -> CountAnswer:
-        value = self._measured(asked, asked.start, asked.end)
+        value, approximate = self._measured(asked, asked.start, asked.end)
         if not asked.panel.compare:
-            return CountAnswer(value)
-        before = self._measured(asked, asked.start - (asked.end - asked.start), asked.start)
-        return CountAnswer(value, before, compared=True)
+            return CountAnswer(value, approximate=approximate)
+        before, also = self._measured(asked, asked.start - (asked.end - asked.start), asked.start)
+        return CountAnswer(value, before, compared=True, approximate=approximate or also)
 
-    def _measured(self, asked: Question, start: int, end: int) -> float | None:
+    def _measured(self, asked: Question, start: int, end: int) -> tuple[float | None, bool]:
         measure = asked.panel.measure
         if measure.of == "count":
-            return self._log.count(asked.query, start, end)
+            return self._log.count(asked.query, start, end), False
         found = self._log.aggregate(asked.query, start, end, [_metric(measure)])
-        return figure(found["measure"], measure)
+        return figure(found["measure"], measure), is_estimated(found)
 
     def _over_time(self, asked: Question) -> TimeAnswer:
         panel = asked.panel
@@ -121,7 +122,7 @@ class LogPanels:
             series = [
                 _series(_text(p.key), buckets_of(p.results["over"]), starts, panel.measure) for p in parts
             ]
-        return TimeAnswer(interval.width, starts, series, total)
+        return TimeAnswer(interval.width, starts, series, total, is_estimated(found))
 
     def _top(self, asked: Question, size: int) -> ItemsAnswer:
         panel, measure = asked.panel, asked.panel.measure
@@ -134,7 +135,8 @@ class LogPanels:
         if _order(measure).path == ("_count",) and measure.of != "count":
             items.sort(key=lambda item: -(item.value or 0))
         other = found.other if isinstance(found, Buckets) else 0
-        return ItemsAnswer(items, other, sum(item.count for item in all_) + other)
+        total = sum(item.count for item in all_) + other
+        return ItemsAnswer(items, other, total, is_estimated({"top": found}))
 
     def _table(self, asked: Question) -> TableAnswer:
         panel = asked.panel

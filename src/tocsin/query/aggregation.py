@@ -398,6 +398,16 @@ def fixed_keys(kind: Ranges | Filters | Missing) -> list[str]:
             return ["missing"]
 
 
+def is_estimated(results: Mapping[str, Result]) -> bool:
+    """Say whether some of the answers, or of those below them, are `approximate`."""
+    for result in results.values():
+        if isinstance(result, Number | Ranks) and result.approximate:
+            return True
+        if isinstance(result, Buckets) and any(is_estimated(bucket.results) for bucket in result.buckets):
+            return True
+    return False
+
+
 def empty_bucket(key: Key, one: Aggregation) -> Bucket:
     """Return a bucket of no events, with what stands below it."""
     return Bucket(key, 0, {child.name: nothing(child) for child in one.inner})

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from tests.unit.dashboards.conftest import NOON, Ask
 
+from tocsin.api.dashboard_answers import answered_view
 from tocsin.core.clock import HOUR
 from tocsin.core.errors import InvalidError
-from tocsin.dashboards.answers import CountAnswer, Item
+from tocsin.dashboards import read_panel
+from tocsin.dashboards.answers import Answered, CountAnswer, Item, ItemsAnswer, TimeAnswer
+from tocsin.dashboards.log_panels import LogPanels, Question
+from tocsin.query.aggregation import Aggregation, Buckets, Number, Ranks, Result
 from tocsin.query.patterns import QueryError
+from tocsin.query.tree import Everything, Node
+from tocsin.seams import DashboardLog
 
 
 def test_a_count_is_compared_with_the_span_before(ask: Ask) -> None:
@@ -133,3 +143,56 @@ def test_a_span_that_is_empty_or_endless_is_refused(ask: Ask) -> None:
 def test_a_panels_own_time_goes_before_the_dashboards(ask: Ask) -> None:
     """Whatever the page shows."""
     assert 5 == ask("count", time={"from": "now-48h", "to": "now"}).value
+
+
+class Estimating:
+    """A log that estimates different values and percentiles, as one on a cluster does over many events."""
+
+    def __init__(self, log: DashboardLog) -> None:
+        self._log = log
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def aggregate(
+        self, query: Node, start: int, end: int, asked: Sequence[Aggregation]
+    ) -> Mapping[str, Result]:
+        found = self._log.aggregate(query, start, end, asked)
+        return {name: _estimated(result) for name, result in found.items()}
+
+
+def _estimated(result: Result) -> Result:
+    if isinstance(result, Number | Ranks):
+        return replace(result, approximate=True)
+    if isinstance(result, Buckets):
+        below = [
+            replace(one, results={name: _estimated(found) for name, found in one.results.items()})
+            for one in result.buckets
+        ]
+        return replace(result, buckets=below)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        ("count", {"measure": {"of": "unique", "field": "user.name"}}, True),
+        ("count", {"measure": {"of": "avg", "field": "data.bytes"}}, False),
+        ("count", {}, False),
+        ("time", {"measure": {"of": "p95", "field": "data.bytes"}}, True),
+        ("time", {}, False),
+        ("top", {"field": "host.name", "measure": {"of": "unique", "field": "user.name"}}, True),
+        ("top", {"field": "host.name"}, False),
+    ],
+)
+def test_estimates_are_said_to_be_such(
+    log: DashboardLog, kind: str, options: dict[str, Any], expected: bool
+) -> None:
+    """Wherever in the answer they stand."""
+    panel = read_panel({"id": "p", "kind": kind, **options})
+    question = Question(panel, Everything(), NOON - 24 * HOUR, NOON)
+    answer = LogPanels(Estimating(log), {}).answer(question)
+    assert isinstance(answer, CountAnswer | TimeAnswer | ItemsAnswer)
+    assert expected == answer.approximate
+    shown = answered_view(panel, Answered(question.start, question.end, answer))
+    assert expected == shown["approximate"]

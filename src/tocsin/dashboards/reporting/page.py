@@ -102,6 +102,7 @@ def _shown(one: Reported, zone: str) -> Mapping[str, Any]:
         return shown
     answer = one.answered.answer
     shown |= {"kind": _KINDS[type(answer).__name__], "answer": answer, "partial": one.answered.partial}
+    shown["approximate"] = one.answered.approximate
     shown["is_empty"] = not getattr(answer, "total", 1)
     if isinstance(answer, ItemsAnswer):
         shown["most"] = max((item.value or 0 for item in answer.items), default=0) or 1
