@@ -66,6 +66,8 @@ class Correlation(msgspec.Struct, frozen=True):
     group_by: tuple[str, ...] = ()
     op: Operator = "gte"
     count: float = 1
+    bounds: tuple[tuple[Operator, float], ...] = ()
+    """Further comparisons that must hold too, as of a range."""
     fields: tuple[str, ...] = ()
     percentile: float = 50
     condition: BooleanTerm | None = None
@@ -80,7 +82,7 @@ class Correlation(msgspec.Struct, frozen=True):
         if self.condition is not None:
             return not _negates(self.condition)
         growing = {"event_count", "value_count", "value_sum", "temporal", "temporal_ordered"}
-        return self.type in growing and self.op in {"gt", "gte"}
+        return self.type in growing and {self.op, *(op for op, _ in self.bounds)} <= {"gt", "gte"}
 
 
 def _negates(term: BooleanTerm) -> bool:
@@ -297,7 +299,10 @@ def holds(correlation: Correlation, window: Sequence[Occurrence]) -> bool:
     if correlation.type == "temporal_ordered":
         return _in_order(window, len(correlation.rules)) >= correlation.count
     figure = _figure(correlation, window)
-    return figure is not None and bool(_OPERATORS[correlation.op](figure, correlation.count))
+    if figure is None:
+        return False
+    compared = ((correlation.op, correlation.count), *correlation.bounds)
+    return all(_OPERATORS[op](figure, count) for op, count in compared)
 
 
 def _boolean(correlation: Correlation, window: Sequence[Occurrence]) -> bool:

@@ -182,9 +182,17 @@ class _Writer:
     def _same(self, node: SameAs) -> str:
         mark = WRITTEN if node.cased else ""
         one, other = f"e[{mark + node.field!r}]", f"e[{mark + node.other!r}]"
-        compared = f"{one} == {other}" if node.how == "equals" else f"{one}.{node.how}({other})"
+        compared = _COMPARED[node.how].format(one, other)
         there = (f"e[{PRESENT + name!r}]" for name in (node.field, node.other))
         return f"({' and '.join((*there, compared))})"
+
+
+_COMPARED = {
+    "equals": "{} == {}",
+    "startswith": "{}.startswith({})",
+    "endswith": "{}.endswith({})",
+    "contains": "{1} in {0}",
+}
 
 
 class _SeveralWriter(_Writer):

@@ -18,6 +18,7 @@ from tocsin.detect.rule import WatchRule, version_of
 from tocsin.detect.rule_source import MAX_BYTES, read_rule_source
 from tocsin.detect.sigma import Taxonomy, load_taxonomy, read_sigma
 from tocsin.detect.sigma.cache import RuleCache
+from tocsin.detect.sigma.collection import is_collection, unfolded
 from tocsin.detect.sigma.correlations import bind, read_correlation
 from tocsin.detect.sigma.filters import SigmaFilter, apply, read_filter
 
@@ -139,6 +140,8 @@ def _take_file(path: Path, reading: _Reading, cache: RuleCache | None) -> None:
         reading.admit(found)
         return
     sources = documents(str(path), text)
+    if is_collection(sources):
+        sources = unfolded(sources)
     taken = [reading.take(source, path.stem) for source in sources]
     if cache is not None and len(taken) == 1 and taken[0] is not None:
         cache.keep(key, taken[0])

@@ -155,6 +155,7 @@ _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "equals": str.__eq__,
     "startswith": str.startswith,
     "endswith": str.endswith,
+    "contains": str.__contains__,
 }
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any
+from operator import ge, gt, le, lt, ne
+from typing import Any, Literal
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -55,6 +56,7 @@ from tocsin.query.tree import (
     InNetwork,
     Node,
     Not,
+    Nothing,
     Or,
     Range,
     Regex,
@@ -283,6 +285,8 @@ def _plain_value(field: str, value: Any) -> Node:
             network_bounds(cidr)
             return InNetwork(field, cidr)
         case SigmaCompareExpression(number=number, op=operator):
+            if isinstance(number, SigmaTimestampPart):
+                return _compared_part(field, operator, number)
             return _compared(field, operator, number.number)
         case SigmaNull():
             return Not(Exists(field))
@@ -299,10 +303,16 @@ def _string(field: str, parts: _Parts, value: SigmaString) -> Node:
 
 
 def _same(field: str, other: str, value: SigmaFieldReference) -> Node:
-    if value.starts_with and value.ends_with:
-        raise QueryError(f"{field} cannot both start and end with the value of {other}")
-    how = "startswith" if value.starts_with else "endswith" if value.ends_with else "equals"
-    return SameAs(field, other, how)  # type: ignore[arg-type]  # mypy widens the conditional's literals
+    return SameAs(field, other, _SAME[value.starts_with, value.ends_with])
+
+
+_SAME: dict[tuple[bool, bool], Literal["equals", "startswith", "endswith", "contains"]] = {
+    (False, False): "equals",
+    (True, False): "startswith",
+    (False, True): "endswith",
+    (True, True): "contains",
+}
+"""By pySigma's marks of a reference: begins with it, ends with it."""
 
 
 def _wildcard(parts: _Parts) -> str:
@@ -320,6 +330,23 @@ def _regex(field: str, value: SigmaRegularExpression) -> Node:
     prefix = ("(?" + flags + ")" if flags else "") + ("" if "s" in flags else "(?-s)")
     compile_regex(prefix + pattern)
     return Regex(field, prefix + pattern)
+
+
+_PARTS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "week": (1, 53), "month": (1, 12)}
+"""The least and the greatest number each part of a time can be."""
+
+
+def _compared_part(field: str, operator: CompareOperators, number: SigmaTimestampPart) -> Node:
+    """Return that a part of a time compares so with a number, as the numbers that it may be."""
+    part: Any = number.timestamp_part.name.lower()  # its names are those of `DatePart`
+    if part not in _PARTS or operator.name not in _ORDER:
+        raise QueryError(f"the {part} of {field} can only be equal to a number")
+    least, most = _PARTS[part]
+    fitting = [each for each in range(least, most + 1) if _ORDER[operator.name](each, number.number)]
+    return Or(tuple(DatePart(field, part, each) for each in fitting)) if fitting else Nothing()
+
+
+_ORDER = {"LT": lt, "LTE": le, "GT": gt, "GTE": ge, "NEQ": ne}
 
 
 def _compared(field: str, operator: CompareOperators, number: Scalar) -> Node:

@@ -337,6 +337,7 @@ _SAME = {
     "equals": "{} = {}",
     "startswith": "starts_with({}, {})",
     "endswith": "suffix({}, {})",
+    "contains": "contains({}, {})",
 }
 
 

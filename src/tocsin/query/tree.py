@@ -156,11 +156,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class SameAs:
-    """A value of the field equals one of the other field, or begins or ends with it."""
+    """A value of the field equals one of the other field, begins or ends with it, or holds it."""
 
     field: str
     other: str
-    how: Literal["equals", "startswith", "endswith"] = "equals"
+    how: Literal["equals", "startswith", "endswith", "contains"] = "equals"
     cased: bool = False
 
 

@@ -227,3 +227,14 @@ def test_what_cannot_be_bound_is_refused(tmp_path, text, reason):
     [problem] = loaded.problems
     assert re.search(reason, problem.reason), problem.reason
     assert problem.location.line > 12
+
+
+def test_a_count_may_have_to_lie_between_bounds(tmp_path):
+    """It is looked at when the timespan is over: more events could still leave the range."""
+    text = "type: event_count\nrules: fail\ntimespan: 10m\ncondition: {gt: 1, lte: 3}"
+    few = Story(correlator(tmp_path, text)).add("fail", 0).add("fail", 1).until(60)
+    assert [["1", "2"]] == few.events()
+    many = Story(correlator(tmp_path, text))
+    for minute in range(4):
+        many.add("fail", minute)
+    assert [] == many.until(9).events()

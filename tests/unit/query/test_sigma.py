@@ -18,6 +18,7 @@ from tocsin.query.tree import (
     InNetwork,
     Node,
     Not,
+    Nothing,
     Or,
     Range,
     Regex,
@@ -101,6 +102,9 @@ def test_reads_a_rule() -> None:
         ("f|hour", 7, DatePart("f", "hour", 7)),
         ("f|fieldref", "g", SameAs("f", "g")),
         ("f|fieldref|endswith", "g", SameAs("f", "g", "endswith")),
+        ("f|fieldref|contains", "g", SameAs("f", "g", "contains")),
+        ("f|hour|gte", 22, Or((DatePart("f", "hour", 22), DatePart("f", "hour", 23)))),
+        ("f|month|lt", 1, Nothing()),
         ("f|contains|expand", "%admins%", Or((Wildcard("f", "*root*"), Wildcard("f", "*a\\*b*")))),
         ("f|wide|base64offset|contains", "ab", None),
         ("f|re", "a.*b?", Regex("f", "(?-s)a.*b?")),
@@ -132,7 +136,7 @@ def test_keywords_are_looked_for_in_the_message() -> None:
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        (detection({"f|fieldref|startswith|endswith": "g"}), "g"),
+        (detection({"f|year|gt": 2020}), "the year of f can only be equal"),
         (detection({"f|expand": "%admins%"}), "the placeholder %admins% has no value"),
         (detection({"f|re": "(?=a)b"}), "(?=a)b"),
         (detection({"f|nonsense": "x"}), "nonsense"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 from sigma.correlations import (
     CorrelationConditionAND,
     CorrelationConditionNOT,
@@ -21,22 +22,26 @@ from tocsin.core.clock import SECOND
 from tocsin.core.errors import ContentError, Problem
 from tocsin.core.severity import Severity
 from tocsin.core.yaml_source import Source
-from tocsin.detect.correlation import BooleanTerm, Correlation, Feed, Linked
+from tocsin.detect.correlation import BooleanTerm, Correlation, Feed, Linked, Operator
 from tocsin.detect.lazy import LazyPredicate
 from tocsin.detect.rule import WatchRule, version_of
 from tocsin.detect.sigma.mapping import LogSource, Taxonomy
 from tocsin.detect.sigma.rule import LEVELS, OFF
 from tocsin.query.tree import SEPARATOR, Nothing
 
+Bounds = tuple[tuple[Operator, float], ...]
+
+_OPERATORS = frozenset(get_args(Operator))
 _MAX_RULES = 100
 _MOST_SECONDS = 366 * 86_400
 
 
 def read_correlation(source: Source, default_name: str) -> WatchRule:
     """Return the rule, which matches no event by itself; raises `ContentError` with line and reason."""
+    values, bounds = _without_bounds(source)
     try:
-        read = SigmaCorrelationRule.from_dict(dict(source.values))
-        correlation = _correlation(read)
+        read = SigmaCorrelationRule.from_dict(values)
+        correlation = msgspec.structs.replace(_correlation(read), bounds=bounds)
     except SigmaError as error:
         raise source.refuse(str(error), "correlation") from error
     except (TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
@@ -67,6 +72,21 @@ def read_correlation(source: Source, default_name: str) -> WatchRule:
         reference=str(read.name or ""),
         correlation=correlation,
     )
+
+
+def _without_bounds(source: Source) -> tuple[dict[str, Any], Bounds]:
+    """Return the rule with one comparison in its condition, which is all pySigma reads, and the others."""
+    body = source.values["correlation"]
+    condition = body.get("condition") if isinstance(body, Mapping) else None
+    if not isinstance(condition, Mapping):
+        return dict(source.values), ()
+    _first, *others = [key for key in condition if key in _OPERATORS] or [""]
+    for key in others:
+        if isinstance(condition[key], bool) or not isinstance(condition[key], int | float):
+            raise source.refuse(f"{key} is a number, not {condition[key]!r}", "correlation")
+    left = {key: value for key, value in condition.items() if key not in others}
+    bounds = tuple((key, condition[key]) for key in others)
+    return {**source.values, "correlation": {**body, "condition": left}}, bounds
 
 
 def _correlation(read: SigmaCorrelationRule) -> Correlation:
