@@ -122,24 +122,31 @@ def read_whole(
     """Return the events of a day that a condition selects.
 
     First where they stand is found, then these alone are read: what is selected by is read once, and the
-    rest of an event for no other. Where few can be meant, these are read at once.
+    rest of an event for no other; a day without any is not even prepared for that. Where few can be meant,
+    these are read at once.
     """
     own = within.file.own
     columns = event_columns(own)
     if within.is_few:
         sql = f"SELECT {columns} FROM {within.events(writer)} WHERE {condition} {ordered} {limit}"
         return [to_event(row, own) for row in fetch(days, sql, writer.params)]
-    tables = [within.part(part, writer) for part in within.file.parts]
+    parts, reader = within.file.parts, Writer()
+    tables = [within.file.part(part, reader) for part in parts]
     found = " UNION ALL ".join(
-        f"SELECT {number} AS part, rowid AS place, at_us, source, seq FROM {table} WHERE {condition}"
-        for number, table in enumerate(tables)
+        f"SELECT {number} AS part, rowid AS place, at_us, source, seq"
+        f" FROM {within.part(part, writer)} WHERE {condition}"
+        for number, part in enumerate(parts)
     )
+    places: list[list[int]] = [[] for _ in parts]
+    for number, place in fetch(days, f"SELECT part, place FROM ({found}) {ordered} {limit}", writer.params):
+        places[number].append(place)
+    if not any(places):
+        return []
     whole = " UNION ALL ".join(
-        f"SELECT {columns} FROM {table} WHERE rowid IN (SELECT place FROM found WHERE part = {number})"
-        for number, table in enumerate(within.file.part(part, writer) for part in within.file.parts)
+        f"SELECT {columns} FROM {table} WHERE rowid IN (SELECT unnest({reader.bind(rows)}::BIGINT[]))"
+        for table, rows in zip(tables, places, strict=True)
     )
-    sql = f"WITH found AS MATERIALIZED (SELECT * FROM ({found}) {ordered} {limit}) {whole} {ordered}"
-    return [to_event(row, own) for row in fetch(days, sql, writer.params)]
+    return [to_event(row, own) for row in fetch(days, f"{whole} {ordered}", reader.params)]
 
 
 def _behind(writer: Writer, key: Key, than: str) -> str:
