@@ -382,7 +382,7 @@ def _enrichment(
 ) -> tuple[EnrichmentService, Sequence[Problem]]:
     means = Means(
         known=intel,
-        history=LogHistory(ground.store, Selection),
+        history=LogHistory(ground.store, Selection, ground.clock),
         files=PathStore(files.path),
         extractor=intel.extractor,
         geoip=ground.settings.enrich.geoip,

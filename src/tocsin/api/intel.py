@@ -244,7 +244,7 @@ def import_view(done: Imported) -> dict[str, Any]:
 def _events(services: Services, kind: str, value: str) -> dict[str, Any]:
     if services.store is None:
         return {"count": 0, "first_at": None, "last_at": None}
-    seen = LogHistory(services.store, lambda query: Selection(query=query)).seen(kind, value)
+    seen = LogHistory(services.store, Selection, services.clock, looks_back=None).seen(kind, value)
     return {"count": seen.count, "first_at": _instant(seen.first_at), "last_at": _instant(seen.last_at)}
 
 

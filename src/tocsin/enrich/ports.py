@@ -84,16 +84,17 @@ class KnownValues(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How often the event log holds a value, and when first and last (microseconds since 1970, UTC)."""
+    """How often the event log holds a value since an instant, and when first and last (microseconds, UTC)."""
 
     count: int
+    since_at: int
     first_at: int | None = None
     last_at: int | None = None
     hosts: tuple[str, ...] = ()
 
 
 class EventHistory(Protocol):
-    """The event log, asked about one value."""
+    """The event log, asked about one value: back to an instant that the answer tells."""
 
     def seen(self, kind: str, value: str) -> Seen:
         """Return where the value stands in the log."""

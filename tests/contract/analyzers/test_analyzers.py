@@ -93,7 +93,7 @@ class Shelf:
         return SimpleNamespace(indicators=[claim] * 5_000, warninglists=[listed])
 
     def seen(self, kind: str, value: str) -> Seen:
-        return Seen(3, 1, 2, ("web",) * 5_000)
+        return Seen(3, 0, 1, 2, ("web",) * 5_000)
 
     def find(self, sha256: str) -> StoredFile:
         if sha256 != self.digest:

@@ -62,9 +62,9 @@ def test_only_a_list_of_false_positives_says_safe(categories: list[str], verdict
 
 def test_history_is_told() -> None:
     """Count, first and last time and hosts are given as information."""
-    history: Any = SimpleNamespace(seen=lambda _kind, _value: Seen(3, 1_000_000, 2_000_000, ("web",)))
+    history: Any = SimpleNamespace(seen=lambda _kind, _value: Seen(3, 0, 1_000_000, 2_000_000, ("web",)))
     report = run(SeenHereAnalyzer(history))
     assert (report.verdict, report.full["count"], report.full["hosts"]) == ("info", 3, ["web"])
     assert report.full["first_at"] == "1970-01-01T00:00:01.000000Z"
-    unseen: Any = SimpleNamespace(seen=lambda _kind, _value: Seen(0))
-    assert run(SeenHereAnalyzer(unseen)).summary == "never seen here before"
+    unseen: Any = SimpleNamespace(seen=lambda _kind, _value: Seen(0, 0))
+    assert run(SeenHereAnalyzer(unseen)).summary == "not seen here since 1970-01-01"

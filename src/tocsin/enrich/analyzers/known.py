@@ -97,12 +97,15 @@ class WarninglistAnalyzer:
 
 
 class SeenHereAnalyzer:
-    """Says how often, since when and until when the event log holds the value."""
+    """Says how often, since when and until when the event log of the last 30 days holds the value.
+
+    The answer may be some minutes old.
+    """
 
     about = About(
         "seen-here",
         "1.0",
-        "Counts the events of the log that hold the value, with the first and the last.",
+        "Counts the events of the last 30 days that hold the value, with the first and the last.",
         frozenset({"ip", "domain", "url", "hash", "email", "user", "host", "path", "filename", "process"}),
         timeout_s=20,
         cache_s=0,
@@ -117,10 +120,11 @@ class SeenHereAnalyzer:
         seen = self._history.seen(observable.kind, observable.value)
         first = to_iso(seen.first_at) if seen.first_at is not None else None
         last = to_iso(seen.last_at) if seen.last_at is not None else None
+        since = to_iso(seen.since_at)
         summary = (
-            f"in {seen.count} event(s), first {first}, last {last}"
+            f"in {seen.count} event(s) since {since[:10]}, first {first}, last {last}"
             if seen.count
-            else "never seen here before"
+            else f"not seen here since {since[:10]}"
         )
         return Report(
             "info",
@@ -128,6 +132,7 @@ class SeenHereAnalyzer:
             (Taxonomy("info", "Tocsin", "seen", f"{seen.count} event(s)"),),
             full={
                 "count": seen.count,
+                "since_at": since,
                 "first_at": first,
                 "last_at": last,
                 "hosts": list(seen.hosts[:_MAX_LISTED]),
