@@ -92,6 +92,6 @@ def test_a_dropped_day_is_not_missed(root: Path) -> None:
 
 def test_where_there_is_no_log_it_is_said(tmp_path: Path) -> None:
     """Rather than an empty one made."""
-    with pytest.raises(StoreError, match="no embedded log"):
+    with pytest.raises(StoreError, match="there is no log under"):
         journal_of(tmp_path)
     assert [] == list(tmp_path.iterdir())
