@@ -26,31 +26,49 @@ def key_values(
     include: Collection[str] = (),
     exclude: Collection[str] = (),
     trim: str = "\"'",
+    allow_duplicate_values: bool = True,
 ) -> Processor:
-    """Return the processor that reads `a=1 b="two words"`; any character of a split separates."""
+    """Return the processor that reads `a=1 b="two words"`; any character of a split separates.
+
+    A key that comes several times has a list of its values, each once without `allow_duplicate_values`.
+    """
     pair = _pair(field_split, value_split)
 
     def run(event: Event) -> None:
-        count = 0
-        for match in pair.finditer(read_text(event, field)):
-            name, value = match[1].strip(), (match[2] or "").strip().strip(trim)
+        found: dict[str, list[str]] = {}
+        for name, value in _pairs(pair, read_text(event, field), trim):
             if not name or not value or (include and name not in include) or name in exclude:
                 continue
-            write(event, claimed(prefix + name), value)
-            count += 1
-            if count == MOST_FIELDS:
+            values = found.setdefault(name, [])
+            if allow_duplicate_values or value not in values:
+                values.append(value)
+            if sum(map(len, found.values())) == MOST_FIELDS:
                 break
-        if not count:
+        if not found:
             raise Unable(f"{field} holds no pairs")
+        for name, values in found.items():
+            write(event, claimed(prefix + name), values if len(values) > 1 else values[0])
 
     return run
+
+
+def _pairs(pair: re.Pattern[str], text: str, trim: str) -> Iterator[tuple[str, str]]:
+    for match in pair.finditer(text):
+        value = (match[2] or match[3] or "").strip()
+        quote = value[:1]
+        if len(value) > 1 and quote in "\"'" and quote in trim and value.endswith(quote):
+            yield match[1].strip(), value[1:-1].replace(f"\\{quote}", quote)
+        else:
+            yield match[1].strip(), value.strip(trim)
 
 
 def _pair(field_split: str, value_split: str) -> re.Pattern[str]:
     """A name without a value is taken too, and skipped: it is looked at once, so time stays linear."""
     between, inside = re.escape(field_split), re.escape(value_split)
     name = f"[^{between}{inside}\"']+"
-    return re.compile(f"({name})(?:[{inside}](\"[^\"]*\"|'[^']*'|[^{between}]*))?")
+    quoted = r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\''
+    value = f"({quoted}|[^{between}]*)"
+    return re.compile(f"({name})(?:[{inside}]{value}|\\s+[{inside}]\\s*{value})?", re.DOTALL)
 
 
 def columns(field: str, names: Sequence[str], *, separator: str = ",", quote: str = '"') -> Processor:

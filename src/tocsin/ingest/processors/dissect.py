@@ -1,8 +1,8 @@
 """Dissect: a line cut at fixed delimiters, without regular expressions.
 
 `%{field}` takes the text up to the next delimiter; `%{+field}` appends to an earlier one (with a space),
-`%{?name}` and `%{}` skip, `%{field->}` allows the delimiter after it to be repeated, `%{*key}` and `%{&key}`
-give a name and its value.
+`%{+field/2}` as the second part; `%{?name}` and `%{}` skip, `%{field->}` allows the delimiter after it to be
+repeated, `%{*key}` or `%{?key}` and `%{&key}` give a name and its value.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class _Piece:
     name: str
     padded: bool
     until: str
+    order: int = 0
+    """Which part of an appended field it is, by the lowest first."""
 
 
 class Dissection:
@@ -62,13 +64,15 @@ def dissect(field: str, dissection: Dissection) -> Processor:
 
 
 def _piece(key: re.Match[str], until: str) -> _Piece:
-    mode, name = key[1], key[2].split("/")[0]
+    mode, (name, _, order) = key[1], key[2].partition("/")
+    if order and not (order.isascii() and order.isdigit()):
+        raise ValueError(f"%{{{key[1]}{key[2]}}}: after / stands the number of a part")
     if mode in ("", "+") and name:
         try:
             name = target(name)
         except Unable as error:
             raise ValueError(error.message) from error
-    return _Piece(mode if name else "?", name, key[3] is not None, until)
+    return _Piece(mode if name else "?", name, key[3] is not None, until, int(order or 0))
 
 
 def _cut(text: str, start: int, pieces: Sequence[_Piece]) -> list[tuple[_Piece, str]] | None:
@@ -88,8 +92,8 @@ def _collected(found: list[tuple[_Piece, str]] | None) -> dict[str, str] | None:
     if found is None:
         return None
     fields: dict[str, str] = {}
-    names = {piece.name: text for piece, text in found if piece.mode == "*"}
-    for piece, text in found:
+    names = {piece.name: text for piece, text in found if piece.mode in ("*", "?") and piece.name}
+    for piece, text in sorted(found, key=lambda one: one[0].order):
         if piece.mode == "+" and piece.name in fields:
             fields[piece.name] += f" {text}"
         elif piece.mode in ("", "+"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Event, Value
-from tocsin.core.fields import MESSAGE, OURS, RESERVED, TIMESTAMP, canonical
+from tocsin.core.fields import EVENT_ID, MESSAGE, OURS, RESERVED, TIMESTAMP, canonical
 
 ERRORS = "event.pipeline_errors"
 """Lists what processors could not do; nothing of the event is lost by it."""
@@ -30,9 +31,25 @@ class Dropped(TocsinError):  # noqa: N818 - as above
     code = "dropped"
 
 
+_BRACKETED = re.compile(r"(?:\[[^\[\]]+\])+")
+_OF_THE_EVENT = frozenset({TIMESTAMP, EVENT_ID})
+
+
+def named(field: str) -> str:
+    """Return the name an event has a field under. `[a][b]` means `a.b`.
+
+    `timestamp` and `id`, as patterns of Logstash call what they read, are fields like others and stand under
+    `data`: the event's own time and identifier are `@timestamp` and `_id`.
+    """
+    if _BRACKETED.fullmatch(field):
+        field = field[1:-1].replace("][", ".")
+    name = canonical(field)
+    return canonical(f"data.{field}") if name in _OF_THE_EVENT and name != field else name
+
+
 def read(event: Event, field: str) -> Value | None:
     """Return the value of a field under any name we know; the text of the record for `message`."""
-    name = canonical(field)
+    name = named(field)
     return event.message if name == MESSAGE else event.fields.get(name)
 
 
@@ -67,7 +84,7 @@ def claimed(name: str) -> str:
 
 def target(field: str) -> str:
     """Return the name a processor writes to; the record's text and its time are not fields to write."""
-    name = canonical(field)
-    if name in (MESSAGE, TIMESTAMP, "_id"):
+    name = named(field)
+    if name in (MESSAGE, *_OF_THE_EVENT):
         raise Unable(f"{field} cannot be written")
     return name

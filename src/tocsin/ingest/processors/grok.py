@@ -21,7 +21,6 @@ from tocsin.query.patterns import QueryError, compile_regex
 _REFERENCE = re.compile(
     r"%\{(?P<name>\w+)(?::(?P<field>[^:}]+))?(?::(?P<type>\w+))?\}|\(\?P?<(?P<group>[A-Za-z_@\[][^>]*)>"
 )
-_BRACKETED = re.compile(r"^(?:\[[^\[\]]+\])+$")
 _LONGEST = 20_000
 _DEEPEST = 30
 _PLAIN = str.maketrans("", "", "[]")
@@ -40,23 +39,41 @@ def known_patterns() -> Mapping[str, str]:
 
 
 class Grok:
-    """Tries patterns in the order given; the first that matches anywhere in the text gives the fields."""
+    """Tries patterns in the order given; the first that matches anywhere in the text gives the fields.
 
-    def __init__(self, patterns: Sequence[str], definitions: Mapping[str, str] | None = None) -> None:
+    Without `break_on_match` every pattern that matches gives its fields.
+    """
+
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        definitions: Mapping[str, str] | None = None,
+        *,
+        break_on_match: bool = True,
+    ) -> None:
         """Raises `GrokError`."""
+        self._break_on_match = break_on_match
         known = {**known_patterns(), **(definitions or {})}
         self._tries = [_compiled(pattern, known) for pattern in patterns]
 
     def match(self, text: str) -> dict[str, Any] | None:
-        """Return the fields of the first pattern that matches, None when none does.
+        """Return the fields of the patterns that match, None when none does.
 
         A field several parts give becomes a list of what they matched, in order.
         """
+        groups: list[str | None] = []
+        named: list[_Part] = []
+        has_matched = False
         for regex, parts in self._tries:
             found = regex.search(text)
-            if found is not None:
-                return _fields(found.groups(), parts)
-        return None
+            if found is None:
+                continue
+            has_matched = True
+            groups += found.groups()
+            named += parts
+            if self._break_on_match:
+                break
+        return _fields(groups, named) if has_matched else None
 
 
 def grok(field: str, engine: Grok) -> Processor:
@@ -122,11 +139,8 @@ def _reference(
 
 
 def _field(written: str) -> str:
-    name = written
-    if _BRACKETED.match(written):
-        name = written[1:-1].replace("][", ".")
     try:
-        return target(name)
+        return target(written)
     except Unable as error:
         raise GrokError(error.message) from error
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from tocsin.ingest.processors.draft import Processor, Unable, target
 from tocsin.ingest.processors.grok import Grok, grok
 from tocsin.query.intervals import zone_of
 from tocsin.query.patterns import compile_regex
+
+_SPRINTF = re.compile(r"%\{([^{}\s]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class _Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Grok(_Options, frozen=True, forbid_unknown_fields=True):
     patterns: list[str]
     definitions: dict[str, str] = {}
+    break_on_match: bool = True
 
 
 class _Dissect(_Options, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +55,7 @@ class _KeyValues(_Options, frozen=True, forbid_unknown_fields=True):
     include: list[str] = []
     exclude: list[str] = []
     trim: str = "\"'"
+    allow_duplicate_values: bool = True
 
 
 class _Json(_Options, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +113,10 @@ def build(name: str, given: Any, around: Surroundings) -> Processor:
     return make(msgspec.convert(given, kind), around)
 
 
+def _grok(o: _Grok, _: Surroundings) -> Processor:
+    return grok(o.field, Grok(o.patterns, o.definitions, break_on_match=o.break_on_match))
+
+
 def _key_values(o: _KeyValues, _: Surroundings) -> Processor:
     if not o.field_split or not o.value_split:
         raise ValueError("field_split and value_split cannot be empty")
@@ -119,6 +128,7 @@ def _key_values(o: _KeyValues, _: Surroundings) -> Processor:
         include=frozenset(o.include),
         exclude=frozenset(o.exclude),
         trim=o.trim,
+        allow_duplicate_values=o.allow_duplicate_values,
     )
 
 
@@ -133,6 +143,14 @@ def _date(o: _Date, _: Surroundings) -> Processor:
         raise ValueError("formats names at least one format")
     formats = [dates.compile_format(text) for text in o.formats]
     return dates.date(o.field, formats, zone_of(o.timezone), o.into)
+
+
+def _set(o: _Set, _: Surroundings) -> Processor:
+    _writable(list(o.fields))
+    for value in o.fields.values():
+        if isinstance(value, str) and (slot := _SPRINTF.search(value)):
+            raise ValueError(f"{slot[0]} is Logstash's: write {{{{{slot[1]}}}}} for the value of a field")
+    return moving.set_fields(o.fields, override=o.override)
 
 
 def _geoip(o: _Into, around: Surroundings) -> Processor:
@@ -193,18 +211,13 @@ def _changing(make: Callable[[_Names], Processor]) -> _Build:
 
 
 PROCESSORS: Mapping[str, tuple[Any, _Build]] = {
-    "grok": (_Grok, lambda o, _: grok(o.field, Grok(o.patterns, o.definitions))),
+    "grok": (_Grok, _grok),
     "dissect": (_Dissect, lambda o, _: dissect(o.field, Dissection(o.pattern))),
     "kv": (_KeyValues, _key_values),
     "json": (_Json, lambda o, _: delimited.json_document(o.field, o.into)),
     "csv": (_Csv, _csv),
     "date": (_Date, _date),
-    "set": (
-        _Set,
-        lambda o, _: moving.set_fields(
-            {n: o.fields[n] for n in _writable(list(o.fields))}, override=o.override
-        ),
-    ),
+    "set": (_Set, _set),
     "rename": (_Names, _changing(moving.rename)),
     "copy": (_Names, _changing(moving.copy)),
     "remove": (list[str], lambda o, _: moving.remove(_writable(o))),

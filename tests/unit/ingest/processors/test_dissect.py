@@ -21,7 +21,10 @@ from tocsin.ingest.processors.draft import Unable
         ("%{a->} %{b}", "x    y", {"a": "x", "b": "y"}),
         ("%{?skip} %{b}", "x y", {"b": "y"}),
         ("%{} %{b}", "x y", {"b": "y"}),
+        ("%{+a/2} %{+a/1} %{rest}", "two one x", {"a": "one two", "rest": "x"}),
         ("%{*k}=%{&k}", "user.name=eve", {"user.name": "eve"}),
+        ("%{?k}: %{&k}", "port: 22", {"port": "22"}),
+        ("%{timestamp} %{[a][b]}", "12:00 x", {"data.timestamp": "12:00", "a.b": "x"}),
         ("<%{data.srcip}>", "<192.0.2.1>", {"source.ip": "192.0.2.1"}),
     ],
 )
@@ -40,7 +43,12 @@ def test_a_line_with_other_delimiters_is_not_cut(pattern: str, text: str) -> Non
 
 @pytest.mark.parametrize(
     ("pattern", "reason"),
-    [("plain", "has no"), ("%{a}%{b}", "nothing stands between"), ("%{_id}", "cannot be written")],
+    [
+        ("plain", "has no"),
+        ("%{a}%{b}", "nothing stands between"),
+        ("%{_id}", "cannot be written"),
+        ("%{+a/b}", "number"),
+    ],
 )
 def test_a_pattern_that_cannot_work_is_refused(pattern: str, reason: str) -> None:
     """The reason says what is missing."""

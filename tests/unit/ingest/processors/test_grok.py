@@ -51,6 +51,15 @@ def test_the_first_pattern_that_matches_counts_and_groups_may_be_named_in_place(
     assert engine.match("c") == {"rest": "c"}
 
 
+def test_all_patterns_that_match_give_fields_when_asked() -> None:
+    """With `break_on_match` off, as in Logstash."""
+    engine = Grok(
+        ["user=%{WORD:user.name}", "port=%{INT:port:int}", "pid=%{INT:pid:int}"], break_on_match=False
+    )
+    assert engine.match("port=22 user=eve") == {"user.name": "eve", "port": 22}
+    assert engine.match("nothing") is None
+
+
 def test_a_field_named_twice_keeps_both_values() -> None:
     """Two parts with one name give a list in order."""
     assert Grok(["%{WORD:w} %{WORD:w}"]).match("one two") == {"w": ["one", "two"]}

@@ -33,10 +33,48 @@ def test_pairs_become_fields_quotes_and_limits_heeded() -> None:
     assert found == {"a": "1"}
 
 
-def test_pairs_take_linear_time_on_hostile_text() -> None:
+@pytest.mark.parametrize(
+    ("text", "more", "expected"),
+    [
+        ("a=1 a=2 a=1", {}, {"a": ["1", "2", "1"]}),
+        ("a=1 a=2 a=1", {"allow_duplicate_values": False}, {"a": ["1", "2"]}),
+        (r'm="say \"hi\"" b=2', {}, {"m": 'say "hi"', "b": "2"}),
+        ("a = 1  b =2 c= d=4", {}, {"a": "1", "b": "2", "d": "4"}),
+        ("a: 1; b: x y", {"field_split": ";", "value_split": ":"}, {"a": "1", "b": "x y"}),
+        ("timestamp=12:00 [b]=2", {"trim": "[]"}, {"data.timestamp": "12:00", "b": "2"}),
+    ],
+)
+def test_pairs_as_logstash_reads_them(text: str, more: dict[str, Any], expected: dict[str, Any]) -> None:
+    """A key that comes again has a list, quotes may be escaped, blanks stand around `=`."""
+    assert expected == run("kv", {"field": "message", **more}, text).fields
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, "a" + " " * 200_000, "a \\" * 50_000, "'\\'" * 50_000])
+def test_pairs_take_linear_time_on_hostile_text(text: str) -> None:
     """A long text without any pair is one pass."""
     with pytest.raises(Unable, match="holds no pairs"):
-        run("kv", {"field": "message"}, "a" * 200_000)
+        run("kv", {"field": "message"}, text)
+
+
+def test_what_logstash_calls_timestamp_is_a_field_like_others() -> None:
+    """Read by a pattern, dated by it, and named with brackets; the event's own time is `@timestamp`."""
+    found = run(
+        "grok",
+        {"field": "message", "patterns": ["^%{TIMESTAMP_ISO8601:timestamp}"]},
+        "2029-12-31T10:00:00Z x",
+    )
+    assert {"data.timestamp": "2029-12-31T10:00:00Z"} == found.fields
+    build("date", {"field": "timestamp", "formats": ["ISO8601"]}, Surroundings(Path()))(found)
+    assert "2029-12-31T10:00:00.000000Z" == to_iso(found.at)
+    assert {"c": "x"} == run("rename", {"[a][b]": "c"}, a__b="x").fields
+    with pytest.raises(ValueError, match="cannot be written"):
+        run("set", {"fields": {"@timestamp": "x"}})
+
+
+def test_the_slots_of_logstash_are_refused_with_ours() -> None:
+    """Else the text would stand there as it is written."""
+    with pytest.raises(ValueError, match=r"%\{host\} is Logstash's: write \{\{host\}\}"):
+        run("set", {"fields": {"a": "on %{host}"}})
 
 
 def test_json_becomes_flat_typed_fields() -> None:
