@@ -241,8 +241,9 @@ def hit_of(rule: WatchRule, document: dict[str, Any], identifier: str, index: st
     fields = {**document, "_id": identifier}
     if index:
         fields["_index"] = index
-    at = from_iso(document["@timestamp"])
-    fields["@timestamp"] = timestamp(at)
+    name = watch_of(rule).kind.timestamp_field
+    at = from_iso(document[name])
+    fields[name] = timestamp(at)
     return Hit(at, identifier, prepared(watch_of(rule), fields))
 
 

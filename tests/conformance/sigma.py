@@ -37,27 +37,40 @@ class Case:
 
     info: Path
     rules: tuple[str, ...]
-    recording: Path | None
-    least: int
+    recording: Path | None = None
+    least: int = 1
+    problem: str = ""
+    """Why the file is no case."""
 
 
 def read_cases(folder: Path, rules: Path) -> Iterator[Case]:
-    """Yield the cases of every `info.yml` below the folder."""
-    for info in sorted(folder.rglob("info.yml")):
-        document = yaml.load(info.read_text(encoding="utf-8"), Loader=_Loader)
-        ids = tuple(_rule_ids(document, info, rules))
-        tests = document.get("regression_tests_info") or document.get("tests")
-        if not tests:
-            beside = sorted(path for path in info.parent.iterdir() if path.suffix in _RECORDINGS)
-            tests = [
-                {"path": path.name, "match_count": document.get("match_count", 1)} for path in beside[:1]
-            ]
-        for test in tests or [{}]:
-            yield Case(info, ids, _recording(test, info), int(test.get("match_count", 1)))
+    """Yield the cases of every `info.yml` below the folder; a file that is none says why."""
+    for info in sorted(path for name in ("info.yml", "info.yaml") for path in folder.rglob(name)):
+        try:
+            document = yaml.load(info.read_text(encoding="utf-8-sig"), Loader=_Loader)
+            yield from list(_cases_of(document, info, rules))
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, yaml.YAMLError) as error:
+            yield Case(info, (), problem=f"cannot be read: {error}")
+
+
+def _cases_of(document: dict[str, Any], info: Path, rules: Path) -> Iterator[Case]:
+    ids = tuple(_rule_ids(document, info, rules))
+    tests = _listed(document.get("regression_tests_info") or document.get("tests"))
+    if not tests:
+        beside = sorted(path for path in info.parent.iterdir() if path.suffix in _RECORDINGS)
+        tests = [{"path": path.name, "match_count": document.get("match_count")} for path in beside[:1]]
+    for test in tests or [{}]:
+        given = test.get("match_count")
+        yield Case(info, ids, _recording(test, info), 1 if given is None else int(given))
+
+
+def _listed(given: Any) -> list[dict[str, Any]]:
+    """Return one entry or a list of them as a list."""
+    return given if isinstance(given, list) else [given] if given else []
 
 
 def _rule_ids(document: dict[str, Any], info: Path, rules: Path) -> Iterator[str]:
-    for each in document.get("rule_metadata") or ():
+    for each in _listed(document.get("rule_metadata")):
         yield str(each.get("id"))
     for key in ("rule_path", "rule"):
         path = document.get(key)
@@ -88,6 +101,9 @@ def run(rules: Path, folder: Path) -> tuple[int, list[str]]:
     counted: dict[Path, Counter[str]] = {}
     failures = []
     for case in cases:
+        if case.problem:
+            failures.append(f"{case.info}: {case.problem}")
+            continue
         if case.recording is None:
             failures.append(f"{case.info}: the recording is not there")
             continue

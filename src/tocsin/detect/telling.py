@@ -10,7 +10,7 @@ from tocsin.detect.explain import Explanation
 from tocsin.detect.kinds import Hit, Match
 from tocsin.detect.kinds.document import minute
 from tocsin.detect.kinds.figures import event_of
-from tocsin.detect.kinds.settings import minute_of
+from tocsin.detect.kinds.settings import TIME, minute_of
 from tocsin.detect.match import labels, references
 from tocsin.detect.rule import MAX_KEY, Watch, WatchRule, title_of
 from tocsin.detect.runs.fold import Telling
@@ -74,15 +74,13 @@ def services(watch: Watch) -> tuple[Service, ...]:
 def dressed(watch: Watch, matches: list[Match]) -> list[Match]:
     """Return matches as the rule wants them worded: with options of its own, with times for people."""
     matches = [_with_options(watch, match, number) for number, match in enumerate(matches)]
-    if not watch.poll.readable_times:
-        return matches
-    name = watch.kind.timestamp_field
-    return [
-        msgspec.structs.replace(
-            match, at=minute_of(match.at), fields={**match.fields, name: minute(match.at)}
-        )
-        for match in matches
-    ]
+    return [_readable(watch, match) for match in matches] if watch.poll.readable_times else matches
+
+
+def _readable(watch: Watch, match: Match) -> Match:
+    name = TIME if TIME in match.fields else watch.kind.timestamp_field
+    at = minute_of(match.at) if watch.poll.loses_seconds else match.at
+    return msgspec.structs.replace(match, at=at, fields={**match.fields, name: minute(match.at)})
 
 
 def _with_options(watch: Watch, match: Match, number: int) -> Match:

@@ -267,3 +267,9 @@ def test_a_schedule_takes_matches_by_their_minute_when_times_are_written_first()
     first = "run_enhancements_first: true\n"
     assert [alert.ids for alert in run(rule, *events)] == [["0"], ["1"]]
     assert [alert.ids for alert in run(rule + first, *events)] == [["0", "1"]]
+
+
+def test_lines_of_a_cell_are_lines_in_html():
+    """Not of the document."""
+    rule = "summary_table_fields: [m]\nsummary_table_type: html\nalert_text_type: aggregation_summary_only\n"
+    assert ">one<br>two &amp; three</td>" in text_of(rule, m="one\ntwo & three")

@@ -31,6 +31,10 @@ Question = Literal["documents", "count", "terms", "aggregation"]
 """What a rule asks of the log: the events, their number, their number per key, or a figure of them."""
 
 
+TIME = "@timestamp"
+"""The field that holds the time of an event, unless a rule says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A figure over the events of a bucket."""
@@ -85,7 +89,7 @@ class KindSettings:
 
     kind: KindName
     question: Question = "documents"
-    timestamp_field: str = "@timestamp"
+    timestamp_field: str = TIME
     query_key: str = ""
     """The key's name; for several fields their names joined by a comma."""
     key_fields: tuple[str, ...] = ()
@@ -177,7 +181,9 @@ class PollSettings:
     in_root: bool = False
     """A gathered match is written down with its own time as that of the record: they are told by it."""
     readable_times: bool = False
-    """A match's time is written for people when it is told, which loses its seconds."""
+    """The `@timestamp` of a match is written for people when it is told."""
+    loses_seconds: bool = False
+    """That is the time the rule goes by, which keeps its minute only."""
     readable_first: bool = False
     """So it is before anything else is done with the match."""
     limit_execution: str = ""
@@ -185,7 +191,7 @@ class PollSettings:
 
     def moment(self, at: int) -> int:
         """Return the time of a match as far as what is done with it can tell."""
-        return minute_of(at) if self.readable_times and self.readable_first else at
+        return minute_of(at) if self.loses_seconds and self.readable_first else at
 
     @property
     def aggregates(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from tocsin.core.errors import InvalidError
 from tocsin.core.yaml_source import Source
-from tocsin.detect.kinds.settings import KindName, KindSettings, Metric, Question
+from tocsin.detect.kinds.settings import TIME, KindName, KindSettings, Metric, Question
 from tocsin.detect.reading import typed
 from tocsin.detect.reading.baselines import first_seen, silent_source, usual_count
 from tocsin.detect.rule_source import MAX_BYTES
@@ -40,7 +40,7 @@ def read_kind(source: Source) -> KindSettings:
     found: _Found = {
         "kind": kind,
         "question": _question(source, kind, keys),
-        "timestamp_field": typed.text(source, "timestamp_field", "@timestamp"),
+        "timestamp_field": typed.text(source, "timestamp_field", TIME),
         "query_key": ",".join(keys),
         "key_fields": keys if len(keys) > 1 else (),
         "time_format": typed.text(source, "custom_pretty_ts_format")[:200],

@@ -8,13 +8,14 @@ from typing import Any
 from tocsin.core.clock import MINUTE
 from tocsin.core.schedule import is_schedule
 from tocsin.core.yaml_source import Source
-from tocsin.detect.kinds.settings import PollSettings
+from tocsin.detect.kinds.settings import TIME, PollSettings
 from tocsin.detect.reading import typed
 
 
 def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
     """Return how the rule is polled; what it leaves out is as in `defaults`."""
     aggregation, schedule = _aggregation(source)
+    readable = bool(source.values.get("match_enhancements"))
     gathers = bool(aggregation or schedule)
     return PollSettings(
         run_every=typed.span(source, "run_every", defaults.run_every) or defaults.run_every,
@@ -38,7 +39,8 @@ def read_poll(source: Source, defaults: PollSettings) -> PollSettings:
         top_suffix=".keyword" if typed.flag(source, "raw_count_keys", True) else "",
         top_number=typed.whole(source, "top_count_number", 5, 1, 1_000),
         in_root=typed.flag(source, "include_match_in_root"),
-        readable_times=bool(source.values.get("match_enhancements")),
+        readable_times=readable,
+        loses_seconds=readable and typed.text(source, "timestamp_field", TIME) == TIME,
         readable_first=typed.flag(source, "run_enhancements_first"),
         limit_execution=_cron(source, "limit_execution", source.values.get("limit_execution")),
         limit_coverage=typed.flag(source, "limit_execution_coverage"),

@@ -63,7 +63,7 @@ class Pending:
         """Keep the matches of an alert that could not be delivered; their times stay as they were told."""
         leader = 0
         for match in matches:
-            if self._settings.readable_times:
+            if self._settings.loses_seconds:
                 match.at = minute_of(match.at)
             number = self._wait(match, due, leader, None)
             leader = leader or number

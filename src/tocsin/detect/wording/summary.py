@@ -117,10 +117,14 @@ def _html(headers: Row, rows: list[Row]) -> str:
     for row in rows:
         lines.append("        <tr>")
         lines += [
-            f'            <td style="{_PADDED}; vertical-align: top">{escape(cell)}</td>' for cell in row
+            f'            <td style="{_PADDED}; vertical-align: top">{_lines(cell)}</td>' for cell in row
         ]
         lines.append("        </tr>")
     return "\n".join([*lines, "    </tbody>", "</table>"])
+
+
+def _lines(cell: str) -> str:
+    return escape(cell).replace("\n", "<br>")
 
 
 _STYLES: dict[str, Callable[[Row, list[Row]], str]] = {"ascii": _ascii, "markdown": _markdown, "html": _html}
