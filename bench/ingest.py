@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import made_lines
+from tocsin.cli.server import spare_what_is_loaded
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
 from tocsin.core.event import Event
@@ -90,6 +91,7 @@ def measure(
         Record("bench:1", seq, line.encode(), now) for seq, line in enumerate(made_lines(warm + count), 1)
     ]
     with beside(store, database) as warmed:
+        spare_what_is_loaded()  # as the platform does
         _put(pipeline, made[:warm])
         warmed()
         before = ledger.account("bench:1").stored

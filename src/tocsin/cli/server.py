@@ -22,6 +22,16 @@ Measured with 500 rules that follow the log: with Python's own 700, a fifth of d
 """
 
 
+def spare_what_is_loaded() -> None:
+    """Never look through what exists now for garbage again: rules and tables stay, and are a million objects.
+
+    Measured with 4,252 rules: each look through them takes 0.6 s, a tenth of detection's time. What of them
+    is let go later is freed all the same unless it refers to itself.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def run_server(config: Path | None, *, data: Path | None, host: str | None, port: int | None) -> int:
     """Run the platform until SIGTERM or SIGINT; returns the exit status. SIGHUP reloads the rules."""
     settings = settings_with(config, data=data, host=host, port=port)
@@ -34,6 +44,7 @@ def run_server(config: Path | None, *, data: Path | None, host: str | None, port
     signal.signal(signal.SIGHUP, lambda *_: platform.ask_reload())
     try:
         platform.start()
+        spare_what_is_loaded()
         greet(platform)
         stop.wait()
         typer.echo("Stopping: what was accepted is being stored.")

@@ -38,6 +38,9 @@ from tocsin.detect.window import WindowState
 POLL_S = 0.25
 """A commit that nobody notified about is seen after so long."""
 
+MOST_EVENTS = 10_000
+"""In one batch, unless one commit has more: what is left of a batch's own cost is small beside its events'."""
+
 IDLE = 5 * SECOND
 """Behind the clock that event time is taken to be when nothing is left to read, and between such looks."""
 
@@ -99,7 +102,7 @@ class Detector:
         history: History = no_history,
         teller: Teller | None = None,
         reader: str = "main",
-        batch: int = 5_000,
+        batch: int = MOST_EVENTS,
     ) -> None:
         self._commits = commits
         self._database = database
