@@ -39,7 +39,7 @@ POLL_S = 0.25
 """A commit that nobody notified about is seen after so long."""
 
 MOST_EVENTS = 10_000
-"""In one batch, unless one commit has more: what is left of a batch's own cost is small beside its events'."""
+"""In one batch, unless one commit has more: a batch's own cost is small beside that of its events."""
 
 IDLE = 5 * SECOND
 """Behind the clock that event time is taken to be when nothing is left to read, and between such looks."""

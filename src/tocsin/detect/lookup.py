@@ -43,12 +43,16 @@ class Texts:
     scan: Scan | None
     owners: list[Places]
 
-    def of(self, text: str) -> Iterator[int]:
-        """Yield the rules of which a witness is in a folded text; one may come several times."""
-        yield from self.exact.get(text, ())
-        if self.scan is not None:
-            for number in self.scan(text):
-                yield from self.owners[number]
+    def of(self, text: str) -> Collection[int]:
+        """Return the rules of which a witness is in a folded text; one may come several times."""
+        exact = self.exact.get(text, ())
+        numbers = self.scan(text) if self.scan is not None else ()
+        if not numbers:
+            return exact
+        found = list(exact)
+        for number in numbers:
+            found += self.owners[number]
+        return found
 
 
 @dataclass(slots=True)
@@ -91,8 +95,10 @@ class FieldLookup:
         """By value; None once values turned out to differ from event to event."""
         self._asked_from = 0
 
-    def learn(self, value: str | int | tuple[str, ...], asked: int) -> Places:
+    def learn(self, value: str | int | tuple[str, ...], asked: int) -> Collection[int]:
         """Look a value up and remember the answer; `asked` says how many events there have been."""
+        if self.known is None and isinstance(value, str):
+            return self._texts.of(fold(value)) if value else ()
         texts = [fold(text) for text in value] if isinstance(value, tuple) else [fold(text_of(value))]
         found = tuple({place for text in texts if text for place in self._texts.of(text)})
         if self.known is None or sum(map(len, texts)) > LONGEST:
@@ -141,7 +147,7 @@ class Place:
                 found.update(each.search(view))
                 continue
             known = each.known
-            places = known.get(value) if known is not None else None
+            places: Collection[int] | None = known.get(value) if known is not None else None
             if places is None:
                 places = each.learn(value, self.asked)
             if places:

@@ -6,7 +6,7 @@ Hyperscan does it where it runs, pyahocorasick elsewhere; few texts are tried on
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import ahocorasick  # type: ignore[import-not-found]  # has no stubs
@@ -20,8 +20,8 @@ except ImportError:  # not built for this machine
 Sought = tuple[str, str]
 """`prefix`, `suffix` or `contains`, and the folded text."""
 
-Scan = Callable[[str], Iterable[int]]
-"""Return the numbers of what was found; one number may come several times."""
+Scan = Callable[[str], Collection[int]]
+"""Return the numbers of what was found, to be read at once; one number may come several times."""
 
 FEW = 5
 """Up to so many texts are tried one by one."""
