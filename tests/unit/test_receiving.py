@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from tests.unit.ingest.conftest import *  # noqa: F403  # its fixtures: a pipeline over a store in memory
-from tests.unit.ingest.stages import MemoryStore
+from tests.unit.ingest.stages import MemoryStore, running
 
 from harness.certificates import self_signed
 from harness.ports import free_port
 from harness.waiting import until
 from tocsin.core.clock import SystemClock
+from tocsin.core.database import Database
 from tocsin.ingest.ledger import Ledger
 from tocsin.ingest.pipeline import Pipeline
 from tocsin.receiving import syslog_of
 from tocsin.settings import Settings
 from tocsin.settings_sections import SyslogSettings
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    database = Database(f"sqlite:///{tmp_path}/tocsin.db")
+    database.create_all()
+    yield Ledger(database, SystemClock())
+    database.close()
+
+
+@pytest.fixture
+def pipeline(store: MemoryStore, ledger: Ledger) -> Iterator[Pipeline]:
+    with running(store, ledger) as pipeline:
+        yield pipeline
 
 
 def test_syslog_over_tls_lets_in_only_known_senders(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import pytest
+from tests.unit.api.detecting import detecting, rehearsing
 
 from tocsin.accounts.audit import AuditFilter
 from tocsin.api import exceptions as exception_routes
@@ -14,12 +14,8 @@ from tocsin.api.backtests import router
 from tocsin.core.clock import HOUR, from_iso
 from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
-from tocsin.detect.engine import Detector
 from tocsin.detect.exception_book import ExceptionBook
-from tocsin.detect.rehearsal import Rehearsals
 from tocsin.detect.report import Bounds
-from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.service import RuleBook, RuleService
 from tocsin.settings import Settings
 
 RULE = "name: Eve\ntype: any\nquery_key: host.name\nfilter:\n- term: {user.name: eve}\n"
@@ -34,22 +30,9 @@ def event(seq):
 @pytest.fixture
 def rig(platform, tmp_path):
     """Services with a rule that is off and a log of three events."""
-    folder = tmp_path / "detections"
-    folder.mkdir()
-    (folder / "eve.yml").write_text(RULE + "is_enabled: false\n")
-    log = SimpleNamespace(follow=lambda *_: [], last_commit=lambda: 0)
-    sink = SimpleNamespace(record=None)
-    detector = Detector(
-        log, platform.db, sink, RuleSet([]), clock=platform.clock, announcer=platform.announcer
-    )
-    detection = RuleService(RuleBook([folder]), detector, platform.db, platform.audit)
-    detection.reload()
-    rehearsals = Rehearsals(
-        lambda _, start, end: [each for each in map(event, (3, 2, 1)) if start <= each.at < end],
-        lambda: detector.rules,
-        platform.db,
-        platform.clock,
-    )
+    files = {"eve.yml": RULE + "is_enabled: false\n"}
+    detection, detector = detecting(platform, tmp_path / "detections", files)
+    rehearsals = rehearsing(platform, detector, map(event, (3, 2, 1)))
     return {
         "detection": detection,
         "rehearsals": rehearsals,

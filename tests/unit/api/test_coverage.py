@@ -5,12 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from tests.unit.api.detecting import detecting
 
 from tocsin.api.coverage import router
-from tocsin.detect.engine import Detector
 from tocsin.detect.gaps import Census
-from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.service import RuleBook, RuleService
 from tocsin.rules.catalogue import RuleView
 
 SIGMA = """\
@@ -32,19 +30,7 @@ def view(number, mitre, level=5):
 @pytest.fixture
 def rig(platform, tmp_path):
     """Two detections, two rules that classify, and a log that has users only."""
-    (tmp_path / "env.yml").write_text(SIGMA)
-    (tmp_path / "eve.yml").write_text(EVE)
-    log = SimpleNamespace(follow=lambda *_: [], last_commit=lambda: 0)
-    detector = Detector(
-        log,
-        platform.db,
-        SimpleNamespace(record=None),
-        RuleSet([]),
-        clock=platform.clock,
-        announcer=platform.announcer,
-    )
-    detection = RuleService(RuleBook([tmp_path]), detector, platform.db, platform.audit)
-    detection.reload()
+    detection, detector = detecting(platform, tmp_path / "detections", {"env.yml": SIGMA, "eve.yml": EVE})
     views = [view("5712", ("T1110",)), view("5700", ("T1110",), level=0)]
     catalogue = SimpleNamespace(list=lambda: views)
     return {

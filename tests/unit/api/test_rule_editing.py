@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
+from tests.unit.api.detecting import detecting, rehearsing
 
 from tocsin.accounts.audit import AuditFilter
 from tocsin.api import rules as rule_routes
@@ -13,10 +12,6 @@ from tocsin.core.clock import HOUR, from_iso
 from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
 from tocsin.detect.editing import Editor
-from tocsin.detect.engine import Detector
-from tocsin.detect.rehearsal import Rehearsals
-from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.service import RuleBook, RuleService
 
 EVE = "name: Eve\ntype: any\nquery_key: host.name\nfilter:\n- term: {user.name: eve}\n"
 BOB = EVE.replace("eve", "bob")
@@ -37,33 +32,15 @@ def event(seq):
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = tmp_path / "detections"
-    folder.mkdir()
-    (folder / "eve.yml").write_text(EVE)
-    (folder / "eve.cases.yml").write_text(CASES)
-    return folder
+    return tmp_path / "detections"
 
 
 @pytest.fixture
 def rig(platform, folder):
     """One rule of a file with cases, a log of four events of two people, a budget of two alerts."""
-    log = SimpleNamespace(follow=lambda *_: [], last_commit=lambda: 0)
-    detector = Detector(
-        log,
-        platform.db,
-        SimpleNamespace(record=None),
-        RuleSet([]),
-        clock=platform.clock,
-        announcer=platform.announcer,
-    )
-    detection = RuleService(RuleBook([folder]), detector, platform.db, platform.audit)
-    detection.reload()
-    rehearsals = Rehearsals(
-        lambda _, start, end: [each for each in map(event, (4, 3, 2, 1)) if start <= each.at < end],
-        lambda: detector.rules,
-        platform.db,
-        platform.clock,
-    )
+    files = {"eve.yml": EVE, "eve.cases.yml": CASES}
+    detection, detector = detecting(platform, folder, files)
+    rehearsals = rehearsing(platform, detector, map(event, (4, 3, 2, 1)))
     return {
         "detection": detection,
         "gatekeeper": Gatekeeper(rehearsals, Budget(alerts_per_day=2), platform.clock),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
+from tests.unit.api.detecting import detecting, rehearsing
 
 from tocsin.accounts.audit import AuditFilter
 from tocsin.api import rule_editing
@@ -15,10 +14,6 @@ from tocsin.core.event import Event
 from tocsin.detect.budget import Budget, Gatekeeper
 from tocsin.detect.bulk import BulkSwitch
 from tocsin.detect.editing import Editor
-from tocsin.detect.engine import Detector
-from tocsin.detect.rehearsal import Rehearsals
-from tocsin.detect.ruleset import RuleSet
-from tocsin.detect.service import RuleBook, RuleService
 from tocsin.settings import Settings
 
 NOON = from_iso("2026-11-24T12:00:00Z")
@@ -51,28 +46,9 @@ def event(seq):
 @pytest.fixture
 def rig(platform, tmp_path):
     """Four rules that are off, one of them loud and one with a case that fails; four events."""
-    folder = tmp_path / "detections"
-    folder.mkdir()
-    for name, rule in RULES.items():
-        (folder / f"{name}.yml").write_text(rule)
-    (folder / "broken.cases.yml").write_text(CASES)
-    log = SimpleNamespace(follow=lambda *_: [], last_commit=lambda: 0)
-    detector = Detector(
-        log,
-        platform.db,
-        SimpleNamespace(record=None),
-        RuleSet([]),
-        clock=platform.clock,
-        announcer=platform.announcer,
-    )
-    detection = RuleService(RuleBook([folder]), detector, platform.db, platform.audit)
-    detection.reload()
-    rehearsals = Rehearsals(
-        lambda _, start, end: [each for each in map(event, (4, 3, 2, 1)) if start <= each.at < end],
-        lambda: detector.rules,
-        platform.db,
-        platform.clock,
-    )
+    files = {f"{name}.yml": rule for name, rule in RULES.items()} | {"broken.cases.yml": CASES}
+    detection, detector = detecting(platform, tmp_path / "detections", files)
+    rehearsals = rehearsing(platform, detector, map(event, (4, 3, 2, 1)))
     editor, budget = Editor(detection, rehearsals, platform.audit), Budget(alerts_per_day=3)
     return {
         "detection": detection,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.unit.ingest.stages import MemoryStore, PlainFactory, stages_on
+from tests.unit.ingest.stages import MemoryStore, PlainFactory, running
 
 from tocsin.core.clock import SystemClock
 from tocsin.core.database import Database
 from tocsin.ingest.ledger import Ledger
-from tocsin.ingest.limits import Limits
 from tocsin.ingest.pipeline import Pipeline
 
 Make = Callable[..., Pipeline]
@@ -38,19 +38,12 @@ def store() -> MemoryStore:
 @pytest.fixture
 def make_pipeline(store: MemoryStore, ledger: Ledger) -> Iterator[Make]:
     """Make and start a pipeline with these limits; it is stopped at the end."""
-    made: list[Pipeline] = []
+    with ExitStack() as open_:
 
-    def make(factory: PlainFactory | None = None, **limits: float) -> Pipeline:
-        settings = {"workers": 0, "batch_age_s": 0.02, "retry_s": 0.01, **limits}
-        pipeline = Pipeline(stages_on(store, factory), ledger, Limits(**settings))  # type: ignore[arg-type]  # numbers of either kind
-        pipeline.start()
-        made.append(pipeline)
-        return pipeline
+        def make(factory: PlainFactory | None = None, **limits: float) -> Pipeline:
+            return open_.enter_context(running(store, ledger, factory, **limits))
 
-    yield make
-    store.gate.set()
-    for pipeline in made:
-        pipeline.stop()
+        yield make
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from harness.waiting import PATIENCE_S
 from tocsin.core.errors import TocsinError
 from tocsin.core.event import Classified, Event
 from tocsin.core.record import Record
+from tocsin.ingest.ledger import Ledger
+from tocsin.ingest.limits import Limits
+from tocsin.ingest.pipeline import Pipeline
 from tocsin.ingest.ports import Classifier, Stages
 
 POISON = b"poison"
@@ -123,3 +127,18 @@ def records(source: str, first: int, count: int, raw: bytes = b"line %d") -> lis
         Record(source, seq, raw % seq if b"%d" in raw else raw, 1_700_000_000_000_000)
         for seq in range(first, first + count)
     ]
+
+
+@contextmanager
+def running(
+    store: MemoryStore, ledger: Ledger, factory: PlainFactory | None = None, **limits: float
+) -> Iterator[Pipeline]:
+    """Yield a pipeline at work with these limits, without workers unless they are asked for."""
+    wanted = {"workers": 0, "batch_age_s": 0.02, "retry_s": 0.01, **limits}
+    pipeline = Pipeline(stages_on(store, factory), ledger, Limits(**wanted))  # type: ignore[arg-type]  # numbers of either kind
+    pipeline.start()
+    try:
+        yield pipeline
+    finally:
+        store.gate.set()
+        pipeline.stop()
