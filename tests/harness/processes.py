@@ -51,7 +51,11 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
             )
-        until(self._is_healthy, 3 * PATIENCE_S)
+        try:
+            until(self._is_healthy, 5 * PATIENCE_S)
+        except pytest.fail.Exception:
+            self.kill()
+            pytest.fail(f"the server does not answer: {self.output.read_text()[-2000:]}")
 
     def kill(self) -> None:
         """Kill without warning."""
@@ -97,7 +101,7 @@ class Server:
         if self._process.poll() is not None:
             pytest.fail(f"the server ended: {self.output.read_text()[-2000:]}")
         try:
-            return httpx.get(f"{self.url}/healthz").is_success
+            return httpx.get(f"{self.url}/healthz", timeout=PATIENCE_S).is_success
         except httpx.TransportError:
             return False
 
