@@ -153,6 +153,12 @@ _CONNECTION = (
     "query_timezone",
     "use_keyword_postfix",
     "query_key_values",
+    "max_scrolling",
+    "replace_dots_in_field_names",
+    "notify_alert",
+    "notify_all_errors",
+    "max_threads",
+    "misfire_grace_time",
 )
 
 _TELLING = (
@@ -236,6 +242,7 @@ REFUSED = {
     "datetime_to_timestamp_expr": "it is Python that would be executed",
     "timestamp_format_expr": "it is Python that would be executed",
     "command": "it runs a command on the server; let a playbook with a responder do that",
+    "jinja_filters": "they are Python functions loaded by name",
     "rules_loader": "it loads a Python module by name",
     "jinja_template_path": "it reads another file; write the text into alert_text",
     "metric_agg_script": "it is Painless, which only Elasticsearch runs",
@@ -252,4 +259,11 @@ MOST_UNKNOWN = 50
 def unknown_options(names: Iterable[str]) -> dict[str, str]:
     """Return the first option names nobody knows, each with a hint at the likely intended one or nothing."""
     unknown = (name for name in names if name not in _KNOWN and not name.startswith(_PREFIXES))
-    return {name: did_you_mean(name, _KNOWN) for name in islice(unknown, MOST_UNKNOWN)}
+    return {name: _HINTS.get(name) or did_you_mean(name, _KNOWN) for name in islice(unknown, MOST_UNKNOWN)}
+
+
+_HINTS = {
+    "query_string": "; a query stands in the list under filter: without one the rule is about every event",
+    "query": "; a query stands in the list under filter: without one the rule is about every event",
+}
+"""What to do about names that are right elsewhere."""

@@ -82,6 +82,11 @@ HONOURED: Mapping[str, frozenset[str]] = {
     "post2": _named("http_post2_", "url payload static_payload all_values headers raw_fields"),
     "gelf": _named("gelf_", "type endpoint payload"),
     "datadog": _named("datadog_", "api_key app_key"),
+    "alerta": _named(
+        "alerta_",
+        "api_url api_key event text resource environment severity origin group value service tags correlate",
+    ),
+    "exotel": _named("exotel_", "account_sid auth_token from_number to_number"),
     "yzj": _named("yzj_", "token webhook_url"),
 }
 """What a service's options are turned into; a service that is not here is told by nothing."""
@@ -151,6 +156,12 @@ UNFOLLOWED: Mapping[str, frozenset[str]] = {
         "gelf_", "host port version log_level http_headers ca_cert http_ignore_ssl_errors timeout"
     ),
     "datadog": frozenset(),
+    "alerta": _named(
+        "alerta_",
+        "api_skip_ssl use_qk_as_resource use_match_timestamp timeout type attributes_keys attributes_values "
+        "new_style_string_format",
+    ),
+    "exotel": _named("exotel_", "message_body"),
     "yzj": _named("yzj_", "type proxy custom_loc"),
 }
 """Known, and without effect: proxies and how certificates are checked are of the platform's settings."""

@@ -6,7 +6,7 @@ for. The other services are kept with the rule; notify tells them when the opera
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from tocsin.core.errors import Problem
@@ -72,6 +72,20 @@ _UNSAFE = {
     "command": "the command alerter runs a command on the server; let a playbook with a responder do that"
 }
 
+_INSTEAD = "let a route of notifications tell it by a webhook or an Apprise address"
+
+_UNTOLD = {
+    "gitter": "the service has ended",
+    "linenotify": "the service has ended; LINE is told by the alerter line",
+    "sqs": "nothing here writes to a queue of Amazon's; let a route tell sns, which can feed one",
+    "stomp": "nothing here speaks to message brokers; let a playbook with a responder do that",
+    "zabbix": "Zabbix takes it by its own protocol only; let a playbook with a responder do that",
+    "tencent_sms": "its requests are signed in a way of their own; let a route tell another service",
+    "chatwork": "it takes forms and no documents; let a route tell it by an Apprise address",
+    "flashduty": "let a route of notifications tell it by the webhook of a FlashDuty integration",
+}
+"""Why a service is told by nothing, and what to do."""
+
 _SECRET = ("key", "token", "password", "secret", "url", "webhook", "auth", "account", "sid", "credential")
 
 
@@ -115,11 +129,11 @@ def alerter_remarks(source: Source, notify: tuple[Notify, ...]) -> list[Problem]
     remarks = []
     named = [each for each in notify if each.means in {"message", "ticket"}]
     name = str(source.values.get("name", ""))
-    if told := ", ".join(each.service for each in named if each.service in HONOURED):
+    if told := ", ".join(dict.fromkeys(each.service for each in named if each.service in HONOURED)):
         reason = f"matches become alerts here; {told} is told when notify.elastalert and notify.hosts allow"
         remarks.append(Problem(source.at("alert"), reason, name))
-    if unsent := ", ".join(each.service for each in named if each.service not in HONOURED):
-        reason = f"{unsent} is recorded with the rule and not told: {_instead(named)}"
+    for service in dict.fromkeys(each.service for each in named if each.service not in HONOURED):
+        reason = f"{service} is recorded with the rule and not told: {_UNTOLD.get(service, _INSTEAD)}"
         remarks.append(Problem(source.at("alert"), reason, name))
     for each in named:
         remarks += [Problem(source.at(option), why, name) for option, why in _odd_options(each)]
@@ -129,12 +143,6 @@ def alerter_remarks(source: Source, notify: tuple[Notify, ...]) -> list[Problem]
             reason = f"alert {each.service!r} is no service ElastAlert knows{hint}"
             remarks.append(Problem(source.at("alert"), reason, str(source.values.get("name", ""))))
     return remarks
-
-
-def _instead(named: Iterable[Notify]) -> str:
-    if any(each.service == "gitter" for each in named):
-        return "the service has ended"
-    return "let a route of notifications tell it by a webhook or an Apprise address"
 
 
 def _odd_options(notify: Notify) -> Iterator[tuple[str, str]]:

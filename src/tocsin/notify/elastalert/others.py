@@ -96,6 +96,28 @@ def datadog(given: Given) -> Iterator[Sending]:
     yield posted("https://api.datadoghq.com/api/v1/events", given.message, (document,), headers)
 
 
+def alerta(given: Given) -> Iterator[Sending]:
+    """An alert of Alerta, by its HTTP interface; texts may name fields of the match in braces."""
+    url = given.needed("alerta_api_url")
+    key = given.text("alerta_api_key")
+    message = given.message
+    document: dict[str, Any] = {
+        "event": given.filled(given.text("alerta_event")) or message.title,
+        "text": given.filled(given.text("alerta_text")) or message.body,
+        "resource": given.filled(given.text("alerta_resource", "tocsin")),
+        "environment": given.filled(given.text("alerta_environment", "Production")),
+        "severity": given.text("alerta_severity", "warning"),
+        "origin": given.filled(given.text("alerta_origin", "tocsin")),
+        "group": given.filled(given.text("alerta_group")),
+        "value": given.filled(given.text("alerta_value")),
+        "service": [given.filled(each) for each in given.texts("alerta_service")] or ["tocsin"],
+        "tags": [given.filled(each) for each in given.texts("alerta_tags")],
+        "correlate": given.texts("alerta_correlate"),
+    }
+    headers = {"Authorization": f"Key {key}"} if key else {}
+    yield posted(url, message, (document,), headers)
+
+
 def webex(given: Given) -> Iterator[Sending]:
     """Webex, by a webhook's id."""
     yield _apprise(given, f"wxteams://{_part(given, 'webex_webhook_id')}")
@@ -127,6 +149,13 @@ def twilio(given: Given) -> Iterator[Sending]:
     login = f"{_part(given, 'twilio_account_sid')}:{_part(given, 'twilio_auth_token')}"
     numbers = f"{_part(given, 'twilio_from_number')}/{_part(given, 'twilio_to_number')}"
     yield _apprise(given, f"twilio://{login}@{numbers}")
+
+
+def exotel(given: Given) -> Iterator[Sending]:
+    """Text messages by Exotel."""
+    login = f"{_part(given, 'exotel_account_sid')}:{_part(given, 'exotel_auth_token')}"
+    numbers = f"{_part(given, 'exotel_from_number')}/{_part(given, 'exotel_to_number')}"
+    yield _apprise(given, f"exotel://{login}@{numbers}")
 
 
 def ses(given: Given) -> Iterator[Sending]:

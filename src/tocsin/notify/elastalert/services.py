@@ -29,6 +29,8 @@ SERVICES: Mapping[str, Callable[[Given], Iterator[Sending]]] = {
     "post2": others.post2,
     "gelf": others.gelf,
     "datadog": others.datadog,
+    "alerta": others.alerta,
+    "exotel": others.exotel,
     "webex_webhook": others.webex,
     "dingtalk": others.dingtalk,
     "lark": others.lark,

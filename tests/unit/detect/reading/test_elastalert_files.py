@@ -108,3 +108,18 @@ def test_a_rule_shows_no_secret_when_it_is_printed():
     rule = read_text("r.yml", text).rule
     assert "s3cr3t" in rule.watch.notify[0].settings["slack_webhook_url"]
     assert "s3cr3t" not in repr(rule)
+
+
+def test_a_query_beside_the_filter_is_said_to_be_lost():
+    """ElastAlert ignores it too, and the rule is about every event."""
+    [remark] = read_text("r.yml", HEAD + "query_string: 'a:b'\n").remarks
+    assert "stands in the list under filter" in remark.reason
+
+
+def test_services_that_cannot_be_told_say_why_each():
+    """And what to do instead; one named twice is told of once."""
+    text = "name: R\ntype: any\nalert: [zabbix, gitter, email, email]\nemail: a@example.org\n"
+    reasons = [remark.reason for remark in read_text("r.yml", text).remarks]
+    assert sum("email is told" in reason for reason in reasons) == 1
+    assert any("zabbix is recorded" in reason and "own protocol" in reason for reason in reasons)
+    assert any("gitter is recorded" in reason and "has ended" in reason for reason in reasons)

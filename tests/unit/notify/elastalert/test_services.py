@@ -212,6 +212,16 @@ def test_posts_carry_the_matches_as_the_rule_forms_them() -> None:
             "twilio://",
         ),
         (
+            "exotel",
+            {
+                "exotel_account_sid": "a" * 32,
+                "exotel_auth_token": "b" * 32,
+                "exotel_from_number": "+15005550006",
+                "exotel_to_number": "+15005550007",
+            },
+            "exotel://",
+        ),
+        (
             "ses",
             {
                 "ses_email": "soc@example.org",
@@ -269,3 +279,26 @@ def test_what_is_missing_or_odd_is_said(service: str, options: dict[str, Any], w
     """The reason stands with the dead message."""
     with pytest.raises(InvalidError, match=words):
         told(service, **options)
+
+
+def test_alerta_gets_an_alert_of_its_own() -> None:
+    """By its HTTP interface, with fields of the match in its texts."""
+    options, message = one(
+        "alerta",
+        alerta_api_url="https://alerta.example.org/api/alert",
+        alerta_api_key="k3y",
+        alerta_resource="{source.ip}",
+        alerta_service=["auth", "{user.name}"],
+        alerta_severity="major",
+    )
+    assert (options.url, options.headers) == (
+        "https://alerta.example.org/api/alert",
+        {"Authorization": "Key k3y"},
+    )
+    (document,) = message.documents
+    assert (document["resource"], document["service"], document["severity"]) == (
+        "192.0.2.1",
+        ["auth", "ann"],
+        "major",
+    )
+    assert (document["event"], document["text"]) == (message.title, message.body)
