@@ -273,7 +273,7 @@ def test_pages(pair: Pair) -> None:
     shown: list[Body] = [
         {"_source": ["n", "user.*"]},
         {"_source": {"includes": ["*"], "excludes": ["message", "http"]}},
-        {"_source": False, "fields": ["bytes", "user.*", {"field": "@timestamp", "format": "yyyy"}]},
+        {"_source": False, "fields": ["byte*", "user.*", {"field": "@timestamp", "format": "yyyy"}]},
         {"_source": False, "docvalue_fields": ["ok", "tags"], "track_total_hits": False},
     ]
     pages = [
@@ -285,6 +285,26 @@ def test_pages(pair: Pair) -> None:
         for page, (ours, _) in zip(pages, pair.answers(pages), strict=True)
     ]
     assert_alike(pair, [*further, *({**page, "from": 2} for page in pages)])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "typed_keys=true",
+        "filter_path=took,hits.hits._source,aggregations.*.buckets.key",
+        "filter_path=-hits,-aggregations.**.doc_count",
+        "filter_path=**.key",
+        "filter_path=hits.total.value&rest_total_hits_as_int=false",
+    ],
+)
+def test_forms_of_answers(pair: Pair, address: str) -> None:
+    """Names with their types, and parts of an answer."""
+    kinds = [*BUCKETS, *FIGURES, *({"composite": one} for one in COMPOSITES)]
+    body = {**listed({"match_all": {}}), "aggs": {f"x{n}": one for n, one in enumerate(kinds)}}
+    ours = pair.served.ask("POST", f"/logs-differential/_search?{address}", body).json()
+    theirs = httpx.post(f"{pair.theirs}/{pair.index}/_search?{address}", json=body, timeout=60).json()
+    assert ("took" in ours) == ("took" in theirs)
+    assert not difference(plain(ours), plain(theirs))
 
 
 @pytest.mark.parametrize(

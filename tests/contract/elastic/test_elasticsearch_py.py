@@ -225,6 +225,8 @@ def test_fields_and_indices(client: Elasticsearch) -> None:
     resolved = client.indices.resolve_index(name="logs-sam*")["indices"]
     assert [INDEX] == [one["name"] for one in resolved]
     assert client.indices.refresh(index=INDEX)["_shards"]["failed"] == 0
+    assert ["5"] == [row["count"] for row in client.cat.count(index=INDEX, format="json")]
+    assert "5" == client.cat.count(index=INDEX, h="count").strip()
 
 
 def test_views_on_the_log(client: Elasticsearch) -> None:

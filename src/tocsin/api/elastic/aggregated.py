@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.api.elastic.figures import figures_of, ranks_of
 from tocsin.api.elastic.names import Names
-from tocsin.api.elastic.sources import Showing, fields_of, read_chosen, read_wanted
+from tocsin.api.elastic.sources import Showing, read_chosen, read_wanted
 from tocsin.api.elastic.values import milliseconds, sort_value, sorted_by
 from tocsin.core.event import Event
 from tocsin.query.aggregation import (
@@ -34,17 +34,31 @@ from tocsin.query.elasticsearch_sort import SortedBy, read_sort
 from tocsin.query.renaming import renamed_sort
 from tocsin.query.values import number_key
 
+_TYPED = {"percentiles": "tdigest_percentiles"}
+_TERMS = {"long": "l", "boolean": "l", "date": "l", "double": "d"}
+"""How the kind of a terms aggregation begins, by the type of its field; `s` for text."""
+
 
 class Shown:
     """Shows answers; knows how events are shown, and the names and types of fields."""
 
-    def __init__(self, showing: Showing, names: Names) -> None:
+    def __init__(self, showing: Showing, names: Names, *, typed: bool = False) -> None:
         self._showing = showing
         self._names = names
+        self._typed = typed
 
     def all(self, asked: tuple[Asked, ...], results: Mapping[str, Result]) -> dict[str, Any]:
         """Return the answers by name."""
-        return {one.name: self._one(one, results[one.name]) for one in asked}
+        return {self._named(one): self._one(one, results[one.name]) for one in asked}
+
+    def _named(self, asked: Asked) -> str:
+        """Return the name an answer stands under: `sterms#users` for clients that ask for types."""
+        if not self._typed:
+            return asked.name
+        kind = _TYPED.get(asked.clause, asked.clause)
+        if isinstance(asked.node.kind, Terms):
+            kind = f"{_TERMS.get(self._names.type_of(asked.node.kind.field), 's')}terms"
+        return f"{kind}#{asked.name}"
 
     def _one(self, asked: Asked, result: Result) -> dict[str, Any]:
         match result:
@@ -65,7 +79,7 @@ class Shown:
         shown = []
         for event in hits.events:
             hit = self._showing.hit(event, chosen)
-            if wanted and (fields := fields_of(event, wanted, self._names)):
+            if wanted and (fields := self._showing.fields(event, wanted, self._names)):
                 hit["fields"] = fields
             if by:
                 hit["sort"] = [self._sort_value(event, one, one.key) for one in by if one.key is not None]

@@ -11,8 +11,10 @@ from fastapi.responses import PlainTextResponse
 from tocsin.api.elastic.access import Caller, Reader
 from tocsin.api.elastic.body import flag
 from tocsin.api.elastic.form import ElasticError, ElasticRoute, document
-from tocsin.api.elastic.views import matching, sent_to
+from tocsin.api.elastic.views import matching, sent_to, view_of
 from tocsin.api.services import Services, services
+from tocsin.core.clock import SECOND, to_iso
+from tocsin.store.base import Selection
 
 router = APIRouter(route_class=ElasticRoute)
 _Services = Annotated[Services, Depends(services)]
@@ -119,9 +121,14 @@ def cat_health(request: Request, _caller: Caller) -> Response:
 
 
 @router.get("/_cat/count")
-def cat_count(request: Request, _caller: Reader, services: _Services) -> Response:
+@router.get("/_cat/count/{index}")
+def cat_count(request: Request, _caller: Reader, services: _Services, index: str = "") -> Response:
     """Return how many events there are."""
-    return _table(request, [{"count": str(sum(day.events for day in services.store.days()))}], ("count",))
+    now = services.clock.now()
+    view = view_of(index, services.store, now=now)
+    count = services.store.count(Selection(view.node))
+    row = {"epoch": str(now // SECOND), "timestamp": to_iso(now)[11:19], "count": str(count)}
+    return _table(request, [row], tuple(row))
 
 
 @router.get("/_cat/aliases")

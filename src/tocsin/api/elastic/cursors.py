@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from tocsin.api.elastic.access import Reader
 from tocsin.api.elastic.body import flag, json_body
 from tocsin.api.elastic.form import ElasticError, ElasticRoute, document
+from tocsin.api.elastic.paths import chosen
 from tocsin.api.elastic.requests import Search
 from tocsin.api.elastic.runs import Hit, Run
 from tocsin.api.elastic.views import View, view_of
@@ -153,7 +154,8 @@ async def scroll(request: Request, caller: Reader, scroll_id: str = "") -> Respo
     name = str(body.get("scroll_id", request.query_params.get("scroll_id", scroll_id)))
     keep = str(body.get("scroll", request.query_params.get("scroll", "1m")))
     params = dict(request.query_params)
-    return document(await run_in_threadpool(_next, _cursors(request), caller.actor.name, name, keep, params))
+    answer = await run_in_threadpool(_next, _cursors(request), caller.actor.name, name, keep, params)
+    return chosen(request, answer)
 
 
 def _next(cursors: Cursors, owner: str, name: str, keep: str, params: Mapping[str, str]) -> dict[str, Any]:

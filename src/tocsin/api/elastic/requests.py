@@ -45,6 +45,8 @@ class Search:
     counted: bool
     pit: str
     as_int: bool = False
+    typed: bool = False
+    """Whether names of aggregations are answered with their types before them."""
 
 
 def read_search(body: Mapping[str, Any], params: Mapping[str, str], *, now: int) -> Search:
@@ -77,13 +79,18 @@ def read_search(body: Mapping[str, Any], params: Mapping[str, str], *, now: int)
         start=start,
         sort=tuple(read_sort(_sort_of(body, params))),
         after=_after(body.get("search_after")),
-        chosen=read_chosen(body.get("_source"), params),
+        chosen=read_chosen(body.get("_source", not _has_no_source(body)), params),
         fields=read_wanted(body),
         aggregations=read_aggregations(body.get("aggs", body.get("aggregations")) or {}, now=now),
         counted=str(total).lower() != "false",
         pit=str(pit.get("id", "")),
         as_int=params.get("rest_total_hits_as_int") == "true",
+        typed=params.get("typed_keys") in ("", "true"),
     )
+
+
+def _has_no_source(body: Mapping[str, Any]) -> bool:
+    return body.get("stored_fields") in ("_none_", ["_none_"])
 
 
 def read_query(body: Mapping[str, Any], params: Mapping[str, str], *, now: int) -> Node:

@@ -11,7 +11,7 @@ from tocsin.api.elastic.aggregated import Shown
 from tocsin.api.elastic.form import ElasticError
 from tocsin.api.elastic.names import Names
 from tocsin.api.elastic.requests import Search
-from tocsin.api.elastic.sources import Showing, fields_of
+from tocsin.api.elastic.sources import Showing
 from tocsin.api.elastic.values import milliseconds, sort_value
 from tocsin.api.elastic.views import View
 from tocsin.api.services import Services
@@ -83,7 +83,7 @@ class Run:
         nodes = [renamed_aggregation(one.node, names, names.kind_of) for one in self.asked.aggregations]
         fitting = [fitted_aggregation(node, self._fields) for node in nodes]
         results = self._store.aggregate(self._selection, fitting)
-        return Shown(self._showing, names).all(self.asked.aggregations, results)
+        return Shown(self._showing, names, typed=self.asked.typed).all(self.asked.aggregations, results)
 
     def page(self, behind: Hit | None = None) -> list[dict[str, Any]]:
         """Return a page of hits as they are shown; `behind` is the last hit of the page before."""
@@ -168,7 +168,7 @@ class Run:
     def shown(self, hit: Hit) -> dict[str, Any]:
         """Return a hit in Elasticsearch's form."""
         shown = self._showing.hit(hit.event, self.asked.chosen)
-        if self.asked.fields and (fields := fields_of(hit.event, self.asked.fields, self._names)):
+        if self.asked.fields and (fields := self._showing.fields(hit.event, self.asked.fields, self._names)):
             shown["fields"] = fields
         if self.asked.sort or self.asked.pit:
             shown["sort"] = self._sort_values(hit)

@@ -15,6 +15,7 @@ from tocsin.api.elastic.body import MAX_QUERY_BYTES, flag, json_body, raw_body, 
 from tocsin.api.elastic.cursors import Found, answered, open_scroll, resolve_pit
 from tocsin.api.elastic.form import ElasticError, ElasticRoute, document, error_of, kind_and_status
 from tocsin.api.elastic.kept import kept_in, search_kept
+from tocsin.api.elastic.paths import chosen
 from tocsin.api.elastic.requests import read_query, read_search
 from tocsin.api.elastic.runs import Run
 from tocsin.api.elastic.views import view_of
@@ -24,6 +25,8 @@ from tocsin.core.errors import TocsinError
 router = APIRouter(route_class=ElasticRoute)
 _Services = Annotated[Services, Depends(services)]
 _MOST_SEARCHES = 200
+_OF_EACH = frozenset({"rest_total_hits_as_int", "typed_keys"})
+"""Parameters of several searches that are about each of them."""
 _BOTH = ["GET", "POST"]
 
 
@@ -34,7 +37,7 @@ async def search(request: Request, caller: Reader, services: _Services, index: s
     body = await json_body(request)
     params = dict(request.query_params)
     asking = _Asking(request, services, caller.actor.name)
-    return document(await run_in_threadpool(asking.search, index, body, params))
+    return chosen(request, await run_in_threadpool(asking.search, index, body, params))
 
 
 @router.api_route("/_count", methods=_BOTH)
@@ -54,13 +57,13 @@ async def msearch(request: Request, caller: Reader, services: _Services, index: 
     if len(lines) % 2 or len(lines) > 2 * _MOST_SEARCHES:
         raise ElasticError(f"_msearch holds pairs of lines, a header and a body, at most {_MOST_SEARCHES}")
     began = time.monotonic()
-    params = {k: v for k, v in request.query_params.items() if k == "rest_total_hits_as_int"}
+    params = {k: v for k, v in request.query_params.items() if k in _OF_EACH}
     asking = _Asking(request, services, caller.actor.name)
     answers = [
         await run_in_threadpool(asking.one_of_many, index, *pair, params)
         for pair in zip(lines[::2], lines[1::2], strict=True)
     ]
-    return document({"took": round((time.monotonic() - began) * 1_000), "responses": answers})
+    return chosen(request, {"took": round((time.monotonic() - began) * 1_000), "responses": answers})
 
 
 @router.api_route("/_validate/query", methods=_BOTH)

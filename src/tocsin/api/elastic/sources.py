@@ -112,6 +112,32 @@ class Showing:
             hit["_source"] = filtered(self.document(event), chosen)
         return hit
 
+    def fields(self, event: Event, wanted: Wanted, rename: Rename) -> dict[str, list[Any]]:
+        """Return the values of fields as lists, by the names that the view's documents have."""
+        values = _values_of(event)
+        prefix = "data." if self._view.index and not self._view.wazuh else ""
+        found: dict[str, list[Any]] = {}
+        for pattern, form in wanted:
+            names = {pattern: rename(canonical(pattern))}
+            if "*" in pattern:
+                shown = {name.removeprefix(prefix): name for name in values if name != EVENT_ID}
+                names = {name: of for name, of in shown.items() if fnmatchcase(name, pattern)}
+            for name, of in names.items():
+                if here := values.get(of):
+                    found[name] = [_formatted(value, form) for value in here] if form else here
+        return found
+
+
+def _values_of(event: Event) -> dict[str, list[Any]]:
+    values = {
+        name: list(value) if isinstance(value, list) else [value] for name, value in event.fields.items()
+    }
+    own: dict[str, list[Any]] = {TIMESTAMP: [to_iso(event.at)], MESSAGE: [event.message]}
+    own |= {EVENT_ID: [event.id], "event.source": [event.source], "event.sequence": [event.seq]}
+    of_it = {f"data.{TIMESTAMP}", f"data.{MESSAGE}"}  # what a document says is what the event has
+    kept = {name: value for name, value in values.items() if name not in of_it}
+    return kept | own
+
 
 def _sent(event: Event) -> dict[str, Any] | None:
     """Return the document as its client sent it; None when it is none."""
@@ -147,24 +173,6 @@ def _part(document: Mapping[str, Any], chosen: Chosen, prefix: str) -> dict[str,
 
 def _matches(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
-
-
-def fields_of(event: Event, wanted: Wanted, rename: Rename) -> dict[str, list[Any]]:
-    """Return the values of fields as lists."""
-    values = {
-        name: list(value) if isinstance(value, list) else [value] for name, value in event.fields.items()
-    }
-    values |= {TIMESTAMP: [to_iso(event.at)], MESSAGE: [event.message], EVENT_ID: [event.id]}
-    values |= {"event.source": [event.source], "event.sequence": [event.seq]}
-    found: dict[str, list[Any]] = {}
-    for pattern, form in wanted:
-        names = [pattern]
-        if "*" in pattern:
-            names = [name for name in values if name != EVENT_ID and fnmatchcase(name, pattern)]
-        for name in names:
-            if here := values.get(rename(canonical(name))):
-                found[name] = [_formatted(value, form) for value in here] if form else here
-    return found
 
 
 def _formatted(value: Any, form: str) -> Any:
