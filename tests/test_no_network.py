@@ -17,7 +17,7 @@ import pytest
 
 from harness.processes import Server
 from harness.sending import Sender
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PROCESS_S, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -76,7 +76,7 @@ def test_the_platform_connects_to_nothing_but_loopback(watched: Server, notes: P
 def test_the_hook_sees_connections(notes: Path) -> None:
     """The test above can fail: a name asked for by a child process is in the notes."""
     ask = "import socket\ntry: socket.getaddrinfo('elsewhere.invalid', 80)\nexcept OSError: pass"
-    subprocess.run([sys.executable, "-c", ask], check=True, timeout=PATIENCE_S)
+    subprocess.run([sys.executable, "-c", ask], check=True, timeout=PROCESS_S)
     assert "socket.getaddrinfo 'elsewhere.invalid'" in notes.read_text()
 
 
@@ -90,7 +90,7 @@ def without_route(command: list[str], folder: Path) -> int:
             check=False,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S * PATIENCE_S,
+            timeout=PROCESS_S,
             cwd=folder,
         )
     except FileNotFoundError:

@@ -18,7 +18,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from harness.waiting import PATIENCE_S
+from harness.waiting import PROCESS_S
 from tocsin.decode.decoders import Decoders
 from tocsin.decode.reader import read_files
 from tocsin.rules import Ruleset, load
@@ -84,7 +84,7 @@ def _ask(questions: Sequence[dict[str, Any]], *options: str | Path) -> list[dict
         capture_output=True,
         text=True,
         check=True,
-        timeout=5 * PATIENCE_S,
+        timeout=PROCESS_S,
         env=os.environ | {"TZ": "UTC"},
     )
     assert "" == done.stderr

@@ -25,7 +25,7 @@ from harness.broken import BROKEN, write_broken
 from harness.ports import free_port
 from harness.processes import AgentProcess, Server
 from harness.sending import Sender, account, bulk, send_tcp, settled, unbalanced
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PROCESS_S, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -137,7 +137,7 @@ def test_broken_settings_stop_the_start_with_file_and_line(tmp_path: Path) -> No
         check=False,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=PROCESS_S,
     )
     assert 2 == ended.returncode
     assert f"tocsin: {settings}:5: store.retention: " in ended.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.waiting import PATIENCE_S
+from harness.waiting import PROCESS_S
 
 
 @pytest.mark.slow
@@ -19,7 +19,7 @@ def test_every_expected_outcome_comes_about(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=5 * PATIENCE_S,
+        timeout=PROCESS_S,
         check=False,
     )
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from harness.processes import Server
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PROCESS_S, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -56,7 +56,7 @@ def run_import(log: Path, folder: Path) -> dict[str, Any]:
         check=True,
         capture_output=True,
         text=True,
-        timeout=5 * PATIENCE_S,
+        timeout=PROCESS_S,
         cwd=folder,
     )
     [summary] = json.loads(ended.stdout)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from harness.waiting import PATIENCE_S
+from harness.waiting import PROCESS_S
 from tocsin.core.database import Database
 from tocsin.respond.playbook import Playbook, Step
 from tocsin.respond.triggers import add_run
@@ -35,7 +35,7 @@ def database(tmp_path):
 
 def child(folder: Path, point: str) -> int:
     command = [sys.executable, str(CHILD), str(folder), "crash:a1:1", str(STEPS), point]
-    return subprocess.run(command, timeout=5 * PATIENCE_S, check=False, capture_output=True).returncode
+    return subprocess.run(command, timeout=PROCESS_S, check=False, capture_output=True).returncode
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ import pytest
 
 from harness.processes import Server
 from harness.sending import Sender
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PROCESS_S, until
 
 RELOADS = 5
 BATCH = 600
@@ -100,7 +100,7 @@ def test_five_reloads_under_load_lose_nothing_and_keep_memory(running: Server, r
             if number < 4:
                 assert doors.batch([b"Nov 24 10:00:00 web door: knock"], number).is_success
             rules.write_text(_RULES.format(number, 10 + number))
-            report = running.client().post("/analysis/reload", timeout=5 * PATIENCE_S).json()
+            report = running.client().post("/analysis/reload", timeout=PROCESS_S).json()
             assert report["problems"] == report["problems_before"]
             # The watch may have been faster: either way the new edition is in force now.
             assert _in_force(running, f"1990{10 + number}")
@@ -139,7 +139,7 @@ def test_signal_watch_and_command_reload_and_bad_content_is_told(running: Server
         check=False,
         capture_output=True,
         text=True,
-        timeout=5 * PATIENCE_S,
+        timeout=PROCESS_S,
     )
     problems = {p["path"].rpartition("/")[2]: p for p in running.client().get("/analysis/problems").json()}
     assert {"bad.xml", "worse.xml"} <= problems.keys()
@@ -165,7 +165,7 @@ def test_an_imported_ruleset_is_used_and_a_disabled_rule_stays_off(running: Serv
     def tocsin(*arguments: str) -> None:
         command = [sys.executable, "-m", "tocsin", "rules", *arguments, "--data", "data"]
         done = subprocess.run(
-            command, cwd=running.folder, check=False, capture_output=True, text=True, timeout=5 * PATIENCE_S
+            command, cwd=running.folder, check=False, capture_output=True, text=True, timeout=PROCESS_S
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

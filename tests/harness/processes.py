@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from harness.ports import free_port
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PATIENCE_S, PROCESS_S, until
 
 LOGIN, PASSWORD = "admin", "a long enough passphrase"
 
@@ -52,7 +52,7 @@ class Server:
                 cwd=self.folder,
             )
         try:
-            until(self._is_healthy, 5 * PATIENCE_S)
+            until(self._is_healthy, PROCESS_S)
         except pytest.fail.Exception:
             self.kill()
             pytest.fail(f"the server does not answer: {self.output.read_text()[-2000:]}")
@@ -67,7 +67,7 @@ class Server:
         """Ask to stop and return the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(PATIENCE_S)
+        return self._process.wait(PROCESS_S)
 
     @property
     def pid(self) -> int:
@@ -147,5 +147,5 @@ class AgentProcess:
         subprocess.run(
             [sys.executable, "-m", "tocsin.agent", *arguments, "--config", str(self.config)],
             check=True,
-            timeout=PATIENCE_S,
+            timeout=PROCESS_S,
         )

@@ -10,8 +10,11 @@ import pytest
 
 T = TypeVar("T")
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """How long a test waits for what comes about in a moment. Only a test that fails waits so long."""
+
+PROCESS_S = 300.0
+"""How long for a process to start, or to do its work and end: it loads far more than a moment's worth."""
 
 
 def until(holds: Callable[[], T], patience_s: float = PATIENCE_S, pause_s: float = 0.02) -> T:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.waiting import PATIENCE_S
+from harness.waiting import PROCESS_S
 from tocsin.folder import DataFolder, FolderError
 
 
@@ -43,7 +43,7 @@ def test_a_killed_platform_leaves_the_folder_free(tmp_path: Path) -> None:
     """The lock is the kernel's: nobody has to delete a file after a crash."""
     code = "import os, sys; from pathlib import Path; from tocsin.folder import DataFolder; "
     code += "DataFolder(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
-    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=PATIENCE_S)
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=PROCESS_S)
     assert -9 == ended.returncode
     assert (tmp_path / "lock").exists()
     DataFolder(tmp_path).release()

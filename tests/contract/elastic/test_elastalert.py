@@ -19,7 +19,7 @@ import yaml
 from tests.conftest import ROOT
 from tests.contract.elastic.conftest import Served
 
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PROCESS_S, until
 from tocsin.core.clock import from_iso
 
 RULES: dict[str, dict[str, Any]] = {
@@ -100,9 +100,7 @@ def folder(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_indices(program: Path, folder: Path) -> str:
     command = [program / "elastalert-create-index", "--config", "config.yaml", "--index", "elastalert_status"]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PROCESS_S, check=False)
     assert 0 == done.returncode, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -119,7 +117,7 @@ def running(program: Path, folder: Path) -> Iterator[Path]:
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(PATIENCE_S)
+                process.wait(PROCESS_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

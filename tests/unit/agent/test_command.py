@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from harness.waiting import PATIENCE_S, until
+from harness.waiting import PROCESS_S, until
 from tocsin.agent.__main__ import main
 from tocsin.cli.agent import app
 
@@ -62,7 +62,7 @@ heartbeat_interval = 0.2
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(PROCESS_S)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         try:
@@ -155,7 +155,7 @@ def test_a_second_agent_on_the_same_folder_is_refused(
     second = subprocess.run(
         [sys.executable, "-m", "tocsin.agent", "run", "--config", str(host.config)],
         capture_output=True,
-        timeout=PATIENCE_S,
+        timeout=PROCESS_S,
         check=False,
     )
     assert second.returncode == 2
@@ -168,7 +168,7 @@ def test_a_revoked_agent_ends_and_says_why(host: Host, server: FakeServer) -> No
     server.key = "changed"
     host.start()
     assert host.process is not None
-    assert host.process.wait(PATIENCE_S) == 4
+    assert host.process.wait(PROCESS_S) == 4
     assert "enrol again" in (host.folder / "stderr").read_text()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.waiting import PATIENCE_S
+from harness.waiting import PATIENCE_S, PROCESS_S
 
 DECODERS = '<decoder name="app"><program_name>^app$</program_name></decoder>'
 RULES = """<group name="g,">
@@ -33,9 +33,7 @@ def content(tmp_path: Path) -> Path:
 
 def _run(text: str, *options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tocsin", "logtest", *map(str, options)]
-    return subprocess.run(
-        command, input=text, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=PROCESS_S, check=False)
 
 
 def test_each_line_has_its_answer(content: Path) -> None:
